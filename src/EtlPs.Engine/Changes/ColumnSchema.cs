@@ -1,0 +1,8 @@
+namespace EtlPs.Engine.Changes;
+
+/// <summary>One column that is copied and streamed.</summary>
+/// <param name="AttributeNumber">attnum: with the table's oid, the column's identity through renames.</param>
+/// <param name="Name">The name, exactly.</param>
+/// <param name="Type">The type.</param>
+/// <param name="NotNull">Whether the source refuses NULL.</param>
+public sealed record ColumnSchema(short AttributeNumber, string Name, PostgresType Type, bool NotNull);

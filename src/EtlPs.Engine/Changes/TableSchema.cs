@@ -1,0 +1,23 @@
+namespace EtlPs.Engine.Changes;
+
+/// <summary>A source table as it is copied: what its rows look like and how a row is known again.</summary>
+/// <param name="Oid">pg_class.oid: a dropped and created table of the same name has another one.</param>
+/// <param name="Name">Schema and name.</param>
+/// <param name="Columns">The columns, in attnum order, without dropped and generated ones.</param>
+/// <param name="KeyColumns">
+/// Indexes into <paramref name="Columns"/> of the columns that identify a row: the replica identity's columns, or the
+/// immediate primary key under FULL; empty where rows are a multiset (FULL without such a key) or only inserted.
+/// </param>
+/// <param name="Identity">The replica identity.</param>
+/// <param name="Kind">pg_class.relkind: 'r' for a table, 'p' for a partitioned one.</param>
+public sealed record TableSchema(
+    uint Oid,
+    TableName Name,
+    IReadOnlyList<ColumnSchema> Columns,
+    IReadOnlyList<int> KeyColumns,
+    ReplicaIdentity Identity,
+    char Kind = 'r')
+{
+    /// <summary>Whether UPDATE and DELETE can be followed: there is an identity to find the old row by.</summary>
+    public bool CanFollowUpdates => KeyColumns.Count > 0 || Identity == ReplicaIdentity.Full;
+}

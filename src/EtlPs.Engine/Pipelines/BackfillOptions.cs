@@ -1,0 +1,14 @@
+namespace EtlPs.Engine.Pipelines;
+
+/// <summary>How a backfill is run.</summary>
+public sealed record BackfillOptions
+{
+    /// <summary>Drop what is there (tables, slot, publication of this pipeline) and copy anew.</summary>
+    public bool Restart { get; init; }
+
+    /// <summary>Copy once under one snapshot, without slot and publication.</summary>
+    public bool SnapshotOnly { get; init; }
+
+    /// <summary>How many tables and ranges are copied at the same time.</summary>
+    public int Workers { get; init; } = 1;
+}

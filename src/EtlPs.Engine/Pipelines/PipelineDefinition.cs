@@ -1,0 +1,35 @@
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Sources;
+
+namespace EtlPs.Engine.Pipelines;
+
+/// <summary>What a pipeline is: where from, where to, which tables. Nothing here has been touched yet.</summary>
+public sealed record PipelineDefinition
+{
+    /// <summary>The name: 1 to 40 of <c>[a-z0-9_]</c> (slot and publication are named after it).</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The Postgres database.</summary>
+    public required SourceSettings Source { get; init; }
+
+    /// <summary>The DuckDB file.</summary>
+    public required DuckDbSettings Destination { get; init; }
+
+    /// <summary>Table names as in SQL, <c>*</c> and <c>?</c> outside quotes as wildcards; empty: every table the user can read.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>A publication that a DBA made; null: the pipeline makes its own, <c>etlps_NAME</c>.</summary>
+    public string? Publication { get; init; }
+
+    /// <summary>The slot's name; null: <c>etlps_NAME</c>.</summary>
+    public string? SlotName { get; init; }
+
+    /// <summary>One destination schema for all tables; null: the source's schema names.</summary>
+    public string? DestinationSchema { get; init; }
+
+    /// <summary>The slot's name in force.</summary>
+    public string EffectiveSlotName => SlotName ?? $"etlps_{Name}";
+
+    /// <summary>The publication's name in force.</summary>
+    public string EffectivePublication => Publication ?? $"etlps_{Name}";
+}

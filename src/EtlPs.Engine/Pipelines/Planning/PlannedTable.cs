@@ -1,0 +1,21 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+
+namespace EtlPs.Engine.Pipelines.Planning;
+
+/// <summary>One table as a run would treat it.</summary>
+/// <param name="Source">The table in Postgres.</param>
+/// <param name="Destination">The table in DuckDB.</param>
+/// <param name="State">Its state before the run.</param>
+/// <param name="WillCopy">Whether the run copies it.</param>
+/// <param name="EstimatedRows">The planner's estimate; null: never analysed.</param>
+/// <param name="Bytes">Heap size, bytes.</param>
+/// <param name="Problem">Why it will be set aside.</param>
+public sealed record PlannedTable(
+    TableName Source,
+    TableName Destination,
+    TableState State,
+    bool WillCopy,
+    long? EstimatedRows,
+    long Bytes,
+    EtlException? Problem);

@@ -1,0 +1,22 @@
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Pipelines;
+
+/// <summary>How a stream is run and when it ends by itself.</summary>
+public sealed record StreamOptions
+{
+    /// <summary>Begin with empty tables instead of a backfill.</summary>
+    public bool SkipBackfill { get; init; }
+
+    /// <summary>Drop what is there and begin anew.</summary>
+    public bool Restart { get; init; }
+
+    /// <summary>End once the position has reached the server's WAL end as it was at the start.</summary>
+    public bool UntilCaughtUp { get; init; }
+
+    /// <summary>End once the position has reached this LSN.</summary>
+    public Lsn? UntilLsn { get; init; }
+
+    /// <summary>End after this time.</summary>
+    public TimeSpan? Duration { get; init; }
+}
