@@ -1,0 +1,204 @@
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
+
+namespace EtlPs.Engine.Tests.DuckDb;
+
+public sealed class DuckDbFileTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_new_file_is_created_and_closed_without_a_wal()
+    {
+        var path = folder["a.duckdb"];
+        using (var file = Open(path))
+        using (var connection = file.Connect())
+            connection.Execute("CREATE TABLE t AS SELECT 1 AS i");
+
+        Assert.True(File.Exists(path));
+        Assert.False(File.Exists(path + ".wal"));
+        Assert.False(File.Exists(path + ".etlps-owner"));
+    }
+
+    [Fact]
+    public void Closing_the_file_closes_connections_that_are_still_open_and_rolls_back_what_they_did()
+    {
+        var path = folder["a.duckdb"];
+        var file = Open(path);
+        var connection = file.Connect();
+        connection.Execute("BEGIN");
+        connection.Execute("CREATE TABLE t AS SELECT 1 AS i");
+        file.Dispose();
+
+        Assert.Equal(System.Data.ConnectionState.Closed, connection.State);
+        using var again = Open(path);
+        Assert.Empty(again.Query("SHOW TABLES", Cancellation).Rows);
+        Assert.Throws<ObjectDisposedException>(() => file.Connect());
+    }
+
+    [Fact]
+    public void A_second_owner_in_this_process_is_refused_and_told_who_holds_the_file()
+    {
+        using var first = Open(folder["a.duckdb"]);
+
+        var error = Assert.Throws<EtlException>(() => Open(folder["a.duckdb"]));
+
+        Assert.Equal(EtlErrorCode.DestinationLocked, error.Code);
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_owner_through_a_link_to_the_file_or_its_folder_is_refused()
+    {
+        Directory.CreateDirectory(folder["real"]);
+        Directory.CreateSymbolicLink(folder["link"], folder["real"]);
+        File.CreateSymbolicLink(folder["b.duckdb"], Path.Combine("link", "a.duckdb"));
+        using var first = Open(folder[Path.Combine("real", "a.duckdb")]);
+
+        Assert.Equal(EtlErrorCode.DestinationLocked, CodeOf(() => Open(folder[Path.Combine("link", "a.duckdb")])));
+        Assert.Equal(EtlErrorCode.DestinationLocked, CodeOf(() => Open(folder["b.duckdb"])));
+        Assert.Equal(EtlErrorCode.DestinationLocked, CodeOf(() => Open(folder[Path.Combine("real", "..", "real", "a.duckdb")])));
+    }
+
+    [Fact]
+    public void A_link_that_leads_in_a_circle_is_refused()
+    {
+        File.CreateSymbolicLink(folder["a"], folder["b"]);
+        File.CreateSymbolicLink(folder["b"], folder["a"]);
+
+        Assert.Equal(EtlErrorCode.DestinationUnavailable, CodeOf(() => Open(folder["a"])));
+    }
+
+    [Fact]
+    public void The_file_can_be_owned_again_after_it_was_closed()
+    {
+        Open(folder["a.duckdb"]).Dispose();
+        Open(folder["a.duckdb"]).Dispose();
+        Assert.Equal(0, new FileInfo(folder["a.duckdb.etlps-lock"]).Length);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_refused_and_left_as_it_is()
+    {
+        var path = folder["notes.txt"];
+        File.WriteAllText(path, "not a database but a text");
+
+        Assert.Equal(EtlErrorCode.NotADuckDbFile, CodeOf(() => Open(path)));
+        Assert.Equal("not a database but a text", File.ReadAllText(path));
+        File.WriteAllText(path, "");
+        Assert.Equal(EtlErrorCode.NotADuckDbFile, CodeOf(() => Open(path)));
+        Assert.Equal(0, new FileInfo(path).Length);
+    }
+
+    [Fact]
+    public void A_folder_and_a_path_in_a_missing_folder_are_refused_with_a_remedy()
+    {
+        Directory.CreateDirectory(folder["d"]);
+
+        Assert.Equal(EtlErrorCode.DestinationUnavailable, CodeOf(() => Open(folder["d"])));
+        var error = Assert.Throws<EtlException>(() => Open(folder[Path.Combine("missing", "a.duckdb")]));
+        Assert.Equal(EtlErrorCode.DestinationUnavailable, error.Code);
+        Assert.Contains("Create the folder", error.Remedy, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["missing"]));
+    }
+
+    [Fact]
+    public void A_read_only_file_is_refused()
+    {
+        Open(folder["a.duckdb"]).Dispose();
+        new FileInfo(folder["a.duckdb"]).IsReadOnly = true;
+
+        Assert.Equal(EtlErrorCode.DestinationUnavailable, CodeOf(() => Open(folder["a.duckdb"])));
+        new FileInfo(folder["a.duckdb"]).IsReadOnly = false;
+    }
+
+    [Fact]
+    public void Names_that_differ_in_case_only_never_share_a_database()
+    {
+        if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
+            return;
+        using var lower = Open(folder["a.duckdb"]);
+
+        var error = Assert.Throws<EtlException>(() => Open(folder["A.duckdb"]));
+
+        Assert.Equal(EtlErrorCode.DestinationUnavailable, error.Code);
+        Assert.Contains("case", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Odd_characters_in_a_path_and_all_settings_take_effect()
+    {
+        var settings = new DuckDbSettings(folder["we;ird= \"q' ü.duckdb"]) { MemoryLimit = 250_000_000, Threads = 1 };
+        using var file = DuckDbFile.Open(settings);
+
+        var row = file.Query(
+            "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory'), "
+            + "current_setting('TimeZone'), current_setting('autoload_known_extensions')", Cancellation).Rows[0];
+
+        Assert.Equal("238.4 MiB", row[0]);
+        Assert.Equal(1L, row[1]);
+        Assert.Equal(settings.Path + ".tmp", row[2]);
+        Assert.Equal("UTC", row[3]);
+        Assert.Equal(false, row[4]);
+    }
+
+    [Fact]
+    public void A_small_memory_limit_spills_to_the_folder_beside_the_file_and_leaves_nothing_there()
+    {
+        using (var file = DuckDbFile.Open(new DuckDbSettings(folder["a.duckdb"]) { MemoryLimit = 60_000_000, Threads = 1 }))
+        {
+            var rows = file.Query(
+                "SELECT count(*) FROM (SELECT DISTINCT md5(i::VARCHAR) FROM range(2_000_000) r(i))", Cancellation).Rows;
+            Assert.Equal(2_000_000L, rows[0][0]);
+        }
+
+        Assert.False(Directory.Exists(folder["a.duckdb.tmp"]));
+    }
+
+    [Fact]
+    public void Connections_to_a_database_in_memory_share_it()
+    {
+        using var file = Open(DuckDbSettings.InMemory);
+        using var one = file.Connect();
+        using var two = file.Connect();
+        one.Execute("CREATE TABLE t AS SELECT 42 AS i");
+
+        Assert.Equal(42, two.Scalar("SELECT i FROM t"));
+        using var other = Open(DuckDbSettings.InMemory);
+        Assert.Empty(other.Query("SHOW TABLES", Cancellation).Rows);
+    }
+
+    [Fact]
+    public void A_file_that_another_process_has_open_is_refused_with_its_process_id()
+    {
+        var path = folder["a.duckdb"];
+        Open(path).Dispose();
+        using var holder = HolderProcess.Start(path);
+
+        var error = Assert.Throws<EtlException>(() => Open(path));
+
+        Assert.Equal(EtlErrorCode.DestinationLocked, error.Code);
+        if (!OperatingSystem.IsWindows())
+            Assert.Contains($"process {holder.Id}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_process_can_open_the_file_after_it_was_closed()
+    {
+        var path = folder["a.duckdb"];
+        using (var file = Open(path))
+            file.Query("SELECT 1", Cancellation);
+
+        using var holder = HolderProcess.Start(path);
+
+        Assert.NotEqual(Environment.ProcessId, holder.Id);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static DuckDbFile Open(string path) => DuckDbFile.Open(new DuckDbSettings(path));
+
+    private static EtlErrorCode CodeOf(Action action) => Assert.Throws<EtlException>(action).Code;
+}
