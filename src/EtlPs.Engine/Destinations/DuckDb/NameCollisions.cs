@@ -1,0 +1,51 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+
+namespace EtlPs.Engine.Destinations.DuckDb;
+
+/// <summary>Names that Postgres keeps apart and DuckDB does not: it ignores the case of A to Z, and of no other letter.</summary>
+internal static class NameCollisions
+{
+    /// <summary>Finds two columns of a table that are one in DuckDB.</summary>
+    /// <exception cref="EtlException">NameCollision, naming both.</exception>
+    public static void CheckColumns(TableSchema table)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var column in table.Columns)
+            if (!seen.TryAdd(Fold(column.Name), column.Name))
+                throw Collision(
+                    $"The columns {TableName.Quote(seen[Fold(column.Name)])} and {TableName.Quote(column.Name)} of {table.Name}",
+                    "Rename one of them in the source, or leave the table out with -Table.",
+                    table.Name);
+    }
+
+    /// <summary>Finds two tables whose destination is one and the same in DuckDB.</summary>
+    /// <exception cref="EtlException">NameCollision, naming both.</exception>
+    public static void CheckTables(IEnumerable<(TableName Source, TableName Destination)> tables)
+    {
+        var seen = new Dictionary<string, TableName>(StringComparer.Ordinal);
+        foreach (var (source, destination) in tables)
+            if (!seen.TryAdd(Fold(destination.Quoted), source))
+                throw Collision(
+                    $"The tables {seen[Fold(destination.Quoted)]} and {source}",
+                    "Leave one of them out with -Table, or give it a pipeline of its own with another -DestinationSchema.",
+                    source);
+    }
+
+    /// <summary>Whether DuckDB takes two table names for one.</summary>
+    public static bool AreOne(TableName left, TableName right) => Fold(left.Quoted) == Fold(right.Quoted);
+
+    /// <summary>The form under which DuckDB takes two names for one.</summary>
+    public static string Fold(string name) =>
+        string.Create(name.Length, name, static (folded, original) =>
+        {
+            for (var i = 0; i < folded.Length; i++)
+                folded[i] = char.IsAsciiLetterUpper(original[i]) ? (char)(original[i] | 0x20) : original[i];
+        });
+
+    private static EtlException Collision(string what, string remedy, TableName subject) =>
+        new(EtlErrorCode.NameCollision, $"{what} have one name in DuckDB, which ignores case.", remedy)
+        {
+            Subject = subject.ToString(),
+        };
+}

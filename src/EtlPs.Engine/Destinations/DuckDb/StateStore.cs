@@ -1,0 +1,208 @@
+using System.Data;
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines;
+
+namespace EtlPs.Engine.Destinations.DuckDb;
+
+/// <summary>
+/// One pipeline's state in schema <c>etlps</c>. Statements only: the caller begins and commits, so that state and data are
+/// stored as one. Every text is a parameter.
+/// </summary>
+internal sealed class StateStore(DuckDBConnection connection, string pipeline)
+{
+    private const string TableColumns =
+        "oid, source_schema, source_table, kind, replica_identity, destination_schema, destination_table, state, copied_at, "
+        + "file_node, copied_rows, copied_bytes, columns, error_code, error_message";
+
+    /// <summary>Creates the state's tables where they are missing.</summary>
+    /// <exception cref="Pipelines.Errors.EtlException">DestinationUnavailable: a newer EtlPs wrote them.</exception>
+    public void EnsureSchema() => StateSchema.Ensure(connection);
+
+    /// <summary>Whether the file holds any state: reads only, so that a plan can ask.</summary>
+    /// <exception cref="Pipelines.Errors.EtlException">DestinationUnavailable: a newer EtlPs wrote it.</exception>
+    public bool HasSchema() => StateSchema.Exists(connection);
+
+    /// <summary>The pipeline; null where the destination does not know it.</summary>
+    public PipelineRecord? FindPipeline()
+    {
+        if (!HasSchema())
+            return null;
+        using var command = connection.Command(
+            "SELECT p.stage, p.system_identifier, p.timeline, p.database, p.slot_name, p.publication, p.owns_publication, s.lsn, "
+            + "s.commit_time FROM etlps.pipelines p JOIN etlps.positions s ON s.pipeline = p.name WHERE p.name = $1",
+            pipeline);
+        using var reader = command.ExecuteReader();
+        if (!reader.Read())
+            return null;
+        return new PipelineRecord(
+            pipeline,
+            Enum.Parse<PipelineStage>(reader.GetString(0)),
+            reader.GetString(1),
+            reader.GetFieldValue<uint>(2),
+            reader.GetString(3),
+            reader.GetString(4),
+            reader.GetString(5),
+            reader.GetBoolean(6),
+            new Lsn(reader.GetFieldValue<ulong>(7)),
+            reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8));
+    }
+
+    /// <summary>Adds the pipeline and its position.</summary>
+    public void InsertPipeline(PipelineRecord record)
+    {
+        connection.Execute(
+            "INSERT INTO etlps.pipelines VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            pipeline, record.Stage.ToString(), record.SystemIdentifier, record.Timeline, record.Database, record.SlotName,
+            record.Publication, record.OwnsPublication);
+        connection.Execute(
+            "INSERT INTO etlps.positions VALUES ($1, $2, $3)", pipeline, record.Position.Value, record.CommitTime);
+    }
+
+    /// <summary>Says how far the objects in the source are made.</summary>
+    public void SetStage(PipelineStage stage) =>
+        connection.Execute("UPDATE etlps.pipelines SET stage = $1 WHERE name = $2", stage.ToString(), pipeline);
+
+    /// <summary>Says which timeline the source is on (it changes at a failover).</summary>
+    public void SetTimeline(uint timeline) =>
+        connection.Execute("UPDATE etlps.pipelines SET timeline = $1 WHERE name = $2", timeline, pipeline);
+
+    /// <summary>Moves the position; a null commit time (a keepalive's position) keeps the last one.</summary>
+    public void SavePosition(Lsn position, DateTimeOffset? commitTime)
+    {
+        if (commitTime is null)
+            connection.Execute("UPDATE etlps.positions SET lsn = $1 WHERE pipeline = $2", position.Value, pipeline);
+        else
+            connection.Execute(
+                "UPDATE etlps.positions SET lsn = $1, commit_time = $2 WHERE pipeline = $3", position.Value, commitTime, pipeline);
+    }
+
+    /// <summary>The pipeline's tables, by source name; empty where there is no state.</summary>
+    public IReadOnlyList<TableRecord> ReadTables()
+    {
+        var tables = new List<TableRecord>();
+        if (!HasSchema())
+            return tables;
+        using var command = connection.Command(
+            $"SELECT {TableColumns} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, oid", pipeline);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            tables.Add(ReadTable(reader));
+        return tables;
+    }
+
+    /// <summary>Writes a table's row, new or in place of the one with its oid.</summary>
+    public void UpsertTable(TableRecord table)
+    {
+        object?[] values =
+        [
+            pipeline, table.Oid, table.Source.Schema, table.Source.Name, table.Schema.Kind.ToString(),
+            table.Schema.Identity.ToString(), table.Destination.Schema, table.Destination.Name, table.State.ToString(),
+            table.CopiedAt.Value, table.FileNode, table.Rows, table.Bytes, StoredColumn.Write(table.Schema, table.DuckDbTypes),
+            table.ErrorCode, table.ErrorMessage,
+        ];
+        var changed = connection.Execute(
+            "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
+            + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, copied_rows = $12, "
+            + "copied_bytes = $13, columns = $14, error_code = $15, error_message = $16 WHERE pipeline = $1 AND oid = $2",
+            values);
+        if (changed == 0)
+            connection.Execute(
+                "INSERT INTO etlps.tables VALUES "
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                values);
+    }
+
+    /// <summary>Sets a table's state, and why it was set aside (null clears it).</summary>
+    public void SetTableState(uint oid, TableState state, string? errorCode = null, string? errorMessage = null) =>
+        connection.Execute(
+            "UPDATE etlps.tables SET state = $1, error_code = $2, error_message = $3 WHERE pipeline = $4 AND oid = $5",
+            state.ToString(), errorCode, errorMessage, pipeline, oid);
+
+    /// <summary>Forgets a table and its ranges.</summary>
+    public void DeleteTable(uint oid)
+    {
+        DeleteRanges(oid);
+        connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1 AND oid = $2", pipeline, oid);
+    }
+
+    /// <summary>Adds a range to the ledger, in the transaction that holds its rows.</summary>
+    public void InsertRange(RangeRecord range) =>
+        connection.Execute(
+            "INSERT INTO etlps.copy_ranges VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            pipeline, range.Oid, range.StartBlock, range.EndBlock, range.CopiedAt.Value, range.FileNode, range.Rows, range.Bytes);
+
+    /// <summary>A table's ranges, by their first block.</summary>
+    public IReadOnlyList<RangeRecord> ReadRanges(uint oid)
+    {
+        var ranges = new List<RangeRecord>();
+        using var command = connection.Command(
+            "SELECT start_block, end_block, copied_at, file_node, copied_rows, copied_bytes FROM etlps.copy_ranges "
+            + "WHERE pipeline = $1 AND oid = $2 ORDER BY start_block",
+            pipeline, oid);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            ranges.Add(new RangeRecord(
+                oid,
+                reader.GetFieldValue<uint>(0),
+                reader.IsDBNull(1) ? null : reader.GetFieldValue<uint>(1),
+                new Lsn(reader.GetFieldValue<ulong>(2)),
+                reader.GetFieldValue<uint>(3),
+                reader.GetInt64(4),
+                reader.GetInt64(5)));
+        return ranges;
+    }
+
+    /// <summary>Voids a table's ranges: it will be copied anew.</summary>
+    public void DeleteRanges(uint oid) =>
+        connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1 AND oid = $2", pipeline, oid);
+
+    /// <summary>The pipeline that a visible table belongs to, in whatever case its name is written; null: none of ours.</summary>
+    public string? FindOwner(TableName destination)
+    {
+        if (!HasSchema())
+            return null;
+        using var command = connection.Command(
+            "SELECT pipeline, destination_schema, destination_table FROM etlps.tables WHERE lower(destination_table) = lower($1)",
+            destination.Name);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            if (NameCollisions.AreOne(new TableName(reader.GetString(1), reader.GetString(2)), destination))
+                return reader.GetString(0);
+        return null;
+    }
+
+    /// <summary>Forgets the pipeline; its visible tables stay as they are.</summary>
+    public void DeletePipeline()
+    {
+        connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1", pipeline);
+        connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1", pipeline);
+        connection.Execute("DELETE FROM etlps.positions WHERE pipeline = $1", pipeline);
+        connection.Execute("DELETE FROM etlps.pipelines WHERE name = $1", pipeline);
+    }
+
+    private TableRecord ReadTable(DuckDBDataReader reader)
+    {
+        var columns = StoredColumn.Read(reader.GetString(12));
+        var keys = columns.Select((column, index) => (column.KeyOrdinal, index)).Where(c => c.KeyOrdinal is not null)
+            .OrderBy(c => c.KeyOrdinal).Select(c => c.index);
+        return new TableRecord(
+            pipeline,
+            new TableSchema(
+                reader.GetFieldValue<uint>(0),
+                new TableName(reader.GetString(1), reader.GetString(2)),
+                [.. columns.Select(c => c.ToColumnSchema())],
+                [.. keys],
+                Enum.Parse<ReplicaIdentity>(reader.GetString(4)),
+                reader.GetString(3)[0]),
+            new TableName(reader.GetString(5), reader.GetString(6)),
+            columns.Any(c => c.DuckDbType is null) ? [] : [.. columns.Select(c => c.DuckDbType!)],
+            Enum.Parse<TableState>(reader.GetString(7)),
+            new Lsn(reader.GetFieldValue<ulong>(8)),
+            reader.GetFieldValue<uint>(9),
+            reader.GetInt64(10),
+            reader.GetInt64(11),
+            reader.IsDBNull(13) ? null : reader.GetString(13),
+            reader.IsDBNull(14) ? null : reader.GetString(14));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Destinations.DuckDb;
+
+/// <summary>One column in a table's row of <c>etlps.tables</c>, which keeps them as JSON.</summary>
+/// <param name="KeyOrdinal">Its place among the key columns, from 0; null: not one of them.</param>
+internal sealed record StoredColumn(
+    short AttributeNumber,
+    string Name,
+    uint TypeOid,
+    int TypeModifier,
+    string TypeName,
+    bool NotNull,
+    int? KeyOrdinal,
+    string? DuckDbType)
+{
+    /// <summary>The JSON text of a table's columns.</summary>
+    public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
+    {
+        var columns = new StoredColumn[schema.Columns.Count];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = schema.Columns[i];
+            columns[i] = new StoredColumn(
+                column.AttributeNumber,
+                column.Name,
+                column.Type.Oid,
+                column.Type.Modifier,
+                column.Type.DisplayName,
+                column.NotNull,
+                KeyOrdinalOf(schema, i),
+                duckDbTypes.Count == 0 ? null : duckDbTypes[i]);
+        }
+
+        return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
+    }
+
+    /// <summary>Reads them again.</summary>
+    public static IReadOnlyList<StoredColumn> Read(string json) =>
+        JsonSerializer.Deserialize(json, StoredColumnJson.Default.StoredColumnArray) ?? [];
+
+    /// <summary>As the source had it.</summary>
+    public ColumnSchema ToColumnSchema() =>
+        new(AttributeNumber, Name, new PostgresType(TypeOid, TypeModifier, TypeName), NotNull);
+
+    private static int? KeyOrdinalOf(TableSchema schema, int column)
+    {
+        for (var i = 0; i < schema.KeyColumns.Count; i++)
+            if (schema.KeyColumns[i] == column)
+                return i;
+        return null;
+    }
+}

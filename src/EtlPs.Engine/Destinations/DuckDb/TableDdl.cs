@@ -1,0 +1,61 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Destinations.DuckDb;
+
+/// <summary>
+/// The statements that make, show and drop copied tables, inside the caller's transaction. Copies have no constraint, key or
+/// index: the source has checked the rows already, and a unique index makes DELETE and INSERT of one key in one transaction fail.
+/// </summary>
+internal static class TableDdl
+{
+    /// <summary>Creates a schema where it is missing.</summary>
+    public static void CreateSchema(DuckDBConnection connection, string schema) =>
+        connection.Execute($"CREATE SCHEMA IF NOT EXISTS {TableName.Quote(schema)}");
+
+    /// <summary>Creates a table under its hidden name, and its schema; an older one of that name is dropped.</summary>
+    /// <exception cref="Pipelines.Errors.EtlException">NameCollision.</exception>
+    public static void CreateHiddenTable(DuckDBConnection connection, TableRecord table)
+    {
+        NameCollisions.CheckColumns(table.Schema);
+        CreateSchema(connection, table.Destination.Schema);
+        connection.Execute($"DROP TABLE IF EXISTS {table.HiddenName.Quoted}");
+        connection.Execute($"CREATE TABLE {table.HiddenName.Quoted} ({ColumnList(table)})");
+    }
+
+    /// <summary>Gives a hidden table its visible name, in place of the table of an earlier copy.</summary>
+    public static void Show(DuckDBConnection connection, TableRecord table)
+    {
+        DropVisible(connection, table);
+        connection.Execute($"ALTER TABLE {table.HiddenName.Quoted} RENAME TO {TableName.Quote(table.Destination.Name)}");
+    }
+
+    /// <summary>Drops a table under its hidden name, if it is there.</summary>
+    public static void DropHidden(DuckDBConnection connection, TableRecord table) =>
+        connection.Execute($"DROP TABLE IF EXISTS {table.HiddenName.Quoted}");
+
+    /// <summary>Drops a table under its visible name, if it is there.</summary>
+    public static void DropVisible(DuckDBConnection connection, TableRecord table) =>
+        connection.Execute($"DROP TABLE IF EXISTS {table.Destination.Quoted}");
+
+    /// <summary>Empties a table.</summary>
+    public static void Truncate(DuckDBConnection connection, TableName table) =>
+        connection.Execute($"DELETE FROM {table.Quoted}");
+
+    /// <summary>Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.</summary>
+    public static bool Exists(DuckDBConnection connection, TableName table)
+    {
+        using var command = connection.Command(
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = current_database() "
+            + "AND lower(table_name) = lower($1)",
+            table.Name);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            if (NameCollisions.AreOne(new TableName(reader.GetString(0), reader.GetString(1)), table))
+                return true;
+        return false;
+    }
+
+    private static string ColumnList(TableRecord table) => string.Join(
+        ", ", table.Columns.Zip(table.DuckDbTypes, (column, type) => $"{TableName.Quote(column.Name)} {type}"));
+}

@@ -1,0 +1,54 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines;
+
+namespace EtlPs.Engine.Destinations.DuckDb;
+
+/// <summary>A table of a pipeline as its destination knows it.</summary>
+/// <param name="Pipeline">The pipeline's name.</param>
+/// <param name="Schema">The source table as it was when it was last copied or changed: names, columns, key.</param>
+/// <param name="Destination">Its visible name in the destination.</param>
+/// <param name="DuckDbTypes">The destination type of each column; empty while a column's type is not carried.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="CopiedAt">The LSN its copy is exact at (the greatest of its ranges).</param>
+/// <param name="FileNode">pg_relation_filenode under the copy: another one voids the ranges.</param>
+/// <param name="Rows">Rows copied.</param>
+/// <param name="Bytes">Bytes read from the source.</param>
+/// <param name="ErrorCode">Why it was set aside.</param>
+/// <param name="ErrorMessage">The same, in words.</param>
+internal sealed record TableRecord(
+    string Pipeline,
+    TableSchema Schema,
+    TableName Destination,
+    IReadOnlyList<string> DuckDbTypes,
+    TableState State,
+    Lsn CopiedAt = default,
+    uint FileNode = 0,
+    long Rows = 0,
+    long Bytes = 0,
+    string? ErrorCode = null,
+    string? ErrorMessage = null)
+{
+    /// <summary>pg_class.oid.</summary>
+    public uint Oid => Schema.Oid;
+
+    /// <summary>The table in Postgres.</summary>
+    public TableName Source => Schema.Name;
+
+    /// <summary>The columns that are copied.</summary>
+    public IReadOnlyList<ColumnSchema> Columns => Schema.Columns;
+
+    /// <summary>Indexes of the columns that identify a row.</summary>
+    public IReadOnlyList<int> KeyColumns => Schema.KeyColumns;
+
+    /// <summary>
+    /// The name until the table is shown: in the same schema, since DuckDB moves no table between schemas, and with the
+    /// pipeline in it, since two clusters number their tables alike.
+    /// </summary>
+    public TableName HiddenName => Destination with { Name = $"__etlps_{Pipeline}_{Oid}" };
+
+    /// <summary>The name that the rows are under now.</summary>
+    public TableName CurrentName => IsVisible ? Destination : HiddenName;
+
+    /// <summary>Whether the table has its visible name, by its state.</summary>
+    public bool IsVisible => State == TableState.Ready;
+}
