@@ -1,0 +1,171 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DuckDB.NET.Native;
+using Native = DuckDB.NET.Native.NativeMethods.Vectors;
+
+namespace EtlPs.Engine.Changes;
+
+/// <summary>
+/// The memory of one column of a chunk that is being filled. This is the one place of unsafe code: rows and widths are
+/// checked here, addresses never leave. A row is written once per chunk; a row that is not written holds anything.
+/// </summary>
+internal sealed unsafe class ColumnVector
+{
+    private const int StringWidth = 16;
+    private const int InlinedLength = 12;
+
+    private readonly nint _vector;
+    private readonly VectorShape _shape;
+    private readonly int _width;
+    private readonly ValueArena _arena;
+    private readonly ColumnVector? _elements;
+    private byte* _data;
+    private ulong* _validity;
+    private int _capacity;
+    private int _elementCount;
+    private long _referencedBytes;
+    private bool _hasNulls;
+
+    /// <summary>Takes over a flat vector of DuckDB's, with all rows valid.</summary>
+    public ColumnVector(nint vector, int capacity, ValueArena arena)
+    {
+        _vector = vector;
+        _capacity = capacity;
+        _arena = arena;
+        using (var type = Native.DuckDBVectorGetColumnType(vector))
+            (_shape, _width) = VectorLayout.Of(type);
+        if (_shape == VectorShape.List)
+            _elements = new ColumnVector(Native.DuckDBListVectorGetChild(vector), capacity, arena);
+        FetchAddresses();
+    }
+
+    /// <summary>Marks a row as NULL.</summary>
+    public void SetNull(int row)
+    {
+        if ((uint)row >= (uint)_capacity)
+            ThrowRow(row);
+        if (_validity is null)
+        {
+            Native.DuckDBVectorEnsureValidityWritable(_vector);
+            _validity = Native.DuckDBVectorGetValidity(_vector);
+        }
+
+        _validity[row >> 6] &= ~(1UL << (row & 63));
+        _hasNulls = true;
+        if (_shape == VectorShape.List)
+            WriteListEntry(row, 0);
+    }
+
+    /// <summary>Writes a value of fixed width, in DuckDB's own layout.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Set<T>(int row, T value)
+        where T : unmanaged
+    {
+        if ((uint)row >= (uint)_capacity || sizeof(T) != _width || _shape != VectorShape.Fixed)
+            ThrowMismatch(row, sizeof(T));
+        Unsafe.WriteUnaligned(_data + ((nint)row * sizeof(T)), value);
+    }
+
+    /// <summary>
+    /// Writes text or bytes. Up to 12 bytes are copied; longer ones are only pointed to, so they must be pinned memory
+    /// that stays as it is until the chunk is appended.
+    /// </summary>
+    public void SetBytes(int row, ReadOnlySpan<byte> pinned)
+    {
+        if ((uint)row >= (uint)_capacity || _shape != VectorShape.Bytes)
+            ThrowMismatch(row, StringWidth);
+        var target = _data + ((nint)row * StringWidth);
+        *(int*)target = pinned.Length;
+        if (pinned.Length > InlinedLength)
+        {
+            ref var first = ref MemoryMarshal.GetReference(pinned);
+            *(uint*)(target + 4) = Unsafe.ReadUnaligned<uint>(ref first);
+            *(void**)(target + 8) = Unsafe.AsPointer(ref first);
+            _referencedBytes += pinned.Length;
+            return;
+        }
+
+        // Comparison reads all 12 bytes, so those behind the value must be zero.
+        *(uint*)(target + 4) = 0;
+        *(ulong*)(target + 8) = 0;
+        pinned.CopyTo(new Span<byte>(target + 4, InlinedLength));
+    }
+
+    /// <summary>Pinned bytes that live until the chunk is appended, to build a value in for <see cref="SetBytes"/>.</summary>
+    public Span<byte> Allocate(int length) => _arena.Take(length);
+
+    /// <summary>Begins a list: its elements go to the returned vector's rows from <paramref name="firstElement"/>.</summary>
+    public ColumnVector BeginList(int row, int length, out int firstElement)
+    {
+        if ((uint)row >= (uint)_capacity || _elements is null)
+            ThrowMismatch(row, StringWidth);
+        firstElement = _elementCount;
+        var count = checked(_elementCount + length);
+        if (count > _elements._capacity)
+            GrowElements(count);
+        WriteListEntry(row, length);
+        _elementCount = count;
+        return _elements;
+    }
+
+    /// <summary>Tells DuckDB what the vector now holds; returns the bytes that its rows refer to.</summary>
+    public long Seal()
+    {
+        if (_elements is null)
+            return _referencedBytes;
+        if (Native.DuckDBListVectorSetSize(_vector, (ulong)_elementCount) != DuckDBState.Success)
+            throw new InvalidOperationException("DuckDB refused the length of a list vector.");
+        return _elements.Seal() + ((long)_elementCount * _elements._width);
+    }
+
+    /// <summary>Makes the vector empty again after its chunk was appended.</summary>
+    /// <remarks>
+    /// Appending copies, and leaves a flat vector's memory in place: resetting the chunk instead would shrink list
+    /// children, drop the masks and cost a round of calls to get them again.
+    /// </remarks>
+    public void Clear()
+    {
+        if (_hasNulls)
+            new Span<ulong>(_validity, (_capacity + 63) / 64).Fill(ulong.MaxValue);
+        _hasNulls = false;
+        _elementCount = 0;
+        _referencedBytes = 0;
+        _elements?.Clear();
+    }
+
+    private void WriteListEntry(int row, int length)
+    {
+        var entry = (ulong*)(_data + ((nint)row * 16));
+        entry[0] = (ulong)_elementCount;
+        entry[1] = (ulong)length;
+    }
+
+    private void GrowElements(int count)
+    {
+        // At least twice as many, since DuckDB copies all elements when it grows.
+        var capacity = (int)Math.Min(Array.MaxLength, Math.Max(count, 2L * _elements!._capacity));
+        if (Native.DuckDBListVectorReserve(_vector, (ulong)capacity) != DuckDBState.Success)
+            throw new InsufficientMemoryException($"DuckDB has no memory for {capacity} list elements.");
+        _elements._capacity = capacity;
+        _elements.FetchAddresses();
+    }
+
+    private void FetchAddresses()
+    {
+        _data = (byte*)Native.DuckDBVectorGetData(_vector);
+        _validity = Native.DuckDBVectorGetValidity(_vector);
+    }
+
+    [DoesNotReturn]
+    private void ThrowRow(int row) =>
+        throw new ArgumentOutOfRangeException(nameof(row), row, $"The vector has {_capacity} rows.");
+
+    [DoesNotReturn]
+    private void ThrowMismatch(int row, int width)
+    {
+        if ((uint)row >= (uint)_capacity)
+            ThrowRow(row);
+        throw new InvalidOperationException($"A value of {width} bytes does not go into a {_shape} vector of {_width}.");
+    }
+}

@@ -1,0 +1,47 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Copy;
+
+namespace EtlPs.Engine.Postgres.Types;
+
+/// <summary>
+/// How one Postgres type becomes one DuckDB type: exactly, or not at all. Immutable and shared by backfill and stream, so
+/// that both bring a value the same way.
+/// </summary>
+internal abstract class ColumnCodec
+{
+    /// <summary>The DuckDB type, as in CREATE TABLE.</summary>
+    public abstract string DuckDbType { get; }
+
+    /// <summary>Reads what the type's send function wrote. The wire is pinned until the chunk is appended.</summary>
+    /// <exception cref="UnrepresentableValueException">DuckDB cannot hold the value exactly.</exception>
+    /// <exception cref="EtlException">The wire is no value of the type.</exception>
+    public abstract void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row);
+
+    /// <summary>
+    /// Reads what the type's output function wrote, with DateStyle ISO, TimeZone UTC, bytea_output hex and
+    /// extra_float_digits above 0. The wire is pinned until the chunk is appended.
+    /// </summary>
+    /// <exception cref="UnrepresentableValueException">DuckDB cannot hold the value exactly.</exception>
+    /// <exception cref="EtlException">The wire is no value of the type.</exception>
+    public abstract void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row);
+
+    /// <summary>Reads one column of many rows of a COPY BINARY block.</summary>
+    public virtual void ReadFields(ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)
+    {
+        for (var i = 0; i < fields.Length; i++)
+        {
+            var field = fields[i];
+            if (field.IsNull)
+                vector.SetNull(firstRow + i);
+            else
+                ReadBinary(block.Slice(field.Offset, field.Length), vector, firstRow + i);
+        }
+    }
+
+    /// <summary>The error for wire bytes that cannot be a value of this type.</summary>
+    protected EtlException Malformed(string form) => new(
+        EtlErrorCode.ProtocolViolation,
+        $"The server sent a {form} value for a {DuckDbType} column that cannot be read as one.",
+        "Check that the column's type was not changed meanwhile, then start again; if it stays, report it as a defect.");
+}

@@ -1,0 +1,13 @@
+namespace EtlPs.Engine.Postgres.Types;
+
+internal static class HexDigit
+{
+    /// <summary>0 to 15, or -1 for a character that is no hexadecimal digit.</summary>
+    public static int Value(byte character) => character switch
+    {
+        >= (byte)'0' and <= (byte)'9' => character - '0',
+        >= (byte)'a' and <= (byte)'f' => character - 'a' + 10,
+        >= (byte)'A' and <= (byte)'F' => character - 'A' + 10,
+        _ => -1,
+    };
+}

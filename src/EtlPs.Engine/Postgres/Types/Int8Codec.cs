@@ -1,0 +1,24 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Postgres.Types;
+
+internal sealed class Int8Codec : ColumnCodec
+{
+    public override string DuckDbType => "BIGINT";
+
+    public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
+    {
+        if (wire.Length != sizeof(long))
+            throw Malformed("binary");
+        vector.Set(row, BinaryPrimitives.ReadInt64BigEndian(wire));
+    }
+
+    public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
+    {
+        if (!Utf8Parser.TryParse(wire, out long value, out var consumed) || consumed != wire.Length)
+            throw Malformed("text");
+        vector.Set(row, value);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Management.Automation;
+using EtlPs.Errors;
+using EtlPs.Hosting;
+
+namespace EtlPs.Commands;
+
+/// <summary>What all of the module's cmdlets share: the session's pipelines, stopping, and errors.</summary>
+public abstract class EtlCommand : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private bool _disposed;
+
+    private protected CancellationToken StopToken => _stopping.Token;
+
+    private protected PipelineRegistry Registry => PipelineRegistry.Of(MyInvocation.MyCommand.Module);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets go of the stop signal.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _stopping.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        // Called from another thread; the pipeline thread waits for the engine and ends by itself.
+        if (!_disposed)
+            _stopping.Cancel();
+    }
+
+    /// <summary>Waits on the pipeline thread for something short that tells no events.</summary>
+    private protected T Await<T>(Func<CancellationToken, Task<T>> work, object? target) =>
+        Guard(() => Pump.Run((_, cancellationToken) => work(cancellationToken), static _ => { }, StopToken), target);
+
+    /// <summary>What goes wrong inside ends the cmdlet with a typed error.</summary>
+    private protected T Guard<T>(Func<T> work, object? target)
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (Exception failure) when (failure is not (PipelineStoppedException or RuntimeException))
+        {
+            ThrowTerminatingError(EtlErrors.Record(failure, target));
+            throw;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Management.Automation;
+using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Errors;
+using EtlPs.Hosting;
+using EtlPs.Jobs;
+using EtlPs.Model;
+
+namespace EtlPs.Commands;
+
+/// <summary>A cmdlet that changes something: it plans by reads only, asks for every effect, then acts.</summary>
+public abstract class EtlRunCommand : EtlPipelineCommand
+{
+    private protected virtual bool RunsAsJob => false;
+
+    private protected abstract IPipelineRun CreateRun(RegisteredPipeline pipeline);
+
+    private protected virtual void Completed(RegisteredPipeline pipeline)
+    {
+    }
+
+    private protected override void Process(RegisteredPipeline pipeline)
+    {
+        if (pipeline.Pipeline.IsRunning)
+            ThrowTerminatingError(EtlErrors.Record(EtlErrors.Running(pipeline.Name), pipeline.Name));
+        var run = CreateRun(pipeline);
+        var plan = Guard(
+            () =>
+            {
+                EngineHost.RequireDuckDb();
+                return Await(run.PlanAsync, pipeline.Name);
+            },
+            pipeline.Name);
+        foreach (var warning in plan.Warnings)
+            WriteWarning(warning);
+        if (IsWhatIf)
+            Preview(plan);
+        else if (!plan.Effects.All(Ask))
+            WriteVerbose($"Nothing was done with {pipeline.Name}: not every step was agreed to.");
+        else if (RunsAsJob)
+            WriteObject(StartJob(run, plan));
+        else
+            Execute(run, plan);
+    }
+
+    private bool IsWhatIf =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+            ? LanguagePrimitives.IsTrue(given)
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    private void Preview(PipelinePlan plan)
+    {
+        foreach (var effect in plan.Effects)
+            Ask(effect);
+        WriteObject(new EtlPlan(plan));
+    }
+
+    private bool Ask(PlannedEffect effect)
+    {
+        if (effect.Statement is { } statement)
+            WriteVerbose(statement);
+        return ShouldProcess(effect.Target, effect.Action);
+    }
+
+    private EtlJob StartJob(IPipelineRun run, PipelinePlan plan)
+    {
+        var job = new EtlJob(run, plan, $"{MyInvocation.MyCommand.Name} -Name {run.Target.Name}");
+        JobRepository.Add(job);
+        job.Start();
+        return job;
+    }
+
+    private void Execute(IPipelineRun run, PipelinePlan plan)
+    {
+        var output = new CommandOutput(this);
+        var writer = new EventWriter(output, new ProgressTree(output, plan));
+        try
+        {
+            var outcome = Guard(
+                () => Pump.Run(run.ExecuteAsync, queue => writer.Write(queue.Take()), StopToken), run.Target.Name);
+            Completed(run.Target);
+            writer.Write(outcome);
+        }
+        finally
+        {
+            writer.Complete();
+        }
+    }
+}

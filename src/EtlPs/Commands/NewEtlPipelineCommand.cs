@@ -1,0 +1,96 @@
+using System.Management.Automation;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Errors;
+using EtlPs.Model;
+using EtlPs.Transformation;
+
+namespace EtlPs.Commands;
+
+/// <summary>Defines a pipeline in this session. Nothing is touched in Postgres or at the destination.</summary>
+[Cmdlet(VerbsCommon.New, "EtlPipeline")]
+[OutputType(typeof(EtlPipeline))]
+public sealed class NewEtlPipelineCommand : EtlCommand
+{
+    private const int NameLimit = 40;
+    private const int SlotNameLimit = 63;
+
+    /// <summary>1 to 40 of a-z, 0-9 and _; slot and publication are named after it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>A connection string, a postgres:// URI, or an object from New-EtlSource.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [SourceTransform]
+    [ValidateNotNull]
+    public EtlSource Source { get; set; } = null!;
+
+    /// <summary>A DuckDB path, <c>:memory:</c>, or an object from New-EtlDestination.</summary>
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
+    [DestinationTransform]
+    [ValidateNotNull]
+    public EtlDestination Destination { get; set; } = null!;
+
+    /// <summary>Tables as in SQL, with wildcards outside quotes; without it, every table that the user can read.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[]? Table { get; set; }
+
+    /// <summary>A publication that is there already; else the pipeline makes its own.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Publication { get; set; }
+
+    /// <summary>The slot's name; else <c>etlps_</c> and the pipeline's name.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? SlotName { get; set; }
+
+    /// <summary>One schema for all tables at the destination; else the source's schemas.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? DestinationSchema { get; set; }
+
+    /// <summary>What DuckDB may use: bytes, or a text such as <c>'4GB'</c>.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransform]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MemoryLimit { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => WriteObject(Guard(Define, Name));
+
+    private EtlPipeline Define()
+    {
+        RequireName("pipeline's name", Name, NameLimit);
+        if (SlotName is { } slot)
+            RequireName("slot's name", slot, SlotNameLimit);
+        if (Registry.Find(Name) is { Pipeline.IsRunning: true })
+            throw EtlErrors.Running(Name);
+        var destination = new EtlDestination(
+            DestinationPath.Resolve(SessionState, Destination.Path),
+            MemoryLimit ?? Destination.MemoryLimit,
+            Destination.Threads);
+        var definition = new PipelineDefinition
+        {
+            Name = Name,
+            Source = Source.Settings,
+            Destination = destination.ToSettings(),
+            Tables = Table ?? [],
+            Publication = Publication,
+            SlotName = SlotName,
+            DestinationSchema = DestinationSchema,
+        };
+        var registered = new RegisteredPipeline(Source, destination, new Pipeline(definition));
+        Registry.Set(registered);
+        return new EtlPipeline(registered);
+    }
+
+    private static void RequireName(string what, string name, int limit)
+    {
+        if (name.Length > limit || !name.All(static c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_'))
+            throw EtlErrors.InvalidArgument(
+                $"'{name}' cannot be a {what}.", $"Use 1 to {limit} small letters a-z, digits and underscores.");
+    }
+}

@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Hosting;
+using EtlPs.Jobs;
+using EtlPs.Model;
+
+namespace EtlPs.Commands;
+
+/// <summary>Copies a pipeline's tables; those that an earlier run has finished are not copied again.</summary>
+[Cmdlet(VerbsLifecycle.Start, "EtlBackfill", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
+[OutputType(typeof(EtlTableCopyResult), typeof(EtlJob), typeof(EtlPlan))]
+public sealed class StartEtlBackfillCommand : EtlRunCommand
+{
+    /// <summary>Drop what was copied and begin anew.</summary>
+    [Parameter]
+    public SwitchParameter Restart { get; set; }
+
+    /// <summary>Copy once, without slot and publication; no stream can follow.</summary>
+    [Parameter]
+    public SwitchParameter SnapshotOnly { get; set; }
+
+    /// <summary>How many tables and ranges are copied at the same time.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 1;
+
+    /// <summary>Run in the background and return a job.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    private protected override bool RunsAsJob => AsJob;
+
+    private protected override IPipelineRun CreateRun(RegisteredPipeline pipeline) => new BackfillRun(
+        pipeline, new BackfillOptions { Restart = Restart, SnapshotOnly = SnapshotOnly, Workers = ThrottleLimit });
+}

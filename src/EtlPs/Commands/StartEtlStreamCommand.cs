@@ -1,0 +1,65 @@
+using System.Management.Automation;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Errors;
+using EtlPs.Hosting;
+using EtlPs.Jobs;
+using EtlPs.Model;
+using EtlPs.Transformation;
+
+namespace EtlPs.Commands;
+
+/// <summary>Follows a source's changes from where the backfill or the last run ended.</summary>
+[Cmdlet(VerbsLifecycle.Start, "EtlStream", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
+[OutputType(typeof(EtlStreamResult), typeof(EtlJob), typeof(EtlPlan))]
+public sealed class StartEtlStreamCommand : EtlRunCommand
+{
+    /// <summary>Drop what was copied and begin anew.</summary>
+    [Parameter]
+    public SwitchParameter Restart { get; set; }
+
+    /// <summary>Begin with empty tables where none are copied yet.</summary>
+    [Parameter]
+    public SwitchParameter SkipBackfill { get; set; }
+
+    /// <summary>End once everything is in that the server had written when the run began.</summary>
+    [Parameter]
+    public SwitchParameter UntilCaughtUp { get; set; }
+
+    /// <summary>End once everything up to this LSN is in.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? UntilLsn { get; set; }
+
+    /// <summary>End after this time: a TimeSpan, or seconds.</summary>
+    [Parameter]
+    [DurationTransform]
+    public TimeSpan? Duration { get; set; }
+
+    /// <summary>Run in the background and return a job.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    private protected override bool RunsAsJob => AsJob;
+
+    private protected override IPipelineRun CreateRun(RegisteredPipeline pipeline) => Guard(
+        () => new StreamRun(
+            pipeline,
+            new StreamOptions
+            {
+                Restart = Restart,
+                SkipBackfill = SkipBackfill,
+                UntilCaughtUp = UntilCaughtUp,
+                UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,
+                Duration = Duration is null || Duration > TimeSpan.Zero
+                    ? Duration
+                    : throw EtlErrors.InvalidArgument("-Duration must be longer than zero.", "Give seconds or a TimeSpan."),
+            }),
+        pipeline.Name);
+
+    private static Lsn ParseLsn(string text) =>
+        Lsn.TryParse(text, out var lsn)
+            ? lsn
+            : throw EtlErrors.InvalidArgument(
+                $"'{text}' is no LSN.", "Give two hexadecimal numbers with a slash between: 16/B374D848.");
+}

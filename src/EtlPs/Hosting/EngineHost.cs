@@ -1,0 +1,26 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using EtlPs.Errors;
+
+namespace EtlPs.Hosting;
+
+/// <summary>Answers for the engine's assembly when the default context asks for it; nothing else is answered.</summary>
+internal static class EngineHost
+{
+    private static readonly EngineLoadContext Context = new(
+        Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location) ?? "", "engine"));
+
+    public static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>
+        name.Name == EngineLoadContext.EngineAssembly ? Context.LoadEngine() : null;
+
+    /// <summary>Fails early and in words where the native library of DuckDB is not part of the module.</summary>
+    public static void RequireDuckDb()
+    {
+        if (Context.FindNative("duckdb") is null)
+            throw new EtlPsException(
+                "PlatformNotSupported",
+                $"This module has no DuckDB library for {RuntimeInformation.RuntimeIdentifier}.",
+                "Use it on Linux with glibc (x64, arm64), macOS, or Windows (x64, arm64).");
+    }
+}

@@ -1,0 +1,78 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Errors;
+
+namespace EtlPs.Hosting;
+
+/// <summary>Turns a run's events into PowerShell's streams. Used from one thread at a time.</summary>
+internal sealed class EventWriter(IRunOutput output, ProgressTree progress)
+{
+    private readonly HashSet<TableName> _failed = [];
+
+    public void Write(IReadOnlyList<PipelineEvent> events)
+    {
+        foreach (var pipelineEvent in events)
+            Write(pipelineEvent);
+        progress.Flush();
+    }
+
+    /// <summary>The results, then the errors of tables that no event has told of yet.</summary>
+    public void Write(RunOutcome outcome)
+    {
+        foreach (var result in outcome.Results)
+            output.Result(result);
+        foreach (var (table, error) in outcome.Failures)
+            WriteFailure(table, error);
+    }
+
+    public void Complete() => progress.Complete();
+
+    private void Write(PipelineEvent pipelineEvent)
+    {
+        switch (pipelineEvent)
+        {
+            case TableCopyProgress copy:
+                progress.Update(copy);
+                break;
+            case StreamProgress stream:
+                progress.Update(stream);
+                break;
+            case TableStateChanged { State: TableState.SetAside, Error: { } error } changed:
+                WriteFailure(changed.Table, error);
+                break;
+            case TableStateChanged changed:
+                output.Verbose($"{changed.Table} is {changed.State} now.");
+                break;
+            case Milestone milestone:
+                Write(milestone);
+                break;
+        }
+    }
+
+    private void Write(Milestone milestone)
+    {
+        switch (milestone.Level)
+        {
+            case MilestoneLevel.Debug:
+                output.Debug(milestone.Message);
+                break;
+            case MilestoneLevel.Verbose:
+                output.Verbose(milestone.Message);
+                break;
+            case MilestoneLevel.Warning:
+                output.Warning(milestone.Message);
+                break;
+            default:
+                output.Information(milestone.Message);
+                break;
+        }
+    }
+
+    private void WriteFailure(TableName table, EtlException error)
+    {
+        if (_failed.Add(table))
+            output.Error(EtlErrors.Record(error, table.ToString()));
+    }
+}

@@ -1,0 +1,115 @@
+using System.Management.Automation;
+using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Errors;
+using EtlPs.Hosting;
+using EtlPs.Model;
+
+namespace EtlPs.Jobs;
+
+/// <summary>A backfill or stream in the background, for Get-Job, Wait-Job, Receive-Job, Stop-Job and Remove-Job.</summary>
+public sealed class EtlJob : Job
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RestBound = TimeSpan.FromSeconds(60);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly IPipelineRun _run;
+    private readonly JobOutput _output;
+    private readonly EventWriter _writer;
+    private Task _work = Task.CompletedTask;
+
+    internal EtlJob(IPipelineRun run, PipelinePlan plan, string command)
+        : base(command, $"EtlPs.{run.Target.Name}")
+    {
+        PSJobTypeName = nameof(EtlJob);
+        _run = run;
+        _output = new JobOutput(this);
+        _writer = new EventWriter(_output, new ProgressTree(_output, plan));
+    }
+
+    /// <summary>The pipeline that it runs.</summary>
+    public string Pipeline => _run.Target.Name;
+
+    /// <inheritdoc/>
+    public override string StatusMessage => _output.LastMessage;
+
+    /// <inheritdoc/>
+    public override bool HasMoreData =>
+        Output.Count + Error.Count + Warning.Count + Information.Count + Verbose.Count + Debug.Count + Progress.Count > 0;
+
+    /// <inheritdoc/>
+    public override string Location => "localhost";
+
+    /// <summary>Cancels, and waits until what was under way is at rest.</summary>
+    public override void StopJob()
+    {
+        Cancel();
+        _ = Task.WaitAny([_work], RestBound);
+    }
+
+    internal void Start()
+    {
+        SetJobState(JobState.Running);
+        _work = Task.Run(RunAsync);
+    }
+
+    internal bool Runs(RegisteredPipeline pipeline) =>
+        ReferenceEquals(_run.Target.Pipeline, pipeline.Pipeline) && JobStateInfo.State == JobState.Running;
+
+    internal async Task<bool> StopAsync(CancellationToken cancellationToken)
+    {
+        Cancel();
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            StopJob();
+            _stopping.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private void Cancel()
+    {
+        if (!_work.IsCompleted)
+            _stopping.Cancel();
+    }
+
+    private async Task RunAsync()
+    {
+        var end = JobState.Completed;
+        try
+        {
+            _writer.Write(await DriveAsync().ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            end = JobState.Stopped;
+        }
+        catch (Exception failure)
+        {
+            _output.Error(EtlErrors.Record(failure, Pipeline));
+            end = JobState.Failed;
+        }
+        _writer.Complete();
+        SetJobState(_stopping.IsCancellationRequested && end == JobState.Completed ? JobState.Stopped : end);
+    }
+
+    private async Task<RunOutcome> DriveAsync()
+    {
+        var queue = new EventQueue();
+        var work = _run.ExecuteAsync(queue, _stopping.Token);
+        while (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, queue.Changed, Task.Delay(Tick)).ConfigureAwait(false);
+            _writer.Write(queue.Take());
+        }
+        _writer.Write(queue.Take());
+        return await work.ConfigureAwait(false);
+    }
+}

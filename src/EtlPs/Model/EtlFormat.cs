@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace EtlPs.Model;
+
+/// <summary>Units for the format views; the values themselves stay raw.</summary>
+public static class EtlFormat
+{
+    private static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB"];
+
+    /// <summary>Bytes in the largest unit that leaves at least one: <c>1.5 GB</c>; empty for null.</summary>
+    public static string Bytes(long? value)
+    {
+        if (value is not { } bytes)
+            return "";
+        var unit = 0;
+        double size = bytes;
+        for (; Math.Abs(size) >= 1024 && unit < Units.Length - 1; unit++)
+            size /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {Units[unit]}");
+    }
+
+    /// <summary>A time span to the tenth of a second: <c>1:02:03.4</c>; empty for null.</summary>
+    public static string Time(TimeSpan? value) =>
+        value?.ToString(value.Value.TotalHours >= 24 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss\.f", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>A number with thousands apart: <c>1,234,567</c>; empty for null.</summary>
+    public static string Count(double? value) => value?.ToString("#,0", CultureInfo.InvariantCulture) ?? "";
+}

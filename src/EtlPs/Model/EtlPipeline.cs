@@ -1,0 +1,62 @@
+using EtlPs.Engine.Pipelines;
+
+namespace EtlPs.Model;
+
+/// <summary>A pipeline as this session defines it, and what its destination knew of it when it was read.</summary>
+public sealed class EtlPipeline
+{
+    internal EtlPipeline(RegisteredPipeline registered, PipelineStatus? status = null)
+    {
+        Registered = registered;
+        var definition = registered.Pipeline.Definition;
+        Name = definition.Name;
+        Source = registered.Source;
+        Destination = registered.Destination;
+        Table = [.. definition.Tables];
+        SlotName = definition.EffectiveSlotName;
+        Publication = definition.EffectivePublication;
+        DestinationSchema = definition.DestinationSchema;
+        Running = registered.Pipeline.IsRunning;
+        Lsn = status is { Position.IsKnown: true } ? status.Position.ToString() : null;
+        LastCommit = status?.LastCommit;
+        Tables = status is null ? [] : [.. status.Tables.Select(table => new EtlTable(table))];
+    }
+
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>The Postgres database.</summary>
+    public EtlSource Source { get; }
+
+    /// <summary>The DuckDB file.</summary>
+    public EtlDestination Destination { get; }
+
+    /// <summary>The tables as they were named; empty: all that the user can read.</summary>
+    public string[] Table { get; }
+
+    /// <summary>The replication slot.</summary>
+    public string SlotName { get; }
+
+    /// <summary>The publication.</summary>
+    public string Publication { get; }
+
+    /// <summary>The schema that all tables go to; null: the source's schema names.</summary>
+    public string? DestinationSchema { get; }
+
+    /// <summary>Whether a run of this session was under way.</summary>
+    public bool Running { get; }
+
+    /// <summary>Everything up to here is in the destination; null: nothing yet, or not read.</summary>
+    public string? Lsn { get; }
+
+    /// <summary>Commit time of the last transaction in the destination, UTC.</summary>
+    public DateTimeOffset? LastCommit { get; }
+
+    /// <summary>The tables that the destination knows, and their states.</summary>
+    public EtlTable[] Tables { get; }
+
+    internal RegisteredPipeline Registered { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

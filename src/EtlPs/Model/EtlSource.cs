@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using EtlPs.Engine.Sources;
+
+namespace EtlPs.Model;
+
+/// <summary>A Postgres database to copy from. No property and no text of it holds the password.</summary>
+public sealed class EtlSource
+{
+    private readonly Lazy<SourceSettings> _settings;
+
+    internal EtlSource(Func<SourceSettings> settings, PSCredential? credential = null)
+    {
+        _settings = new Lazy<SourceSettings>(settings);
+        Credential = credential;
+    }
+
+    /// <summary>Host name, address or socket folder.</summary>
+    public string Host => Settings.Host;
+
+    /// <summary>TCP port.</summary>
+    public int Port => Settings.Port;
+
+    /// <summary>Database name.</summary>
+    public string Database => Settings.Database;
+
+    /// <summary>Role name.</summary>
+    public string? UserName => Settings.UserName;
+
+    /// <summary>The credential it was made with, if any.</summary>
+    public PSCredential? Credential { get; }
+
+    /// <summary>Read on first use, so that a text that makes no sense becomes a typed error of the cmdlet.</summary>
+    internal SourceSettings Settings => _settings.Value;
+
+    /// <summary>Where and as whom, without secrets.</summary>
+    public override string ToString() => Settings.ToString();
+}

@@ -1,0 +1,99 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Postgres.Types;
+using Npgsql;
+
+namespace EtlPs.Engine.Tests.Types;
+
+/// <summary>A DuckDB table with the columns of a Postgres query, and an appender on it in an open transaction.</summary>
+internal sealed class CopyTarget : IDisposable
+{
+    private readonly DuckDBConnection _connection = new("Data Source=:memory:");
+
+    public CopyTarget(params PostgresType[] types)
+    {
+        Columns = [.. types.Select((type, i) => new ColumnSchema((short)(i + 1), $"c{i}", type, false))];
+        Codecs = [.. types.Select(type => CodecCatalog.Find(type) ?? throw new NotSupportedException(type.DisplayName))];
+        _connection.Open();
+        Execute($"CREATE TABLE t ({string.Join(", ", Codecs.Select((codec, i) => $"c{i} {codec.DuckDbType}"))})");
+        Execute("BEGIN");
+        Appender = new TableAppender(_connection, null, "main", "t");
+    }
+
+    public IReadOnlyList<ColumnSchema> Columns { get; }
+
+    public IReadOnlyList<ColumnCodec> Codecs { get; }
+
+    public TableAppender Appender { get; }
+
+    public static async Task<PostgresType[]> DescribeAsync(NpgsqlConnection connection, string table)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT atttypid, atttypmod, format_type(atttypid, atttypmod) FROM pg_attribute
+             WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum
+            """,
+            connection) { Parameters = { new() { Value = table } } };
+        await using var reader = await command.ExecuteReaderAsync();
+        var types = new List<PostgresType>();
+        while (await reader.ReadAsync())
+            types.Add(new PostgresType(reader.GetFieldValue<uint>(0), reader.GetInt32(1), reader.GetString(2)));
+        return [.. types];
+    }
+
+    /// <summary>The raw COPY BINARY bytes of a query, in pinned memory.</summary>
+    public static async Task<byte[]> CopyAsync(NpgsqlConnection connection, string query)
+    {
+        using var bytes = new MemoryStream();
+        await using (var copy = await connection.BeginRawBinaryCopyAsync($"COPY ({query}) TO STDOUT (FORMAT BINARY)"))
+            await copy.CopyToAsync(bytes);
+        return Pinned(bytes.ToArray());
+    }
+
+    public static byte[] Pinned(ReadOnlySpan<byte> bytes)
+    {
+        var pinned = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
+        bytes.CopyTo(pinned);
+        return pinned;
+    }
+
+    public void Execute(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public void Commit()
+    {
+        Appender.Close();
+        Execute("COMMIT");
+    }
+
+    /// <summary>A query's rows, each as its values' text; NULL is null.</summary>
+    public List<string?[]> Query(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<string?[]>();
+        while (reader.Read())
+        {
+            var row = new string?[reader.FieldCount];
+            for (var i = 0; i < row.Length; i++)
+                row[i] = reader.IsDBNull(i) ? null : Convert.ToString(reader.GetValue(i), null);
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    public string? Scalar(string sql) => Query(sql)[0][0];
+
+    public void Dispose()
+    {
+        Appender.Dispose();
+        _connection.Dispose();
+    }
+}
