@@ -1,0 +1,58 @@
+namespace EtlPs.Engine.Postgres.Catalog;
+
+/// <summary>The texts of the catalog's queries; everything qualified, whatever the search path.</summary>
+internal static class CatalogQueries
+{
+    // Ordinary and partitioned tables of users; temporary ones belong to other sessions.
+    public const string Tables = """
+        SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relreplident, c.relpersistence = 'u',
+               CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::oid END,
+               pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+               EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
+        FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+          AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
+        """;
+
+    public const string TableByOid = Tables + " AND c.oid = $1";
+
+    public const string Columns = """
+        SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, a.atttypmod,
+               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> ''
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attrelid, a.attnum
+        """;
+
+    // indkey counts from 0 and may go on with INCLUDE columns behind the key's. A deferrable primary key identifies no row.
+    public const string Keys = """
+        SELECT i.indrelid, i.indisprimary, i.indisreplident,
+               (pg_catalog.string_to_array(i.indkey::text, ' ')::int2[])[1:i.indnkeyatts]
+        FROM pg_catalog.pg_index AS i
+        WHERE i.indrelid = ANY ($1) AND i.indimmediate AND i.indisvalid AND (i.indisprimary OR i.indisreplident)
+        """;
+
+    public const string Published14 = """
+        SELECT c.oid, NULL::text[], NULL::text
+        FROM pg_catalog.pg_publication_tables AS p
+        JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.schemaname
+        JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
+        WHERE p.pubname = $1
+        """;
+
+    public const string Published15 = """
+        SELECT c.oid, p.attnames::text[], p.rowfilter
+        FROM pg_catalog.pg_publication_tables AS p
+        JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.schemaname
+        JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
+        WHERE p.pubname = $1
+        """;
+
+    public const string Size = """
+        SELECT COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::int8
+                         FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_relation_size(c.oid), 0),
+               CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END
+        FROM pg_catalog.pg_class AS c WHERE c.oid = $1
+        """;
+}

@@ -1,0 +1,161 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace EtlPs.Engine.Postgres.Catalog;
+
+/// <summary>Tables, columns and keys as the catalog has them now.</summary>
+internal sealed class CatalogReader(NpgsqlConnection connection)
+{
+    /// <summary>
+    /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read and that can be
+    /// streamed. Partitions are left out where their root is in.
+    /// </summary>
+    public async Task<IReadOnlyList<TableSchema>> ReadTablesAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken)
+    {
+        var parsed = patterns.Select(TablePattern.Parse).ToList();
+        var all = await connection.ReadAsync(CatalogQueries.Tables, ReadTable, cancellationToken).ConfigureAwait(false);
+        var selected = parsed.Count == 0
+            ? all.Where(t => t is { Unlogged: false, Readable: true, OfExtension: false }).ToList()
+            : Select(all, parsed);
+        var oids = selected.Select(t => t.Oid).ToHashSet();
+        selected.RemoveAll(t => t.PartitionRoot is { } root && root != t.Oid && oids.Contains(root));
+        return await ReadSchemasAsync(selected, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What a publication streams: its tables, roots in place of partitions where it says so, and its column lists.</summary>
+    public async Task<IReadOnlyList<TableSchema>> ReadPublishedTablesAsync(
+        string publication, CancellationToken cancellationToken)
+    {
+        var query = connection.PostgreSqlVersion.Major >= 15 ? CatalogQueries.Published15 : CatalogQueries.Published14;
+        var published = await connection.ReadAsync(
+            query,
+            r => (
+                Oid: r.GetFieldValue<uint>(0),
+                Columns: r.IsDBNull(1) ? null : r.GetFieldValue<string[]>(1),
+                RowFilter: r.GetText(2)),
+            cancellationToken,
+            publication).ConfigureAwait(false);
+        var all = await connection.ReadAsync(CatalogQueries.Tables, ReadTable, cancellationToken).ConfigureAwait(false);
+        var tables = all.Where(t => published.Any(p => p.Oid == t.Oid)).ToList();
+        if (published.Find(p => p.RowFilter is not null) is { Oid: not 0 } filtered)
+            throw new EtlException(
+                EtlErrorCode.PublicationUnusable,
+                $"The publication {publication} has a row filter on {tables.Find(t => t.Oid == filtered.Oid)?.Name}, which a copy does not follow yet.",
+                "Use a publication without row filters.")
+            {
+                Subject = publication,
+            };
+        var columns = published.Where(p => p.Columns is not null)
+            .ToDictionary(p => p.Oid, p => p.Columns!.ToHashSet(StringComparer.Ordinal));
+        return await ReadSchemasAsync(tables, columns, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>One table; null where there is none of that oid.</summary>
+    public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken)
+    {
+        var tables = await connection.ReadAsync(CatalogQueries.TableByOid, ReadTable, cancellationToken, Oid(oid))
+            .ConfigureAwait(false);
+        var schemas = await ReadSchemasAsync(tables, null, cancellationToken).ConfigureAwait(false);
+        return schemas.Count == 0 ? null : schemas[0];
+    }
+
+    /// <summary>How large a table is now.</summary>
+    public async Task<TableSize> ReadSizeAsync(uint oid, CancellationToken cancellationToken)
+    {
+        var sizes = await connection.ReadAsync(
+            CatalogQueries.Size, r => new TableSize(r.GetInt64(0), r.GetNullable<long>(1)), cancellationToken, Oid(oid))
+            .ConfigureAwait(false);
+        return sizes.Count == 0 ? new TableSize(0, null) : sizes[0];
+    }
+
+    internal static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid };
+
+    internal static NpgsqlParameter Oids(IEnumerable<uint> oids) =>
+        new() { Value = oids.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
+
+    private static List<CatalogTable> Select(List<CatalogTable> all, List<TablePattern> patterns)
+    {
+        var selected = new List<CatalogTable>();
+        foreach (var pattern in patterns)
+        {
+            var matches = all.Where(t => pattern.Matches(t.Name)).ToList();
+            if (matches.Count == 0)
+                throw new EtlException(
+                    EtlErrorCode.TableNotFound,
+                    $"{pattern} names no table of the source.",
+                    "Check schema and name; views and foreign tables cannot be streamed. Write \"…\" around upper case; without "
+                    + "a schema it is public.")
+                {
+                    Subject = pattern.Text,
+                };
+            if (!pattern.HasWildcard && matches[0].Unlogged)
+                throw new EtlException(
+                    EtlErrorCode.TableNotFound,
+                    $"{matches[0].Name} is unlogged: its changes are not in the write-ahead log and cannot be streamed.",
+                    $"Leave it out, or run: ALTER TABLE {matches[0].Name.Quoted} SET LOGGED;")
+                {
+                    Subject = matches[0].Name.ToString(),
+                };
+            selected.AddRange(matches.Where(t => !t.Unlogged));
+        }
+
+        return [.. selected.DistinctBy(t => t.Oid)];
+    }
+
+    private static CatalogTable ReadTable(NpgsqlDataReader reader) => new(
+        reader.GetFieldValue<uint>(0),
+        new TableName(reader.GetString(1), reader.GetString(2)),
+        reader.GetFieldValue<char>(3),
+        reader.GetFieldValue<char>(4) switch
+        {
+            'n' => ReplicaIdentity.Nothing,
+            'f' => ReplicaIdentity.Full,
+            'i' => ReplicaIdentity.Index,
+            _ => ReplicaIdentity.Default,
+        },
+        reader.GetBoolean(5),
+        reader.GetNullable<uint>(6),
+        reader.GetBoolean(7),
+        reader.GetBoolean(8));
+
+    private async Task<IReadOnlyList<TableSchema>> ReadSchemasAsync(
+        List<CatalogTable> tables, Dictionary<uint, HashSet<string>>? published, CancellationToken cancellationToken)
+    {
+        if (tables.Count == 0)
+            return [];
+        var oids = tables.Select(t => t.Oid).ToArray();
+        var columns = (await connection.ReadAsync(CatalogQueries.Columns, ReadColumn, cancellationToken, Oids(oids))
+            .ConfigureAwait(false)).ToLookup(c => c.Table);
+        var keys = (await connection.ReadAsync(
+            CatalogQueries.Keys,
+            r => (Table: r.GetFieldValue<uint>(0), Key: new CatalogKey(r.GetBoolean(1), r.GetBoolean(2), r.GetFieldValue<short[]>(3))),
+            cancellationToken,
+            Oids(oids)).ConfigureAwait(false)).ToLookup(k => k.Table, k => k.Key);
+        // Postgres 18 can publish stored generated columns; then its view lists them. Before, pgoutput leaves them out.
+        var publishesGenerated = connection.PostgreSqlVersion.Major >= 18;
+        return [.. tables
+            .OrderBy(t => t.Name.Schema, StringComparer.Ordinal).ThenBy(t => t.Name.Name, StringComparer.Ordinal)
+            .Select(t =>
+            {
+                var list = published?.GetValueOrDefault(t.Oid);
+                var copied = columns[t.Oid]
+                    .Where(c => list is null ? !c.Generated : list.Contains(c.Column.Name) && (!c.Generated || publishesGenerated))
+                    .Select(c => c.Column)
+                    .ToList();
+                return new TableSchema(
+                    t.Oid, t.Name, copied, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], copied), t.Identity, t.Kind);
+            })];
+    }
+
+    private static (uint Table, ColumnSchema Column, bool Generated) ReadColumn(NpgsqlDataReader reader) => (
+        reader.GetFieldValue<uint>(0),
+        new ColumnSchema(
+            reader.GetInt16(1),
+            reader.GetString(2),
+            new PostgresType(reader.GetFieldValue<uint>(3), reader.GetInt32(4), reader.GetString(5)),
+            reader.GetBoolean(6)),
+        reader.GetBoolean(7));
+}

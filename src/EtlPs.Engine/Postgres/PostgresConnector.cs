@@ -1,0 +1,127 @@
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Sources;
+using Npgsql;
+using Npgsql.Replication;
+
+namespace EtlPs.Engine.Postgres;
+
+/// <summary>Opens sessions whose settings make values and time-outs the same on copy and stream.</summary>
+internal sealed class PostgresConnector(SourceSettings settings)
+{
+    // Given at start-up, where they outrank what ALTER ROLE and ALTER DATABASE have set, and where a walsender takes them
+    // too. They shape the text of values that have no binary form, and end no session that is busy elsewhere.
+    private const string ValueSettings =
+        "-c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC -c bytea_output=hex -c extra_float_digits=3 "
+        + "-c lc_monetary=C -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 "
+        + "-c default_transaction_isolation=read\\ committed -c default_transaction_deferrable=off";
+
+    private const string IdleSession = " -c idle_session_timeout=0";
+
+    // Names that we do not qualify must not reach tables or functions of users.
+    private const string CatalogOnly = " -c search_path=pg_catalog";
+
+    private const string TransactionTimeout = " -c transaction_timeout=0";
+
+    // transaction_timeout came with 17; older servers refuse a session that names it.
+    private bool _hasTransactionTimeout;
+
+    public SourceSettings Settings { get; } = settings;
+
+    /// <summary>A session of our own, with only pg_catalog on its search path.</summary>
+    public Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
+        OpenAsync(CatalogOnly, ReadBuffer.Default, cancellationToken);
+
+    /// <summary>A session for a user's statement, with the search path the role has.</summary>
+    public Task<NpgsqlConnection> OpenForUserAsync(CancellationToken cancellationToken) =>
+        OpenAsync("", ReadBuffer.Default, cancellationToken);
+
+    /// <summary>A session for a COPY.</summary>
+    public Task<NpgsqlConnection> OpenForCopyAsync(CancellationToken cancellationToken) =>
+        OpenAsync(CatalogOnly, ReadBuffer.Copy, cancellationToken);
+
+    /// <summary>A walsender session.</summary>
+    public async Task<LogicalReplicationConnection> OpenReplicationAsync(CancellationToken cancellationToken)
+    {
+        var connection = await OpenWalSenderAsync(cancellationToken).ConfigureAwait(false);
+        if (_hasTransactionTimeout || connection.PostgreSqlVersion.Major < 17)
+            return connection;
+        // A walsender takes no SET from Npgsql: once more, now that the version is known.
+        await connection.DisposeAsync().ConfigureAwait(false);
+        _hasTransactionTimeout = true;
+        return await OpenWalSenderAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Npgsql's and the network's errors as typed ones, with a remedy and without secrets.</summary>
+    public EtlException Translate(Exception exception) => PostgresErrors.Translate(exception, Settings);
+
+    private async Task<NpgsqlConnection> OpenAsync(string options, ReadBuffer buffer, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(BuildConnectionString(options, buffer));
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (connection.PostgreSqlVersion.Major >= 17)
+            {
+                _hasTransactionTimeout = true;
+                await connection.ExecuteAsync("SET transaction_timeout = 0", cancellationToken).ConfigureAwait(false);
+            }
+
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+                throw;
+            throw PostgresErrors.TranslateConnect(e, Settings);
+        }
+    }
+
+    private async Task<LogicalReplicationConnection> OpenWalSenderAsync(CancellationToken cancellationToken)
+    {
+        var options = CatalogOnly + (_hasTransactionTimeout ? TransactionTimeout : "");
+        var connection = new LogicalReplicationConnection(BuildConnectionString(options, ReadBuffer.Stream));
+        try
+        {
+            await connection.Open(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+                throw;
+            throw PostgresErrors.TranslateConnect(e, Settings);
+        }
+    }
+
+    private string BuildConnectionString(string options, ReadBuffer buffer)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(Settings.ConnectionString)
+        {
+            Pooling = false,
+            Enlist = false,
+            Multiplexing = false,
+            // Slot creation waits for other people's transactions; every wait here ends by its token.
+            CommandTimeout = 0,
+            KeepAlive = 0,
+            TcpKeepAlive = true,
+            ReadBufferSize = (int)buffer,
+        };
+        if (builder.TcpKeepAliveTime == 0)
+            builder.TcpKeepAliveTime = 30;
+        // Asking for GSS encryption loads a system library that many machines lack; TLS is what sources use.
+        if (!builder.ContainsKey("GSS Encryption Mode"))
+            builder.GssEncryptionMode = GssEncryptionMode.Disable;
+        // Ours come last, so that they win over the user's.
+        builder.Options = $"{builder.Options} {ValueSettings}{IdleSession}{options}".Trim();
+        return builder.ConnectionString;
+    }
+
+    private enum ReadBuffer
+    {
+        Default = 8192,
+        Stream = 1 << 16,
+        Copy = 1 << 17,
+    }
+}

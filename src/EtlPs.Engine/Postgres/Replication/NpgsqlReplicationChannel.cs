@@ -1,0 +1,217 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using EtlPs.Engine.Changes;
+using Npgsql.Replication;
+using Npgsql.Replication.Internal;
+using NpgsqlTypes;
+
+namespace EtlPs.Engine.Postgres.Replication;
+
+/// <summary>
+/// A logical replication stream through Npgsql, as raw messages. Dispose it only when no <see cref="MoveNextAsync"/> is under
+/// way: cancel the token given at the start, which ends one, and wait for it.
+/// </summary>
+internal sealed class NpgsqlReplicationChannel : IReplicationChannel
+{
+    private static readonly TimeSpan LongestStatusInterval = TimeSpan.FromSeconds(10);
+
+    // A server that decodes a large transaction of other tables may be silent for long; a dead one shows by TCP keepalives.
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(5);
+
+    private readonly PostgresConnector _connector;
+    private readonly LogicalReplicationConnection _connection;
+    private readonly IAsyncEnumerator<XLogDataMessage> _messages;
+    private readonly CancellationToken _cancellationToken;
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _length;
+
+    // Odd while a read waits: another value, even or odd, means that it is not the same wait any more.
+    private long _waits;
+    private long _confirmed;
+
+    private NpgsqlReplicationChannel(
+        PostgresConnector connector,
+        LogicalReplicationConnection connection,
+        IAsyncEnumerator<XLogDataMessage> messages,
+        TimeSpan statusInterval,
+        CancellationToken cancellationToken)
+    {
+        _connector = connector;
+        _connection = connection;
+        _messages = messages;
+        _cancellationToken = cancellationToken;
+        StatusInterval = statusInterval;
+    }
+
+    public ReadOnlyMemory<byte> Message => _buffer.AsMemory(0, _length);
+
+    public Lsn ServerPosition => new((ulong)_connection.LastReceivedLsn);
+
+    public TimeSpan StatusInterval { get; }
+
+    /// <summary>
+    /// Opens a session and prepares the stream; START_REPLICATION goes out with the first <see cref="MoveNextAsync"/>, which
+    /// therefore is where an active, lost or missing slot shows.
+    /// </summary>
+    /// <param name="connector">The source.</param>
+    /// <param name="slot">An existing pgoutput slot.</param>
+    /// <param name="publication">The publication, by its exact name.</param>
+    /// <param name="start">The position stored at the destination; the server starts at the slot's own where that is later.</param>
+    /// <param name="cancellationToken">Ends the stream whenever it is cancelled, not only its opening.</param>
+    public static async Task<NpgsqlReplicationChannel> OpenAsync(
+        PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken cancellationToken)
+    {
+        SlotName.Require(slot);
+        var connection = await connector.OpenReplicationAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var serverTimeout = ServerDuration.Read(
+                await connection.Show("wal_sender_timeout", cancellationToken).ConfigureAwait(false));
+            var interval = serverTimeout > TimeSpan.Zero && serverTimeout / 3 < LongestStatusInterval
+                ? serverTimeout / 3
+                : LongestStatusInterval;
+            connection.WalReceiverStatusInterval = interval;
+            connection.WalReceiverTimeout = Silence;
+            // Until something is confirmed, a report must not take the slot back nor forward of what is stored.
+            connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(start.Value));
+            var messages = connection.StartLogicalReplication(
+                new StartedSlot(slot),
+                cancellationToken,
+                new NpgsqlLogSequenceNumber(start.Value),
+                [
+                    new("proto_version", "1"),
+                    new("publication_names", QuotePublication(publication)),
+                    new("binary", "true"),
+                ]);
+            return new NpgsqlReplicationChannel(
+                connector, connection, messages.GetAsyncEnumerator(cancellationToken), interval, cancellationToken)
+            {
+                _confirmed = (long)start.Value,
+            };
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+                throw;
+            throw connector.Translate(e);
+        }
+    }
+
+    public ValueTask<bool> MoveNextAsync()
+    {
+        try
+        {
+            var move = _messages.MoveNextAsync();
+            if (!move.IsCompleted)
+                return WaitAsync(move);
+            return move.Result ? ReadPayload() : new ValueTask<bool>(false);
+        }
+        catch (Exception e)
+        {
+            return new ValueTask<bool>(EndOrThrow(e));
+        }
+    }
+
+    public bool TryGetIdlePosition(out Lsn position)
+    {
+        var before = Volatile.Read(ref _waits);
+        position = ServerPosition;
+        // A position that moves between Npgsql's reading of a message and the end of our wait is that message's own. It can
+        // only be a BEGIN, since a reader inside a transaction asks no idle position, and a BEGIN's lies below its commit.
+        return (before & 1) != 0 && before == Volatile.Read(ref _waits) && position.IsKnown;
+    }
+
+    public void Confirm(Lsn flushed)
+    {
+        if ((ulong)_confirmed >= flushed.Value)
+            return;
+        _confirmed = (long)flushed.Value;
+        _connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(flushed.Value));
+    }
+
+    public async ValueTask SendStatusAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.SendStatusUpdate(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw _connector.Translate(e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _messages.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or OperationCanceledException)
+        {
+            // The stream is over either way, and what broke it was told by MoveNextAsync.
+        }
+
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // publication_names is a list of identifiers inside a literal: quoted for the one, then for the other.
+    private static string QuotePublication(string name) =>
+        TableName.Quote(name).Replace("'", "''", StringComparison.Ordinal);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitAsync(ValueTask<bool> move)
+    {
+        Interlocked.Increment(ref _waits);
+        bool moved;
+        try
+        {
+            moved = await move.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return EndOrThrow(e);
+        }
+        finally
+        {
+            Interlocked.Increment(ref _waits);
+        }
+
+        return moved && await ReadPayload().ConfigureAwait(false);
+    }
+
+    private ValueTask<bool> ReadPayload()
+    {
+        var data = _messages.Current.Data;
+        _length = checked((int)data.Length);
+        if (_buffer.Length < _length)
+            _buffer = new byte[(int)Math.Min(Array.MaxLength, BitOperations.RoundUpToPowerOf2((uint)_length))];
+        var read = data.ReadAsync(_buffer.AsMemory(0, _length), CancellationToken.None);
+        if (!read.IsCompletedSuccessfully)
+            return ReadRestAsync(data, read);
+        var filled = read.Result;
+        return filled == _length ? new ValueTask<bool>(true) : ReadRestAsync(data, new ValueTask<int>(filled));
+    }
+
+    private async ValueTask<bool> ReadRestAsync(Stream data, ValueTask<int> read)
+    {
+        try
+        {
+            var filled = await read.ConfigureAwait(false);
+            // Not the token's: a message cut in the middle would leave the session unusable for its clean end.
+            await data.ReadExactlyAsync(_buffer.AsMemory(filled, _length - filled), CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e)
+        {
+            return EndOrThrow(e);
+        }
+    }
+
+    private bool EndOrThrow(Exception e) =>
+        _cancellationToken.IsCancellationRequested ? false : throw _connector.Translate(e);
+
+    private sealed class StartedSlot(string name)
+        : LogicalReplicationSlot("pgoutput", new ReplicationSlotOptions(name));
+}

@@ -1,0 +1,56 @@
+using EtlPs.Engine.Changes;
+using Npgsql;
+
+namespace EtlPs.Engine.Postgres.Replication;
+
+/// <summary>Replication slots, by their exact names.</summary>
+internal sealed class SlotCatalog(NpgsqlConnection connection)
+{
+    // pg_locks shows everyone's locks to everyone, where pg_stat_activity hides other roles' transactions.
+    private const string Blockers = """
+        SELECT pg_catalog.format('pid %s (%s%s), in a transaction%s', l.pid, COALESCE(a.usename::text, '?'),
+                   CASE WHEN COALESCE(a.application_name, '') = '' THEN '' ELSE ', ' || a.application_name END,
+                   COALESCE(' since ' || pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), ''))
+        FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+        WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+          AND l.pid IS NOT NULL AND l.pid <> pg_catalog.pg_backend_pid()
+        UNION ALL
+        SELECT pg_catalog.format('prepared transaction %L (%s) since %s', p.gid, p.owner,
+                   pg_catalog.to_char(p.prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))
+        FROM pg_catalog.pg_prepared_xacts AS p
+        ORDER BY 1
+        """;
+
+    public async Task<SlotInfo?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        var found = await connection.ReadAsync(
+            """
+            SELECT slot_name::text, plugin::text, database::text, temporary, active, active_pid,
+                   restart_lsn::text, confirmed_flush_lsn::text, wal_status
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
+            """,
+            r => new SlotInfo(
+                r.GetString(0), r.GetText(1), r.GetText(2), r.GetBoolean(3), r.GetBoolean(4), r.GetNullable<int>(5),
+                ReadLsn(r, 6), ReadLsn(r, 7), r.GetText(8)),
+            cancellationToken,
+            name).ConfigureAwait(false);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    /// <summary>Drops it; nothing happens where there is none. An active one cannot be dropped.</summary>
+    public Task DropAsync(string name, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            """
+            SELECT pg_catalog.pg_drop_replication_slot(slot_name)
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
+            """,
+            cancellationToken,
+            name);
+
+    /// <summary>Who holds up the making of a slot, which waits for every transaction then running that has written.</summary>
+    public async Task<IReadOnlyList<string>> ReadBlockersAsync(CancellationToken cancellationToken) =>
+        await connection.ReadAsync(Blockers, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+
+    private static Lsn? ReadLsn(NpgsqlDataReader reader, int ordinal) =>
+        reader.GetText(ordinal) is { } text ? Lsn.Parse(text) : null;
+}

@@ -1,0 +1,35 @@
+using EtlPs.Engine.Pipelines.Errors;
+using Npgsql;
+
+namespace EtlPs.Engine.Postgres;
+
+/// <summary>Which server, history and database this is.</summary>
+/// <param name="SystemIdentifier">Made by initdb, the same on a primary and its standbys.</param>
+/// <param name="Timeline">Goes up with every promotion.</param>
+/// <param name="Database">The database.</param>
+/// <param name="VersionNumber">server_version_num: 150018.</param>
+internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, string Database, int VersionNumber)
+{
+    // By SQL and not by IDENTIFY_SYSTEM, so that a one-off copy needs no right to replicate. The timeline comes from the WAL
+    // file's name: the control file has the old one until the first checkpoint after a promotion.
+    private const string Query = """
+        SELECT s.system_identifier::text,
+               CASE WHEN pg_catalog.pg_is_in_recovery() THEN (SELECT timeline_id::text FROM pg_catalog.pg_control_checkpoint())
+                    ELSE pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END,
+               pg_catalog.pg_is_in_recovery(),
+               pg_catalog.current_database()::text,
+               pg_catalog.current_setting('server_version_num')::int4
+        FROM pg_catalog.pg_control_system() AS s
+        """;
+
+    public static async Task<ServerIdentity> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var rows = await connection.ReadAsync(
+            Query,
+            r => new ServerIdentity(
+                r.GetString(0), Convert.ToUInt32(r.GetString(1), r.GetBoolean(2) ? 10 : 16), r.GetString(3), r.GetInt32(4)),
+            cancellationToken).ConfigureAwait(false);
+        return rows.Count == 1 ? rows[0] : throw new EtlException(
+            EtlErrorCode.Unexpected, "The server does not tell its identity.", "Report it with the server's version.");
+    }
+}
