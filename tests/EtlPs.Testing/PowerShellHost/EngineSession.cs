@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
 using Microsoft.PowerShell;
@@ -19,9 +18,6 @@ public static class EngineSession
             state.ExecutionPolicy = ExecutionPolicy.Bypass;
         Runspace runspace = RunspaceFactory.CreateRunspace(host, state);
         runspace.Open();
-        // Escape sequences have no place in files, logs and comparisons.
-        using var shell = PowerShell.Create(runspace);
-        shell.AddScript("$PSStyle.OutputRendering = 'PlainText'").Invoke();
         return runspace;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
+using System.Management.Automation.Internal;
 using System.Security;
 
 namespace EtlPs.Testing.PowerShellHost;
@@ -13,14 +14,14 @@ internal sealed class ScriptHostUserInterface(IHostTerminal terminal) : PSHostUs
 
     public override bool SupportsVirtualTerminal => false;
 
-    public override void Write(string value) => terminal.Write(value);
+    public override void Write(string value) => terminal.Write(Plain(value));
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) =>
-        terminal.Write(value);
+        terminal.Write(Plain(value));
 
-    public override void WriteLine(string value) => terminal.Write(value + Environment.NewLine);
+    public override void WriteLine(string value) => terminal.Write(Plain(value) + Environment.NewLine);
 
-    public override void WriteErrorLine(string value) => terminal.WriteLine(HostStream.Error, value);
+    public override void WriteErrorLine(string value) => terminal.WriteLine(HostStream.Error, Plain(value));
 
     public override void WriteWarningLine(string message) => terminal.WriteLine(HostStream.Warning, message);
 
@@ -65,6 +66,12 @@ internal sealed class ScriptHostUserInterface(IHostTerminal terminal) : PSHostUs
                     return i;
         }
     }
+
+    /// <summary>Without the formatter's escape sequences, which have no place in files, logs and comparisons.</summary>
+    private static string Plain(string text) =>
+        text.Contains('\e', StringComparison.Ordinal)
+            ? new StringDecorated(text).ToString(OutputRendering.PlainText)
+            : text;
 
     private static bool Matches(string labelWithKey, string label, string answer)
     {
