@@ -14,6 +14,8 @@ internal sealed class DuckDbFile : IDisposable
     private readonly DestinationLock? fileLock;
     private readonly DuckDBConnection root;
     private readonly HashSet<DuckDBConnection> connections = [];
+    private readonly CancellationTokenSource closing = new();
+    private int queries;
     private bool closed;
 
     private DuckDbFile(string path, DestinationLock? fileLock, DuckDBConnection root)
@@ -25,6 +27,9 @@ internal sealed class DuckDbFile : IDisposable
 
     /// <summary>The canonical path, or <c>:memory:</c>.</summary>
     public string Path { get; }
+
+    /// <summary>How many queries run now.</summary>
+    internal int RunningQueries => Volatile.Read(ref queries);
 
     /// <summary>Locks and opens a database; a file that is not there is created.</summary>
     /// <exception cref="EtlException">DestinationLocked, NotADuckDbFile, DestinationUnavailable, DestinationFull.</exception>
@@ -74,28 +79,61 @@ internal sealed class DuckDbFile : IDisposable
         }
     }
 
-    /// <summary>Runs one reading statement on its own connection, beside a run that writes.</summary>
+    /// <summary>Runs one reading statement on its own connection, beside a run that writes; may be called from any thread.</summary>
     /// <exception cref="EtlException">QueryFailed.</exception>
     public QueryResult Query(string sql, CancellationToken cancellationToken)
     {
-        using var connection = Connect();
-        return new ReadOnlyQuery(connection).Run(sql, cancellationToken);
+        lock (connections)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            queries++;
+        }
+
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+            using var connection = Connect();
+            return new ReadOnlyQuery(connection).Run(sql, either.Token);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested
+            && e is OperationCanceledException or ObjectDisposedException)
+        {
+            throw new EtlException(
+                EtlErrorCode.QueryFailed, "The query was interrupted: the run that had the database open ended.", "Run it again.");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        finally
+        {
+            lock (connections)
+            {
+                queries--;
+                Monitor.PulseAll(connections);
+            }
+        }
     }
 
-    /// <summary>Writes the WAL into the file, closes the instance and lets the file go.</summary>
+    /// <summary>
+    /// Interrupts queries, writes the WAL into the file, closes the instance and lets the file go. Appenders, readers and
+    /// statements have to be closed before: each of them keeps DuckDB's instance open on its own.
+    /// </summary>
     public void Dispose()
     {
-        DuckDBConnection[] open;
         lock (connections)
         {
             if (closed)
                 return;
             closed = true;
-            open = [.. connections];
         }
 
         try
         {
+            EndQueries();
+            DuckDBConnection[] open;
+            lock (connections)
+                open = [.. connections];
             foreach (var connection in open)
                 connection.Dispose();
             Checkpoint();
@@ -104,7 +142,18 @@ internal sealed class DuckDbFile : IDisposable
         finally
         {
             fileLock?.Dispose();
+            closing.Dispose();
         }
+    }
+
+    // A query that outlived the file would keep the instance open without its lock, and the next owner in this process would
+    // open a second one on the same file.
+    private void EndQueries()
+    {
+        closing.Cancel();
+        lock (connections)
+            while (queries > 0)
+                Monitor.Wait(connections);
     }
 
     private static DuckDBConnection OpenInstance(DuckDbSettings settings, string path)
