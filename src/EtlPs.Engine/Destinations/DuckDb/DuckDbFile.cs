@@ -163,6 +163,7 @@ internal sealed class DuckDbFile : IDisposable
         {
             connection.Open();
             RefuseAnotherFile(connection, path);
+            CloseOffTheOutside(connection);
             connection.Execute("SET TimeZone = 'UTC'");
             return connection;
         }
@@ -191,10 +192,16 @@ internal sealed class DuckDbFile : IDisposable
         builder["autoinstall_known_extensions"] = "false";
         builder["autoload_known_extensions"] = "false";
         builder["preserve_insertion_order"] = "false";
-
-        // Nothing that runs here has business outside the file: COPY TO, ATTACH and log files of a query stay impossible.
-        builder["enable_external_access"] = "false";
         return builder.ConnectionString;
+    }
+
+    // Nothing that runs here has business outside the file: COPY TO, ATTACH and log files of a query stay impossible. The spill
+    // folder has to be named: without a database file DuckDB would close it off as well.
+    private static void CloseOffTheOutside(DuckDBConnection connection)
+    {
+        var spill = (string)connection.Scalar("SELECT current_setting('temp_directory')")!;
+        connection.Execute($"SET allowed_directories = ['{spill.Replace("'", "''", StringComparison.Ordinal)}']");
+        connection.Execute("SET enable_external_access = false");
     }
 
     // DuckDB.NET keeps instances by path without regard to case: where case matters, Copy.duckdb would be copy.duckdb.
