@@ -1,0 +1,243 @@
+using System.Text;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Tests.Types;
+
+namespace EtlPs.Engine.Tests.Copy;
+
+public sealed class BinaryCopyDecoderTests
+{
+    private static readonly PostgresType s_int4 = new(23, -1, "integer");
+    private static readonly PostgresType s_text = new(25, -1, "text");
+    private static readonly PostgresType s_list = new(1007, -1, "integer[]");
+    private static readonly PostgresType s_float8 = new(701, -1, "double precision");
+
+    public static TheoryData<string> Corruptions =>
+    [
+        "signature", "flags", "header length", "columns", "more columns", "negative length", "huge length", "after the trailer",
+        "second trailer",
+    ];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(13)]
+    [InlineData(61)]
+    [InlineData(4093)]
+    public void Rows_may_be_cut_by_blocks_anywhere(int growth)
+    {
+        using var target = new CopyTarget(s_int4, s_text, s_list);
+        var decoder = Feed(target, Sample(300).ToArray(), () => growth);
+
+        Assert.True(decoder.IsComplete);
+        AssertSample(target, decoder, 300);
+    }
+
+    [Fact]
+    public void Blocks_of_random_sizes_make_the_same_rows()
+    {
+        var random = new Random(20_261_122);
+        for (var round = 0; round < 5; round++)
+        {
+            using var target = new CopyTarget(s_int4, s_text, s_list);
+            var decoder = Feed(target, Sample(7000).ToArray(), () => random.Next(1, 40_000));
+            AssertSample(target, decoder, 7000);
+        }
+    }
+
+    [Fact]
+    public void A_hundred_thousand_rows_arrive_whole()
+    {
+        using var target = new CopyTarget(s_int4, s_text, s_list);
+        var decoder = Feed(target, Sample(100_000).ToArray(), () => 1 << 20);
+        AssertSample(target, decoder, 100_000);
+    }
+
+    [Fact]
+    public void An_empty_copy_is_complete_with_its_trailer_only()
+    {
+        using var target = new CopyTarget(s_int4, s_text, s_list);
+        var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+
+        Assert.Equal(CopyBytes.Header.Length, decoder.Decode(CopyBytes.Header));
+        Assert.False(decoder.IsComplete);
+        Assert.Equal(2, decoder.Decode([0xFF, 0xFF]));
+        Assert.True(decoder.IsComplete);
+        Assert.Equal(0, decoder.Rows);
+    }
+
+    [Fact]
+    public void Codecs_must_be_as_many_as_the_tables_columns()
+    {
+        using var target = new CopyTarget(s_int4);
+        Assert.Throws<ArgumentException>(() => new BinaryCopyDecoder([], [], target.Appender));
+    }
+
+    [Theory]
+    [MemberData(nameof(Corruptions))]
+    public void What_is_no_copy_of_these_columns_is_a_protocol_violation(string corruption)
+    {
+        using var target = new CopyTarget(s_int4, s_text);
+        var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+        var row = new CopyBytes().Row(CopyBytes.Int4(1), "x"u8.ToArray());
+        var bytes = corruption switch
+        {
+            "columns" => row.Row(CopyBytes.Int4(1)).ToArray(),
+            "more columns" => row.Row(CopyBytes.Int4(1), null, null).ToArray(),
+            "negative length" => row.Int16(2).Raw(CopyBytes.Int4(-2)).ToArray(),
+            "huge length" => row.Int16(2).Raw(CopyBytes.Int4(int.MaxValue)).ToArray(),
+            "after the trailer" => row.Trailer().Raw(1).ToArray(),
+            "second trailer" => row.Trailer().Trailer().ToArray(),
+            _ => row.Trailer().ToArray(),
+        };
+        if (corruption == "signature")
+            bytes[9] = 0;
+        if (corruption == "flags")
+            bytes[12] = 1;
+        if (corruption == "header length")
+            bytes[15] = 0x80;
+
+        var error = Assert.Throws<EtlException>(() => decoder.Decode(bytes));
+        Assert.Equal(EtlErrorCode.ProtocolViolation, error.Code);
+    }
+
+    [Fact]
+    public void A_header_extension_is_skipped()
+    {
+        using var target = new CopyTarget(s_int4);
+        var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+        byte[] bytes = [.. CopyBytes.Header[..^1], 3, 7, 7, 7, 0xFF, 0xFF];
+
+        Assert.Equal(0, decoder.Decode(bytes.AsSpan(0, 21)));
+        Assert.Equal(bytes.Length, decoder.Decode(bytes));
+        Assert.True(decoder.IsComplete);
+    }
+
+    [Fact]
+    public void A_truncated_row_stays_unconsumed_at_every_length()
+    {
+        var bytes = new CopyBytes().Row(CopyBytes.Int4(1), "a longer text than 12"u8.ToArray()).ToArray();
+        for (var length = CopyBytes.Header.Length; length < bytes.Length; length++)
+        {
+            using var target = new CopyTarget(s_int4, s_text);
+            var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+            Assert.Equal(CopyBytes.Header.Length, decoder.Decode(bytes.AsSpan(0, length)));
+            Assert.Equal(0, decoder.Rows);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1700)]
+    [InlineData(4999)]
+    public void A_value_that_cannot_be_held_is_found_by_column_and_row(int badRow)
+    {
+        using var target = new CopyTarget(s_int4, s_text);
+        var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+        var bytes = new CopyBytes();
+        for (var i = 0; i < 5000; i++)
+            bytes.Row(i % 3 == 0 ? null : CopyBytes.Int4(i), i == badRow ? [0xC3, 0x28] : "fine"u8.ToArray());
+        bytes.Row(CopyBytes.Int4(1), [0xFF]);
+        var block = bytes.Trailer().ToArray();
+
+        var error = Assert.Throws<UnrepresentableFieldException>(() => decoder.Decode(block));
+
+        Assert.Equal(1, error.Column);
+        Assert.Equal("bytes that are no UTF-8", error.Reason);
+        var key = new CopyRow(block, error.RowOffset).Locate(0);
+        var value = new CopyRow(block, error.RowOffset).Locate(1);
+        Assert.Equal(badRow % 3 == 0, key.IsNull);
+        if (!key.IsNull)
+            Assert.Equal(CopyBytes.Int4(badRow), block[key.Offset..(key.Offset + key.Length)]);
+        Assert.Equal([0xC3, 0x28], block[value.Offset..(value.Offset + value.Length)]);
+    }
+
+    [Fact]
+    public void Decoding_allocates_nothing_per_row()
+    {
+        using var target = new CopyTarget(s_int4, s_text, s_list, s_float8);
+        var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+        var rows = new CopyBytes();
+        for (var i = 0; i < 5000; i++)
+            rows.Row(CopyBytes.Int4(i), "more than twelve bytes"u8.ToArray(), List(i, null), BitConverter.GetBytes(1.5));
+        var block = rows.ToArray();
+        decoder.Decode(block);
+        var body = CopyTarget.Pinned(block.AsSpan(CopyBytes.Header.Length));
+        decoder.Decode(body);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        decoder.Decode(body);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+    }
+
+    private static BinaryCopyDecoder Feed(CopyTarget target, byte[] bytes, Func<int> growth)
+    {
+        var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
+        var buffer = CopyTarget.Pinned(bytes);
+        var (consumed, available) = (0, 0);
+        while (consumed < bytes.Length)
+        {
+            available = Math.Min(bytes.Length, available + growth());
+            var block = available - consumed;
+            bytes.AsSpan(consumed, block).CopyTo(buffer);
+            consumed += decoder.Decode(buffer.AsSpan(0, block));
+
+            // What was decoded must not be looked at again.
+            buffer.AsSpan(0, block).Fill(0xEE);
+            Assert.True(available < bytes.Length || consumed == bytes.Length);
+        }
+
+        target.Commit();
+        return decoder;
+    }
+
+    private static string? Text(int i) => i % 11 == 0 ? null : new string('t', i % 23) + (i % 5 == 0 ? "é😀" : "") + i;
+
+    private static int?[]? Elements(int i) =>
+        i % 7 == 0 ? null : [.. Enumerable.Range(0, i % 9).Select(n => (i + n) % 4 == 0 ? (int?)null : i + n)];
+
+    private static byte[] List(params int?[] elements)
+    {
+        if (elements.Length == 0)
+            return [.. CopyBytes.Int4(0), .. CopyBytes.Int4(0), .. CopyBytes.Int4(23)];
+        IEnumerable<byte> bytes = [.. CopyBytes.Int4(1), .. CopyBytes.Int4(1), .. CopyBytes.Int4(23),
+            .. CopyBytes.Int4(elements.Length), .. CopyBytes.Int4(1)];
+        foreach (var element in elements)
+            bytes = element is { } value ? [.. bytes, .. CopyBytes.Int4(4), .. CopyBytes.Int4(value)] : [.. bytes, .. CopyBytes.Int4(-1)];
+        return [.. bytes];
+    }
+
+    private static CopyBytes Sample(int rows)
+    {
+        var bytes = new CopyBytes();
+        for (var i = 0; i < rows; i++)
+            bytes.Row(
+                i % 3 == 0 ? null : CopyBytes.Int4(i),
+                Text(i) is { } text ? Encoding.UTF8.GetBytes(text) : null,
+                Elements(i) is { } elements ? List(elements) : null);
+        return bytes.Trailer();
+    }
+
+    private static void AssertSample(CopyTarget target, BinaryCopyDecoder decoder, int rows)
+    {
+        Assert.Equal(rows, decoder.Rows);
+        var actual = target.Query("SELECT c0, c1, array_to_string(list_transform(c2, lambda x: coalesce(x::VARCHAR, '~')), ',') FROM t");
+        Assert.Equal(rows, actual.Count);
+        for (var i = 0; i < rows; i++)
+        {
+            string?[] expected =
+            [
+                i % 3 == 0 ? null : $"{i}",
+                Text(i),
+                Elements(i) is { } elements ? string.Join(',', elements.Select(e => e is null ? "~" : $"{e}")) : null,
+            ];
+            if (!expected.SequenceEqual(actual[i]))
+                Assert.Equal(expected, actual[i]);
+        }
+    }
+}
