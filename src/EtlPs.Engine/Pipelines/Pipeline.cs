@@ -1,48 +1,204 @@
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Backfill;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Pipelines.Stream;
+using EtlPs.Engine.Postgres;
 
 namespace EtlPs.Engine.Pipelines;
 
 /// <summary>
-/// A pipeline that can be run: one run at a time. Every method throws <see cref="Errors.EtlException"/> for what the
-/// user can mend, and <see cref="OperationCanceledException"/> when it was stopped; what is committed stays.
+/// A pipeline that can be run: one run at a time. Every method throws <see cref="EtlException"/> for what the user can
+/// mend, and <see cref="OperationCanceledException"/> when it was stopped; what is committed stays.
 /// </summary>
-public sealed class Pipeline(PipelineDefinition definition)
+public sealed class Pipeline
 {
+    private readonly IFaultHook _faults;
+    private readonly object _gate = new();
+    private DuckDbFile? _open;
+    private DuckDbFile? _memory;
+    private bool _running;
+
+    /// <summary>Makes a pipeline; nothing is touched.</summary>
+    public Pipeline(PipelineDefinition definition)
+        : this(definition, new NoFaults())
+    {
+    }
+
+    internal Pipeline(PipelineDefinition definition, IFaultHook faults)
+    {
+        Definition = definition;
+        _faults = faults;
+    }
+
     /// <summary>What it is.</summary>
-    public PipelineDefinition Definition { get; } = definition;
+    public PipelineDefinition Definition { get; }
 
     /// <summary>Whether a run is under way in this object.</summary>
-    public bool IsRunning => throw new NotImplementedException();
+    public bool IsRunning
+    {
+        get
+        {
+            lock (_gate) return _running;
+        }
+    }
 
     /// <summary>What a backfill would do, by reads only.</summary>
-    public Task<PipelinePlan> PlanBackfillAsync(BackfillOptions options, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public Task<PipelinePlan> PlanBackfillAsync(BackfillOptions options, CancellationToken cancellationToken) => PlanAsync(
+        new SurveyRequest(options.Restart, options.SnapshotOnly),
+        survey => new PlanWriter(Definition, survey).Backfill(options),
+        cancellationToken);
 
     /// <summary>Copies what is not copied yet. Returns one result for each table.</summary>
     public Task<IReadOnlyList<TableCopyResult>> BackfillAsync(
-        BackfillOptions options, IPipelineObserver observer, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+        BackfillOptions options, IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
+        observer,
+        async session =>
+        {
+            var survey = await session
+                .SurveyAsync(new SurveyRequest(options.Restart, options.SnapshotOnly), cancellationToken).ConfigureAwait(false);
+            foreach (var warning in survey.Warnings) session.Run.Tell(warning, MilestoneLevel.Warning);
+            return await new BackfillRunner(session.Run, session.Source)
+                .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
+        },
+        cancellationToken);
 
     /// <summary>What a stream would do, by reads only.</summary>
-    public Task<PipelinePlan> PlanStreamAsync(StreamOptions options, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public Task<PipelinePlan> PlanStreamAsync(StreamOptions options, CancellationToken cancellationToken) => PlanAsync(
+        new SurveyRequest(options.Restart, SnapshotOnly: false),
+        survey => new PlanWriter(Definition, survey).Stream(options),
+        cancellationToken);
 
     /// <summary>Follows the source until an option, or the token, ends it. A stop by the token returns a result too.</summary>
     public Task<StreamResult> StreamAsync(
-        StreamOptions options, IPipelineObserver observer, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+        StreamOptions options, IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
+        observer,
+        async session =>
+        {
+            var survey = await session
+                .SurveyAsync(new SurveyRequest(options.Restart, SnapshotOnly: false), cancellationToken).ConfigureAwait(false);
+            foreach (var warning in survey.Warnings) session.Run.Tell(warning, MilestoneLevel.Warning);
+            return await new StreamRunner(session.Run, session.Source)
+                .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
+        },
+        cancellationToken);
 
     /// <summary>What a removal would drop, by reads only.</summary>
-    public Task<PipelinePlan> PlanRemovalAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<PipelinePlan> PlanRemovalAsync(CancellationToken cancellationToken) => ReadAsync(
+        async (session, destination) =>
+        {
+            var known = destination is null ? null : new StateStore(destination, Definition.Name).FindPipeline();
+            return await PipelineRemoval.PlanAsync(Definition, session, known, cancellationToken).ConfigureAwait(false);
+        },
+        cancellationToken);
 
     /// <summary>Drops the slot and publication that the pipeline made, and its state; the copied tables stay.</summary>
-    public Task RemoveAsync(IPipelineObserver observer, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public Task RemoveAsync(IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
+        observer,
+        async session =>
+        {
+            await PipelineRemoval.RunAsync(session.Run, session.Source, cancellationToken).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>What the destination knows of the pipeline; null where it knows nothing yet or cannot be opened now.</summary>
-    public Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            using var reading = DestinationReading.TryOpen(Definition.Destination, Running);
+            return reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name);
+        },
+        cancellationToken);
 
     /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
-    public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            using var reading = DestinationReading.Open(Definition.Destination, Running);
+            return reading.File.Query(sql, cancellationToken);
+        },
+        cancellationToken);
+
+    private DuckDbFile? Running
+    {
+        get
+        {
+            lock (_gate) return _open ?? _memory;
+        }
+    }
+
+    private async Task<T> RunAsync<T>(
+        IPipelineObserver observer, Func<PipelineSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Begin();
+        try
+        {
+            if (Definition.Destination.IsInMemory) _memory ??= DuckDbFile.Open(Definition.Destination);
+            var session = await PipelineSession
+                .OpenAsync(Definition, _memory, observer, _faults, cancellationToken).ConfigureAwait(false);
+            await using var closing = session.ConfigureAwait(false);
+            lock (_gate) _open = session.Run.File;
+            try
+            {
+                return await Task.Run(() => work(session), CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (_gate) _open = null;
+            }
+        }
+        catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
+        {
+            throw error;
+        }
+        finally
+        {
+            lock (_gate) _running = false;
+        }
+    }
+
+    private Task<PipelinePlan> PlanAsync(
+        SurveyRequest request, Func<Survey, PipelinePlan> write, CancellationToken cancellationToken) => ReadAsync(
+        async (source, destination) => write(
+            await new Surveyor(Definition, source, destination).TakeAsync(request, cancellationToken).ConfigureAwait(false)),
+        cancellationToken);
+
+    /// <summary>Looks at both sides without changing either: a destination that does not exist yet is not created.</summary>
+    private async Task<T> ReadAsync<T>(
+        Func<Npgsql.NpgsqlConnection, DuckDB.NET.Data.DuckDBConnection?, Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (IsRunning) throw AlreadyRunning();
+        try
+        {
+            var source = await new PostgresConnector(Definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var closing = source.ConfigureAwait(false);
+            using var reading = DestinationReading.OpenExisting(Definition.Destination, Running);
+            return await work(source, reading?.Connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
+        {
+            throw error;
+        }
+    }
+
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            if (_running) throw AlreadyRunning();
+            _running = true;
+        }
+    }
+
+    private EtlException AlreadyRunning() => new(
+        EtlErrorCode.PipelineRunning,
+        $"Pipeline {Definition.Name} is running already in this session.",
+        "Wait for it (Wait-Job), or stop it with Stop-EtlPipeline.")
+    {
+        Subject = Definition.Name,
+    };
 }

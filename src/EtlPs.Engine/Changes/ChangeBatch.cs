@@ -1,0 +1,39 @@
+namespace EtlPs.Engine.Changes;
+
+/// <summary>
+/// Source transactions that are stored together. Filled by the reader, emptied by the destination, used again.
+/// A transaction larger than a batch spans several; only the last of them ends at a commit.
+/// </summary>
+internal sealed class ChangeBatch
+{
+    /// <summary>The memory of the changes, and of what is made while they are compacted.</summary>
+    public PinnedArena Arena { get; } = new();
+
+    /// <summary>The changes in the source's commit order.</summary>
+    public List<RowChange> Changes { get; } = [];
+
+    /// <summary>How many transactions end in this batch.</summary>
+    public int Transactions { get; set; }
+
+    /// <summary>Whether the batch stops in the middle of a transaction.</summary>
+    public bool EndsInsideTransaction { get; set; }
+
+    /// <summary>The end LSN of the last commit, or a position that the server vouched for while nothing was pending.</summary>
+    public Lsn Position { get; set; }
+
+    /// <summary>The commit time of the last transaction that ended here, UTC.</summary>
+    public DateTimeOffset? CommitTime { get; set; }
+
+    /// <summary>Whether there is nothing to store.</summary>
+    public bool IsEmpty => Changes.Count == 0 && !Position.IsKnown;
+
+    public void Clear()
+    {
+        Arena.Clear();
+        Changes.Clear();
+        Transactions = 0;
+        EndsInsideTransaction = false;
+        Position = Lsn.Zero;
+        CommitTime = null;
+    }
+}

@@ -1,0 +1,85 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Faults;
+
+namespace EtlPs.Engine.Destinations.DuckDb.Apply;
+
+/// <summary>
+/// Stores batches: all tables' changes and the position in one DuckDB transaction. A source transaction that spans
+/// several batches stays one DuckDB transaction, which ends only where the source's did.
+/// </summary>
+internal sealed class BatchApplier(DuckDBConnection connection, StateStore state, Lsn position, IFaultHook faults)
+{
+    private readonly Dictionary<uint, TableApplier> _appliers = [];
+    private readonly List<TableApplier> _touched = [];
+    private readonly HashSet<TableApplier> _isTouched = [];
+    private readonly PinnedArena _scratch = new();
+    private bool _inTransaction;
+
+    /// <summary>The position stored last.</summary>
+    public Lsn Position { get; private set; } = position;
+
+    /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
+    public void Map(StreamedTable table, TableName target) =>
+        _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
+            ? new KeyedTableApplier(connection, table, target, _scratch)
+            : new KeylessTableApplier(connection, table, target, _scratch);
+
+    /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>
+    /// <exception cref="TableFailedException">One table cannot go on; nothing of the transaction is stored.</exception>
+    public void Apply(ChangeBatch batch)
+    {
+        try
+        {
+            if (!_inTransaction) connection.Execute("BEGIN TRANSACTION");
+            _inTransaction = true;
+            foreach (var change in batch.Changes) Applier(change.Table).Add(change);
+            foreach (var applier in _touched) applier.Apply();
+            Forget();
+            if (batch.EndsInsideTransaction) return;
+            faults.Reached(FaultPoint.BatchApplied);
+            state.SavePosition(batch.Position, batch.CommitTime);
+            connection.Execute("COMMIT");
+            _inTransaction = false;
+            Position = batch.Position;
+            faults.Reached(FaultPoint.BatchCommitted);
+        }
+        catch (Exception e)
+        {
+            RollBack();
+            if (e is TableFailedException or EtlException) throw;
+            throw DuckDbErrors.Translate(e, null);
+        }
+    }
+
+    /// <summary>Undoes what is not committed; the next batch begins a new transaction.</summary>
+    public void RollBack()
+    {
+        Forget();
+        if (!_inTransaction) return;
+        _inTransaction = false;
+        try
+        {
+            connection.Execute("ROLLBACK");
+        }
+        catch (DuckDBException)
+        {
+            // DuckDB has ended the transaction itself, which is what was wanted.
+        }
+    }
+
+    private TableApplier Applier(StreamedTable table)
+    {
+        var applier = _appliers[table.Schema.Oid];
+        if (_isTouched.Add(applier)) _touched.Add(applier);
+        return applier;
+    }
+
+    private void Forget()
+    {
+        _touched.Clear();
+        _isTouched.Clear();
+        _scratch.Clear();
+    }
+}

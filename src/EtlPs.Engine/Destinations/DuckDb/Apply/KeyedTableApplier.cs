@@ -1,0 +1,91 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Destinations.DuckDb.Apply;
+
+/// <summary>
+/// Tables with a key: fill what the server did not send again, delete by old key, append the new rows. Deleting first
+/// and appending after, without an index, is several times faster in DuckDB than an upsert.
+/// </summary>
+internal sealed class KeyedTableApplier : TableApplier
+{
+    private readonly NetChanges _net;
+    private readonly RowFiller _filler;
+    private readonly string _keyMatch;
+    private StagingTable? _keys;
+
+    public KeyedTableApplier(DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena)
+        : base(connection, table, target)
+    {
+        _net = new NetChanges(table.Schema, arena);
+        _filler = new RowFiller(connection, table.Schema, target, Writer);
+        _keyMatch = string.Join(" AND ", Schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(Schema.Columns[c].Name)} = s.k{i}"));
+    }
+
+    protected override void AddInsert(ByteSlice newTuple) => _net.Insert(newTuple);
+
+    protected override void AddUpdate(ByteSlice oldTuple, bool oldIsWhole, ByteSlice newTuple) =>
+        _net.Update(oldTuple, oldIsWhole, newTuple);
+
+    protected override void AddDelete(ByteSlice oldTuple) => _net.Delete(oldTuple);
+
+    protected override void AddTruncate() => _net.Truncate();
+
+    public override void Apply()
+    {
+        if (_net.IsEmpty) return;
+        if (_net.Truncates) Connection.Execute($"TRUNCATE {Target.Quoted}");
+        _filler.Fill(_net);
+        DeleteOldRows();
+        AppendWholeRows();
+        _filler.AppendFilledRows();
+        _net.Clear();
+    }
+
+    private void DeleteOldRows()
+    {
+        var any = false;
+        foreach (ref readonly var change in _net.Keys) any |= change.Deletes;
+        if (!any) return;
+
+        _keys ??= new StagingTable(Connection, $"etlps_keys_{Schema.Oid}", KeyColumns());
+        using (var appender = _keys.Append())
+        {
+            var key = new KeyFields(Schema);
+            foreach (ref readonly var change in _net.Keys)
+            {
+                if (!change.Deletes) continue;
+                var row = appender.BeginRow();
+                key.Write(change.Key, _net, Writer, appender, 0, row);
+            }
+            appender.Close();
+        }
+        Connection.Execute($"DELETE FROM {Target.Quoted} AS t USING {_keys.Quoted} AS s WHERE {_keyMatch}");
+        _keys.Clear();
+    }
+
+    private void AppendWholeRows()
+    {
+        RowAppender? appender = null;
+        try
+        {
+            foreach (ref readonly var change in _net.Keys)
+            {
+                if (change.Image == RowImage.None) continue;
+                var image = _net.Image(change.Image);
+                Fields.Read(image.Tuple.Span);
+                if (Fields.HasUnchanged) continue;
+                appender ??= new RowAppender(Connection, null, Target.Schema, Target.Name);
+                Writer.WriteRow(image.Tuple.Span, Fields, appender);
+            }
+            appender?.Close();
+        }
+        finally
+        {
+            appender?.Dispose();
+        }
+    }
+
+    private IEnumerable<(string Name, string Type)> KeyColumns() =>
+        Schema.KeyColumns.Select((c, i) => ($"k{i}", Writer.DuckDbType(c)));
+}

@@ -1,0 +1,70 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Destinations.DuckDb.Apply;
+
+/// <summary>
+/// Tables without a key, under REPLICA IDENTITY FULL: rows are a multiset, and exactly as many of several equal rows go
+/// as the source deleted.
+/// </summary>
+internal sealed class KeylessTableApplier(DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena)
+    : TableApplier(connection, table, target)
+{
+    private readonly NetRows _net = new(table.Schema, arena);
+    private StagingTable? _gone;
+
+    protected override void AddInsert(ByteSlice newTuple) => _net.Insert(newTuple);
+
+    protected override void AddUpdate(ByteSlice oldTuple, bool oldIsWhole, ByteSlice newTuple) => _net.Update(oldTuple, newTuple);
+
+    protected override void AddDelete(ByteSlice oldTuple) => _net.Delete(oldTuple);
+
+    protected override void AddTruncate() => _net.Truncate();
+
+    public override void Apply()
+    {
+        if (_net.IsEmpty) return;
+        if (_net.Truncates) Connection.Execute($"TRUNCATE {Target.Quoted}");
+        if (_net.Counts.Values.Any(count => count < 0)) DeleteGoneRows();
+        if (_net.Counts.Values.Any(count => count > 0))
+        {
+            using var appender = new RowAppender(Connection, null, Target.Schema, Target.Name);
+            Append(appender, sign: 1);
+            appender.Close();
+        }
+        _net.Clear();
+    }
+
+    private void DeleteGoneRows()
+    {
+        _gone ??= new StagingTable(
+            Connection, $"etlps_gone_{Schema.Oid}", Schema.Columns.Select((_, i) => ($"c{i}", Writer.DuckDbType(i))));
+        using (var appender = _gone.Append())
+        {
+            Append(appender, sign: -1);
+            appender.Close();
+        }
+        var columns = string.Join(", ", Schema.Columns.Select((_, i) => $"c{i}"));
+        var named = string.Join(", ", Schema.Columns.Select((c, i) => $"t.{TableName.Quote(c.Name)} AS c{i}"));
+        var match = string.Join(" AND ", Schema.Columns.Select((_, i) => $"r.c{i} IS NOT DISTINCT FROM g.c{i}"));
+        Connection.Execute($"""
+            DELETE FROM {Target.Quoted} WHERE rowid IN (
+              WITH g AS (SELECT {columns}, count(*) AS n FROM {_gone.Quoted} GROUP BY {columns}),
+                   r AS (SELECT t.rowid AS id, {named} FROM {Target.Quoted} AS t),
+                   m AS (SELECT r.id, g.n, row_number() OVER (PARTITION BY {string.Join(", ", Schema.Columns.Select((_, i) => $"g.c{i}"))}) AS ordinal
+                         FROM r JOIN g ON {match})
+              SELECT id FROM m WHERE ordinal <= n)
+            """);
+        _gone.Clear();
+    }
+
+    private void Append(RowAppender appender, int sign)
+    {
+        foreach (var (row, count) in _net.Counts)
+        {
+            if (count == 0) continue;
+            Fields.Read(row.Bytes.Span);
+            for (var i = 0; i < count * sign; i++) Writer.WriteRow(row.Bytes.Span, Fields, appender);
+        }
+    }
+}

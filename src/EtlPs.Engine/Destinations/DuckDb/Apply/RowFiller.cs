@@ -1,0 +1,121 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+
+namespace EtlPs.Engine.Destinations.DuckDb.Apply;
+
+/// <summary>
+/// Rows with unchanged TOAST values, which Postgres does not send again: the values are taken from the destination's row of
+/// the old key, before that row is deleted.
+/// </summary>
+internal sealed class RowFiller(DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer)
+{
+    private readonly TupleFields _fields = new(schema.Columns.Count);
+    private readonly TupleFields _holder = new(schema.Columns.Count);
+    private readonly KeyFields _key = new(schema);
+    private StagingTable? _holes;
+    private StagingTable? _filled;
+    private bool _hasFilled;
+
+    /// <summary>Completes the batch's rows that have holes; they wait until <see cref="AppendFilledRows"/>.</summary>
+    /// <exception cref="TableFailedException">A row that the missing value should come from is not there.</exception>
+    public void Fill(NetChanges net)
+    {
+        var rows = StageRowsWithHoles(net);
+        if (rows == 0) return;
+        var filled = connection.Execute(
+            $"INSERT INTO {_filled!.Quoted} SELECT {Columns()} FROM {_holes!.Quoted} AS h " +
+            $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE NOT h.missing OR t.rowid IS NOT NULL");
+        _holes.Clear();
+        _hasFilled = true;
+        if (filled != rows) throw BaseMissing(rows - filled);
+    }
+
+    public void AppendFilledRows()
+    {
+        if (!_hasFilled) return;
+        connection.Execute($"INSERT INTO {target.Quoted} SELECT * FROM {_filled!.Quoted}");
+        _filled.Clear();
+        _hasFilled = false;
+    }
+
+    private long StageRowsWithHoles(NetChanges net)
+    {
+        RowAppender? appender = null;
+        try
+        {
+            foreach (ref readonly var change in net.Keys)
+            {
+                if (change.Image == RowImage.None) continue;
+                var image = net.Image(change.Image);
+                _fields.Read(image.Tuple.Span);
+                if (!_fields.HasUnchanged) continue;
+                appender ??= BeginStaging();
+                StageRow(net, image, appender);
+            }
+            appender?.Close();
+            return appender?.Rows ?? 0;
+        }
+        finally
+        {
+            appender?.Dispose();
+        }
+    }
+
+    private RowAppender BeginStaging()
+    {
+        if (_holes is null || _filled is null)
+        {
+            var values = schema.Columns.Select((_, i) => ($"c{i}", writer.DuckDbType(i))).ToList();
+            var keys = schema.KeyColumns.Select((c, i) => ($"k{i}", writer.DuckDbType(c)));
+            var holes = schema.Columns.Select((_, i) => ($"h{i}", "BOOLEAN"));
+            _filled = new StagingTable(connection, $"etlps_filled_{schema.Oid}", values);
+            _holes = new StagingTable(
+                connection, $"etlps_holes_{schema.Oid}", [.. values, .. keys, .. holes, ("missing", "BOOLEAN")]);
+        }
+        return _holes.Append();
+    }
+
+    /// <summary>Columns of the staging table: the values, the key of the destination's row, a hole flag for each value, and whether any is set.</summary>
+    private void StageRow(NetChanges net, RowImage image, RowAppender target)
+    {
+        var row = target.BeginRow();
+        var firstKey = schema.Columns.Count;
+        var firstHole = firstKey + schema.KeyColumns.Count;
+        var baseKey = RowImage.None;
+        for (var column = 0; column < schema.Columns.Count; column++)
+        {
+            var holder = net.Holder(image, column, _holder);
+            var missing = _holder.Kind(column) == TupleFields.Unchanged;
+            if (missing)
+            {
+                baseKey = holder.Base;
+                target[column].SetNull(row);
+            }
+            else
+            {
+                writer.Write(
+                    column, _holder.Kind(column), _holder.Value(holder.Tuple.Span, column), target[column], row,
+                    image.Tuple.Span, _fields);
+            }
+            target[firstHole + column].Set(row, missing);
+        }
+        target[firstHole + schema.Columns.Count].Set(row, baseKey != RowImage.None);
+        if (baseKey != RowImage.None) _key.Write(net.Keys[baseKey].Key, net, writer, target, firstKey, row);
+        else for (var i = firstKey; i < firstHole; i++) target[i].SetNull(row);
+    }
+
+    private string Columns() => string.Join(
+        ", ", schema.Columns.Select((c, i) => $"CASE WHEN h.h{i} THEN t.{TableName.Quote(c.Name)} ELSE h.c{i} END"));
+
+    private string KeyMatch() => string.Join(
+        " AND ", schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(schema.Columns[c].Name)} = h.k{i}"));
+
+    private TableFailedException BaseMissing(long rows) => new(schema.Oid, schema.Name, new EtlException(
+        EtlErrorCode.BaseRowMissing,
+        $"Table {schema.Name}: {rows} updated row(s) keep a large value that Postgres does not send again, and the destination does not have it.",
+        "Copy the table again with -Restart, or set REPLICA IDENTITY FULL, which makes Postgres send such values.")
+    {
+        Subject = schema.Name.ToString(),
+    });
+}

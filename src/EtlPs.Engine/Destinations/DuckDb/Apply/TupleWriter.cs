@@ -1,0 +1,61 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Types;
+
+namespace EtlPs.Engine.Destinations.DuckDb.Apply;
+
+/// <summary>Writes the values of pgoutput tuples of one table into column vectors, through the table's codecs.</summary>
+internal sealed class TupleWriter
+{
+    private readonly TableSchema _table;
+    private readonly ColumnCodec[] _codecs;
+
+    public TupleWriter(TableSchema table)
+    {
+        _table = table;
+        _codecs = [.. table.Columns.Select(c => CodecCatalog.Find(c.Type) ?? throw UnsupportedType(table, c))];
+    }
+
+    /// <summary>The destination's type of a column.</summary>
+    public string DuckDbType(int column) => _codecs[column].DuckDbType;
+
+    /// <summary>Writes every column of a row whose values are all there.</summary>
+    public void WriteRow(ReadOnlySpan<byte> tuple, TupleFields fields, RowAppender target)
+    {
+        var row = target.BeginRow();
+        for (var column = 0; column < _codecs.Length; column++)
+            Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, tuple, fields);
+    }
+
+    /// <summary>Writes one value.</summary>
+    /// <exception cref="TableFailedException">DuckDB's type cannot hold it.</exception>
+    public void Write(
+        int column, byte kind, ReadOnlySpan<byte> value, ColumnVector vector, int row,
+        ReadOnlySpan<byte> keyTuple = default, TupleFields? keyFields = null)
+    {
+        try
+        {
+            switch (kind)
+            {
+                case TupleFields.Null: vector.SetNull(row); break;
+                case TupleFields.Binary: _codecs[column].ReadBinary(value, vector, row); break;
+                case TupleFields.Text: _codecs[column].ReadText(value, vector, row); break;
+                default: throw new InvalidOperationException("A value that was not sent cannot be written.");
+            }
+        }
+        catch (UnrepresentableValueException e)
+        {
+            throw Unrepresentable(column, e, keyTuple, keyFields);
+        }
+    }
+
+    private TableFailedException Unrepresentable(
+        int column, UnrepresentableValueException e, ReadOnlySpan<byte> tuple, TupleFields? fields)
+    {
+        var key = fields is null ? "" : KeyDescription.Of(_table, tuple, fields);
+        return new TableFailedException(_table.Oid, _table.Name, UnrepresentableValue.Error(_table, column, key, e.Message));
+    }
+
+    private static TableFailedException UnsupportedType(TableSchema table, ColumnSchema column) =>
+        new(table.Oid, table.Name, UnsupportedColumn.Error(table, column));
+}

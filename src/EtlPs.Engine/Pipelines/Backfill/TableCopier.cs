@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Types;
+
+namespace EtlPs.Engine.Pipelines.Backfill;
+
+/// <summary>
+/// Copies one table under one snapshot, range by range. Each range is one transaction of the destination: its rows and its
+/// line in the ledger are stored together or not at all.
+/// </summary>
+internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
+{
+    private const long RangeBytes = 256L << 20;
+
+    private readonly StateStore _state = new(connection, run.Definition.Name);
+
+    /// <param name="position">The pipeline's stored position: a copy exact at it is shown at once, a later one has to wait.</param>
+    public async Task<TableCopyResult> CopyAsync(
+        TableRecord record, SnapshotSlot snapshot, Lsn position, CancellationToken cancellationToken)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        await using var table = await TableSnapshot
+            .OpenAsync(run.Source, snapshot.SnapshotName, record.Schema, cancellationToken).ConfigureAwait(false);
+        var copying = record with
+        {
+            State = TableState.Copying, CopiedAt = snapshot.ConsistentPoint, FileNode = table.FileNode, Rows = 0, Bytes = 0,
+        };
+        InTransaction(() =>
+        {
+            _state.DeleteRanges(copying.Oid);
+            TableDdl.CreateHiddenTable(connection, copying);
+            _state.UpsertTable(copying);
+        });
+        run.Observer.Post(new Events.TableStateChanged(record.Source, TableState.Copying));
+
+        var meter = new CopyMeter(run.Observer, record.Source, table.SizeBytes);
+        foreach (var range in CopyRange.Split(table.SizeBytes, RangeBytes))
+            await CopyRangeAsync(table, copying, range, meter, cancellationToken).ConfigureAwait(false);
+
+        var shown = Show(copying with { Rows = meter.Rows, Bytes = meter.Bytes }, position);
+        meter.Complete();
+        run.Observer.Post(new Events.TableStateChanged(record.Source, shown.State));
+        return new TableCopyResult(
+            record.Source, record.Destination, shown.State, Copied: true, meter.Rows, meter.Bytes, shown.CopiedAt,
+            Stopwatch.GetElapsedTime(begun), Error: null);
+    }
+
+    private async Task CopyRangeAsync(
+        TableSnapshot table, TableRecord record, CopyRange range, CopyMeter meter, CancellationToken cancellationToken)
+    {
+        var codecs = record.Columns.Select(c => CodecCatalog.Find(c.Type)!).ToList();
+        var (rowsBefore, bytesBefore) = (meter.Rows, meter.Bytes);
+        await using var reader = await table.CopyAsync(range, cancellationToken).ConfigureAwait(false);
+        var blocks = new CopyBlocks(reader);
+        connection.Execute("BEGIN TRANSACTION");
+        var committed = false;
+        try
+        {
+            using (var appender = new TableAppender(connection, null, record.HiddenName.Schema, record.HiddenName.Name))
+            {
+                var decoder = new BinaryCopyDecoder(record.Columns, codecs, appender);
+                while (!decoder.IsComplete)
+                {
+                    var block = await blocks.NextAsync(cancellationToken).ConfigureAwait(false);
+                    if (block.IsEmpty) throw CutOff(record);
+                    var used = Decode(decoder, block, record);
+                    blocks.Advance(used);
+                    meter.Add(decoder.Rows - (meter.Rows - rowsBefore), used);
+                }
+                appender.Close();
+            }
+            run.Faults.Reached(FaultPoint.RangeAppended);
+            _state.InsertRange(new RangeRecord(
+                record.Oid, range.StartBlock, range.EndBlock, record.CopiedAt, record.FileNode,
+                meter.Rows - rowsBefore, meter.Bytes - bytesBefore));
+            connection.Execute("COMMIT");
+            committed = true;
+        }
+        finally
+        {
+            await blocks.SettleAsync().ConfigureAwait(false);
+            if (!committed) Rollback();
+        }
+    }
+
+    private static int Decode(BinaryCopyDecoder decoder, ReadOnlyMemory<byte> block, TableRecord record)
+    {
+        try
+        {
+            return decoder.Decode(block.Span);
+        }
+        catch (UnrepresentableFieldException e)
+        {
+            var key = CopiedRowKey.Of(record.Schema, block.Span, e.RowOffset);
+            var error = UnrepresentableValue.Error(record.Schema, e.Column, key, e.Reason);
+            throw new TableFailedException(record.Oid, record.Source, error);
+        }
+    }
+
+    /// <summary>The table gets its visible name in the same transaction as its state.</summary>
+    private TableRecord Show(TableRecord copied, Lsn position)
+    {
+        var done = copied with { State = copied.CopiedAt <= position ? TableState.Ready : TableState.CatchingUp };
+        InTransaction(() =>
+        {
+            if (done.State == TableState.Ready) TableDdl.Show(connection, done);
+            _state.UpsertTable(done);
+            run.Faults.Reached(FaultPoint.TableRenamed);
+        });
+        return done;
+    }
+
+    private void InTransaction(Action statements)
+    {
+        connection.Execute("BEGIN TRANSACTION");
+        try
+        {
+            statements();
+            connection.Execute("COMMIT");
+        }
+        catch
+        {
+            Rollback();
+            throw;
+        }
+    }
+
+    private void Rollback()
+    {
+        try
+        {
+            connection.Execute("ROLLBACK");
+        }
+        catch (DuckDBException)
+        {
+            // DuckDB has ended the transaction itself.
+        }
+    }
+
+    private static EtlException CutOff(TableRecord record) => new(
+        EtlErrorCode.ProtocolViolation,
+        $"The copy of {record.Source} ended before Postgres said that it was complete.",
+        "Start the backfill again; the table is copied anew.")
+    {
+        Subject = record.Source.ToString(),
+    };
+}

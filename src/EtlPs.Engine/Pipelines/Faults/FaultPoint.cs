@@ -1,0 +1,20 @@
+namespace EtlPs.Engine.Pipelines.Faults;
+
+/// <summary>The steps between which a crash would be most harmful.</summary>
+internal enum FaultPoint
+{
+    /// <summary>The slot exists at the source; the destination still says Creating.</summary>
+    SlotCreated,
+
+    /// <summary>A range's rows are appended; its ledger row is not yet written.</summary>
+    RangeAppended,
+
+    /// <summary>A table has its visible name inside a transaction that is not yet committed.</summary>
+    TableRenamed,
+
+    /// <summary>A batch's rows are in the open transaction; the position is not.</summary>
+    BatchApplied,
+
+    /// <summary>A batch is committed; the source does not know.</summary>
+    BatchCommitted,
+}

@@ -1,0 +1,160 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Catalog;
+using EtlPs.Engine.Postgres.Replication;
+
+namespace EtlPs.Engine.Pipelines.Planning;
+
+/// <summary>When a pipeline may start, when it may go on, and what is wrong where it may not.</summary>
+internal sealed class PipelineRules(
+    PipelineDefinition definition, ServerIdentity identity, PipelineRecord? known, PublicationInfo? publication, SlotInfo? slot)
+{
+    private string SlotName => definition.EffectiveSlotName;
+
+    /// <summary>Beginning from nothing: whatever bears the pipeline's names must be its own.</summary>
+    public void CheckStart(SurveyRequest request, bool usesSlot)
+    {
+        if (!usesSlot) return;
+        var isOurs = request.Restart || known is { Stage: PipelineStage.Creating };
+        if (slot is { Active: true }) throw SlotActive();
+        if (slot is not null && !isOurs)
+            throw new EtlException(
+                EtlErrorCode.SlotExists,
+                $"Replication slot {SlotName} exists at the source, and {definition.Destination} knows nothing of it.",
+                "If it is left from a lost copy of this pipeline, use -Restart, which drops it and copies anew; "
+                + "if it is somebody else's, give the pipeline another -Name or -SlotName.")
+            {
+                Subject = SlotName,
+            };
+        if (definition.Publication is not null && publication is null)
+            throw new EtlException(
+                EtlErrorCode.PublicationUnusable,
+                $"Publication {definition.Publication} does not exist in {definition.Source}.",
+                "Create it, or leave -Publication out and let the pipeline make its own.")
+            {
+                Subject = definition.Publication,
+            };
+        if (definition.Publication is null && publication is not null && !isOurs)
+            throw new EtlException(
+                EtlErrorCode.PublicationUnusable,
+                $"Publication {publication.Name} exists at the source, and {definition.Destination} knows nothing of it.",
+                $"Use it with -Publication {publication.Name}, replace it with -Restart, or give the pipeline another -Name.")
+            {
+                Subject = publication.Name,
+            };
+    }
+
+    /// <summary>Going on: same source, and a slot that still has everything the destination lacks.</summary>
+    public void CheckContinuation(SurveyRequest request)
+    {
+        if (known!.SystemIdentifier != identity.SystemIdentifier || known.Database != identity.Database)
+            throw new EtlException(
+                EtlErrorCode.SourceChanged,
+                $"{definition.Destination} holds a copy of database {known.Database} of another server (system identifier "
+                + $"{known.SystemIdentifier}); the source is {identity.Database} with {identity.SystemIdentifier}.",
+                "Correct -Source or -Destination, or use -Restart to drop that copy and make a new one.")
+            {
+                Subject = definition.Name,
+            };
+        if (known.Stage == PipelineStage.SnapshotOnly)
+        {
+            if (request.SnapshotOnly) return;
+            throw new EtlException(
+                EtlErrorCode.SnapshotOnlyCopy,
+                $"Pipeline {definition.Name} was copied with -SnapshotOnly: without a slot, nobody knows what changed since.",
+                "Use -Restart to copy anew with a slot.")
+            {
+                Subject = definition.Name,
+            };
+        }
+        if (request.SnapshotOnly)
+            throw new EtlException(
+                EtlErrorCode.InvalidArgument,
+                $"Pipeline {definition.Name} has a slot and follows changes; -SnapshotOnly would lose them.",
+                "Leave -SnapshotOnly out, or use another pipeline name and destination for a one-off copy.")
+            {
+                Subject = definition.Name,
+            };
+        CheckSlot();
+    }
+
+    /// <summary>What a careful person would want to know before.</summary>
+    public IReadOnlyList<string> Warnings(bool usesSlot)
+    {
+        var warnings = new List<string>();
+        if (usesSlot && publication is not null && definition.Publication is not null
+            && !(publication.Insert && publication.Update && publication.Delete && publication.Truncate))
+            warnings.Add(
+                $"Publication {publication.Name} does not publish all of insert, update, delete and truncate: what it leaves out is "
+                + "not followed.");
+        return warnings;
+    }
+
+    public static void RequireTables(IReadOnlyList<TableSchema> tables, PipelineDefinition definition)
+    {
+        if (tables.Count == 0)
+            throw new EtlException(
+                EtlErrorCode.TableNotFound,
+                $"There is no table to copy in {definition.Source}.",
+                "Check the database name and the role's rights, or name the tables with -Table.")
+            {
+                Subject = definition.Name,
+            };
+    }
+
+    public static EtlException TableGone(TableName table) => new(
+        EtlErrorCode.TableNotFound,
+        $"Table {table} is no longer there; a table made again under its name is another one.",
+        "Copy the pipeline's tables again with -Restart.")
+    {
+        Subject = table.ToString(),
+    };
+
+    public static EtlException DestinationTaken(TableName table, PipelineDefinition definition) => new(
+        EtlErrorCode.DestinationTableExists,
+        $"{definition.Destination} already has a table {table} that is not this pipeline's.",
+        "Rename or drop it, or give the pipeline another -DestinationSchema.")
+    {
+        Subject = table.ToString(),
+    };
+
+    private void CheckSlot()
+    {
+        if (slot is null)
+            throw new EtlException(
+                EtlErrorCode.SlotMissing,
+                $"Replication slot {SlotName} is gone; changes since {known!.Position} may be gone with it.",
+                "Use -Restart to copy anew.")
+            {
+                Subject = SlotName,
+            };
+        if (slot.WalStatus == "lost")
+            throw new EtlException(
+                EtlErrorCode.SlotLost,
+                $"Replication slot {SlotName} was invalidated: Postgres has removed WAL that it needed.",
+                "Use -Restart to copy anew, and raise max_slot_wal_keep_size or run the stream more often.")
+            {
+                Subject = SlotName,
+            };
+        if (slot.Active) throw SlotActive();
+        if (slot.ConfirmedFlushLsn is { } confirmed && confirmed > known!.Position)
+            throw new EtlException(
+                EtlErrorCode.DestinationBehindSlot,
+                $"{definition.Destination} stands at {known.Position}, but slot {SlotName} was confirmed up to {confirmed}: the changes "
+                + "in between are gone. The file is probably an older copy.",
+                "Bring back the newer file, or use -Restart to copy anew.")
+            {
+                Subject = SlotName,
+            };
+    }
+
+    private EtlException SlotActive() => new(
+        EtlErrorCode.SlotActive,
+        $"Replication slot {SlotName} is in use by server process {slot!.ActivePid}.",
+        $"Stop the other run of pipeline {definition.Name} first; after a cut connection the server lets the slot go within wal_sender_timeout.")
+    {
+        Subject = SlotName,
+    };
+}

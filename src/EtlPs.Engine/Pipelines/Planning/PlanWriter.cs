@@ -1,0 +1,73 @@
+using EtlPs.Engine.Postgres.Catalog;
+
+namespace EtlPs.Engine.Pipelines.Planning;
+
+/// <summary>Puts a survey into the words of a plan.</summary>
+internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
+{
+    public PipelinePlan Backfill(BackfillOptions options)
+    {
+        var effects = new List<PlannedEffect>();
+        AddStart(effects);
+        AddCopy(effects);
+        var warnings = survey.Warnings.ToList();
+        if (survey.UsesSlot && !options.SnapshotOnly)
+            warnings.Add($"Slot {definition.EffectiveSlotName} keeps the source's WAL until a stream of this pipeline runs.");
+        return Plan("Backfill", effects, warnings, copies: true);
+    }
+
+    public PipelinePlan Stream(StreamOptions options)
+    {
+        var effects = new List<PlannedEffect>();
+        AddStart(effects);
+        if (!options.SkipBackfill || !survey.StartsAnew) AddCopy(effects);
+        effects.Add(new PlannedEffect(
+            Destination, $"Follow changes of {survey.Tables.Count(t => t.Problem is null)} tables from slot {definition.EffectiveSlotName}"));
+        return Plan("Stream", effects, survey.Warnings, copies: !options.SkipBackfill || !survey.StartsAnew);
+    }
+
+    private string Destination => $"{definition.Destination}";
+
+    private string Server => $"{definition.Source}";
+
+    private void AddStart(List<PlannedEffect> effects)
+    {
+        if (!survey.StartsAnew) return;
+        var visible = survey.EarlierTables.Count(t => t.IsVisible);
+        if (visible > 0) effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
+        AddDrops(effects);
+        if (!survey.UsesSlot) return;
+        if (definition.Publication is null)
+        {
+            var carried = survey.Tables.Where(t => t.Problem is null).Select(t => t.Record.Source).ToList();
+            effects.Add(new PlannedEffect(
+                $"publication {definition.EffectivePublication} in {Server}", $"Create publication for {carried.Count} tables",
+                PublicationCatalog.CreateStatement(definition.EffectivePublication, carried)));
+        }
+        effects.Add(new PlannedEffect(
+            $"replication slot {definition.EffectiveSlotName} on {Server}", "Create logical replication slot",
+            $"CREATE_REPLICATION_SLOT {definition.EffectiveSlotName} LOGICAL pgoutput"));
+    }
+
+    private void AddDrops(List<PlannedEffect> effects)
+    {
+        if (survey.Slot is { } slot)
+            effects.Add(new PlannedEffect($"replication slot {slot.Name} on {Server}", "Drop replication slot"));
+        if (survey.Publication is { } publication && definition.Publication is null)
+            effects.Add(new PlannedEffect($"publication {publication.Name} in {Server}", "Drop publication"));
+    }
+
+    private void AddCopy(List<PlannedEffect> effects)
+    {
+        var copies = survey.TablesToCopy.ToList();
+        if (copies.Count > 0)
+            effects.Add(new PlannedEffect(
+                Destination, $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB of heap"));
+    }
+
+    private PipelinePlan Plan(string operation, List<PlannedEffect> effects, IReadOnlyList<string> warnings, bool copies) => new(
+        definition.Name, operation, Server, Destination, effects,
+        [.. survey.Tables.Select(t => new PlannedTable(
+            t.Record.Source, t.Record.Destination, t.Record.State, copies && t.NeedsCopy, t.Size?.EstimatedRows, t.Size?.Bytes ?? 0, t.Problem))],
+        warnings);
+}

@@ -1,0 +1,121 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Catalog;
+using EtlPs.Engine.Postgres.Replication;
+using Npgsql;
+
+namespace EtlPs.Engine.Pipelines.Planning;
+
+/// <summary>Looks at source and destination, with reads only, and refuses what cannot come out right.</summary>
+/// <param name="definition">The pipeline.</param>
+/// <param name="source">A session in the source database.</param>
+/// <param name="destination">The destination; null: the file does not exist yet.</param>
+internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection source, DuckDBConnection? destination)
+{
+    private readonly CatalogReader _catalog = new(source);
+    private readonly StateStore? _state = destination is null ? null : new StateStore(destination, definition.Name);
+
+    /// <exception cref="Errors.EtlException">Whatever makes the run impossible as asked.</exception>
+    public async Task<Survey> TakeAsync(
+        SurveyRequest request, CancellationToken cancellationToken)
+    {
+        var known = _state?.FindPipeline();
+        var earlier = _state?.ReadTables() ?? [];
+        var startsAnew = request.Restart || known is null or { Stage: PipelineStage.Creating };
+        var usesSlot = !request.SnapshotOnly && !definition.Destination.IsInMemory;
+
+        var preflight = new Preflight(source, definition.Source);
+        await preflight.CheckServerAsync(cancellationToken).ConfigureAwait(false);
+        if (usesSlot)
+            await preflight.CheckReplicationAsync(cancellationToken, definition.EffectiveSlotName).ConfigureAwait(false);
+
+        var identity = await ServerIdentity.ReadAsync(source, cancellationToken).ConfigureAwait(false);
+        var publication = await new PublicationCatalog(source)
+            .FindAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false);
+        var slot = await new SlotCatalog(source).FindAsync(definition.EffectiveSlotName, cancellationToken).ConfigureAwait(false);
+        var rules = new PipelineRules(definition, identity, known, publication, slot);
+        if (startsAnew) rules.CheckStart(request, usesSlot);
+        else rules.CheckContinuation(request);
+
+        var tables = startsAnew
+            ? await SelectTablesAsync(preflight, request, publication, cancellationToken).ConfigureAwait(false)
+            : await ContinueTablesAsync(earlier, cancellationToken).ConfigureAwait(false);
+        return new Survey
+        {
+            Identity = identity,
+            Known = known,
+            StartsAnew = startsAnew,
+            UsesSlot = usesSlot,
+            Publication = publication,
+            Slot = slot,
+            Tables = tables,
+            EarlierTables = earlier,
+            Warnings = rules.Warnings(usesSlot),
+        };
+    }
+
+    private async Task<IReadOnlyList<SurveyedTable>> SelectTablesAsync(
+        Preflight preflight, SurveyRequest request, PublicationInfo? publication, CancellationToken cancellationToken)
+    {
+        var schemas = definition.Publication is not null && publication is not null && !request.SnapshotOnly
+            ? PublishedTables.Select(
+                await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
+                await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false),
+                definition)
+            : await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
+        PipelineRules.RequireTables(schemas, definition);
+        await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
+        if (!request.SnapshotOnly && definition.Publication is null)
+            await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
+
+        var tables = new List<SurveyedTable>();
+        foreach (var schema in schemas) tables.Add(await SurveyAsync(NewRecord(schema), cancellationToken).ConfigureAwait(false));
+        NameCollisions.CheckTables([.. tables.Select(t => (t.Record.Source, t.Record.Destination))]);
+        foreach (var table in tables) CheckDestination(table.Record);
+        return tables;
+    }
+
+    private async Task<IReadOnlyList<SurveyedTable>> ContinueTablesAsync(
+        IReadOnlyList<TableRecord> known, CancellationToken cancellationToken)
+    {
+        var tables = new List<SurveyedTable>();
+        foreach (var record in known)
+        {
+            if (record.State is not (TableState.Pending or TableState.Copying))
+            {
+                tables.Add(new SurveyedTable(record, null, null));
+                continue;
+            }
+            var schema = await _catalog.ReadTableAsync(record.Oid, cancellationToken).ConfigureAwait(false);
+            tables.Add(schema is null
+                ? new SurveyedTable(record, null, PipelineRules.TableGone(record.Source))
+                : await SurveyAsync(
+                    record with { Schema = schema, DuckDbTypes = DuckDbTypes.Of(schema) }, cancellationToken).ConfigureAwait(false));
+        }
+        return tables;
+    }
+
+    private async Task<SurveyedTable> SurveyAsync(TableRecord record, CancellationToken cancellationToken)
+    {
+        var size = await _catalog.ReadSizeAsync(record.Oid, cancellationToken).ConfigureAwait(false);
+        return new SurveyedTable(record, size, UnsupportedColumn.Find(record.Schema));
+    }
+
+    private TableRecord NewRecord(TableSchema schema) => new(
+        definition.Name,
+        schema,
+        new TableName(definition.DestinationSchema ?? schema.Name.Schema, schema.Name.Name),
+        DuckDbTypes.Of(schema),
+        TableState.Pending);
+
+    private void CheckDestination(TableRecord record)
+    {
+        NameCollisions.CheckColumns(record.Schema);
+        if (destination is null || !TableDdl.Exists(destination, record.Destination)) return;
+        if (_state!.FindOwner(record.Destination) != definition.Name)
+            throw PipelineRules.DestinationTaken(record.Destination, definition);
+    }
+}

@@ -1,0 +1,51 @@
+using DuckDB.NET.Data;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Postgres;
+
+namespace EtlPs.Engine.Pipelines.Run;
+
+/// <summary>What one run works with: the locked file, the state in it, the way to the source, and whoever watches.</summary>
+internal sealed record PipelineRun(
+    PipelineDefinition Definition,
+    PostgresConnector Source,
+    DuckDbFile File,
+    DuckDBConnection Connection,
+    StateStore State,
+    IPipelineObserver Observer,
+    IFaultHook Faults)
+{
+    /// <summary>Runs state statements as one transaction of the run's own connection.</summary>
+    public void InTransaction(Action statements)
+    {
+        Connection.Execute("BEGIN TRANSACTION");
+        try
+        {
+            statements();
+            Connection.Execute("COMMIT");
+        }
+        catch (Exception e)
+        {
+            Rollback();
+            if (e is Errors.EtlException) throw;
+            throw DuckDbErrors.Translate(e, File.Path);
+        }
+    }
+
+    /// <summary>Tells a line.</summary>
+    public void Tell(string message, MilestoneLevel level = MilestoneLevel.Information) =>
+        Observer.Post(new Milestone(message, level));
+
+    private void Rollback()
+    {
+        try
+        {
+            Connection.Execute("ROLLBACK");
+        }
+        catch (DuckDBException)
+        {
+            // DuckDB has ended the transaction itself.
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+namespace EtlPs.Engine.Pipelines.Stream;
+
+/// <summary>
+/// When a batch is closed. A source that pauses closes it at once, for latency; a busy one lets it grow at least as long
+/// as the last batch took to apply, so that applying takes at most half of the time; its size has a bound.
+/// </summary>
+internal sealed class BatchPacing
+{
+    private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(20);
+
+    private long _begun;
+    private TimeSpan _age = ShortestBatch;
+
+    /// <summary>Bytes of changes after which a batch is closed even in the middle of a transaction.</summary>
+    public const long LargestBatch = 24 << 20;
+
+    /// <summary>Whether the batch being filled has waited long enough, at the end of a transaction.</summary>
+    public bool IsDue => _begun != 0 && Stopwatch.GetElapsedTime(_begun) >= _age;
+
+    /// <summary>Notes that the batch has something in it now.</summary>
+    public void Begin()
+    {
+        if (_begun == 0) _begun = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Notes that the batch was handed over.</summary>
+    public void End() => _begun = 0;
+
+    /// <summary>Notes how long a batch took to apply.</summary>
+    public void Applied(TimeSpan elapsed) => _age = elapsed > ShortestBatch ? elapsed : ShortestBatch;
+}

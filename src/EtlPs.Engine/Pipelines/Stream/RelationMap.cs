@@ -1,0 +1,52 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
+
+namespace EtlPs.Engine.Pipelines.Stream;
+
+/// <summary>
+/// Ties pgoutput's relation ids (the tables' oids) to the tables of the pipeline. RELATION is sent again on any cache
+/// invalidation, mostly without a change; a true change counts only once a row of that shape has to be stored.
+/// </summary>
+internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
+{
+    private readonly Dictionary<uint, StreamedTable> _tables = tables.ToDictionary(t => t.Schema.Oid);
+    private readonly Dictionary<uint, Relation> _relations = [];
+
+    /// <summary>Takes a RELATION message.</summary>
+    public void Announce(ReadOnlySpan<byte> message)
+    {
+        var relation = RelationMessage.Read(message);
+        _relations[relation.RelationId] = _tables.TryGetValue(relation.RelationId, out var table)
+            ? new Relation(table, RelationShape.Difference(table.Schema, relation))
+            : default;
+    }
+
+    /// <summary>
+    /// The table that a change at <paramref name="commitLsn"/> has to be stored in; null: not one of ours, or the copy
+    /// holds it already.
+    /// </summary>
+    /// <exception cref="TableFailedException">The table no longer looks as it was copied.</exception>
+    public StreamedTable? Find(uint relationId, Lsn commitLsn)
+    {
+        if (!_relations.TryGetValue(relationId, out var relation))
+            throw new EtlException(
+                EtlErrorCode.ProtocolViolation,
+                "The server sent a row of a table that it had not announced.",
+                "Start the stream again; if it happens again, report it with the server's version.");
+        if (relation.Table is null || commitLsn < relation.Table.CopiedAt) return null;
+        if (relation.Difference is { } difference) throw Changed(relation.Table.Schema, difference);
+        return relation.Table;
+    }
+
+    private static TableFailedException Changed(TableSchema table, string difference) => new(
+        table.Oid, table.Name, new EtlException(
+            EtlErrorCode.SchemaChanged,
+            $"Table {table.Name} is no longer what was copied: {difference}.",
+            "Copy the pipeline's tables again with -Restart.")
+        {
+            Subject = table.Name.ToString(),
+        });
+
+    private readonly record struct Relation(StreamedTable? Table, string? Difference);
+}

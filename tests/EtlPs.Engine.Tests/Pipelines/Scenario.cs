@@ -1,0 +1,77 @@
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Sources;
+using EtlPs.Testing.Comparison;
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Engine.Tests.Pipelines;
+
+/// <summary>One test's database, DuckDB file and pipeline.</summary>
+internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("etlps-");
+
+    private Scenario(TestDatabase database)
+    {
+        Database = database;
+        File = Path.Combine(_folder.FullName, "copy.duckdb");
+    }
+
+    public TestDatabase Database { get; }
+
+    public string File { get; }
+
+    /// <summary>What the runs told, in order.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<PipelineEvent> Events { get; } = new();
+
+    /// <summary>Called with each event as it comes.</summary>
+    public Action<PipelineEvent>? OnEvent { get; set; }
+
+    public static async Task<Scenario> CreateAsync(
+        ServerPool pool, string setup, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    {
+        var scenario = new Scenario(await pool.CreateDatabaseAsync(test));
+        await scenario.ExecuteAsync(setup);
+        return scenario;
+    }
+
+    public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql, TestContext.Current.CancellationToken);
+
+    public Task<T> ScalarAsync<T>(string sql) => Database.ScalarAsync<T>(sql, TestContext.Current.CancellationToken);
+
+    public PipelineDefinition Definition(params string[] tables) => new()
+    {
+        Name = Database.Name[..Math.Min(40, Database.Name.Length)],
+        Source = SourceSettings.Parse(Database.ConnectionString),
+        Destination = new DuckDbSettings(File),
+        Tables = tables,
+    };
+
+    public Pipeline Pipeline(params string[] tables) => new(Definition(tables));
+
+    public Pipeline Pipeline(IFaultHook faults) => new(Definition(), faults);
+
+    public Task<IReadOnlyList<TableCopyResult>> BackfillAsync(BackfillOptions? options = null) =>
+        Pipeline().BackfillAsync(options ?? new BackfillOptions(), this, TestContext.Current.CancellationToken);
+
+    public Task<StreamResult> CatchUpAsync(StreamOptions? options = null) => Pipeline().StreamAsync(
+        options ?? new StreamOptions { UntilCaughtUp = true }, this, TestContext.Current.CancellationToken);
+
+    /// <summary>Asserts that every row and column of every table is the same on both sides, without using our codecs.</summary>
+    public async Task AssertEqualAsync() => Assert.Empty(
+        await TableComparison.DifferencesAsync(Database.ConnectionString, File, TestContext.Current.CancellationToken));
+
+    void IPipelineObserver.Post(PipelineEvent pipelineEvent)
+    {
+        Events.Enqueue(pipelineEvent);
+        OnEvent?.Invoke(pipelineEvent);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
