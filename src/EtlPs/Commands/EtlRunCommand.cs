@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Errors;
 using EtlPs.Hosting;
@@ -65,7 +66,8 @@ public abstract class EtlRunCommand : EtlPipelineCommand
     {
         var job = new EtlJob(run, plan, $"{MyInvocation.MyCommand.Name} -Name {run.Target.Name}");
         JobRepository.Add(job);
-        job.Start();
+        Registry.Add(job);
+        job.Start(Runspace.DefaultRunspace);
         return job;
     }
 

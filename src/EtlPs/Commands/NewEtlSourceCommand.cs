@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Management.Automation;
 using EtlPs.Engine.Sources;
 using EtlPs.Errors;
@@ -47,52 +46,27 @@ public sealed class NewEtlSourceCommand : EtlCommand
     [ValidateNotNullOrEmpty]
     public string? RootCertificate { get; set; }
 
-    /// <summary>File with the client's certificate.</summary>
+    /// <summary>What the server's pg_stat_activity shows.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string? ClientCertificate { get; set; }
-
-    /// <summary>File with the client's key.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? ClientKey { get; set; }
-
-    /// <summary>Seconds to wait for a connection.</summary>
-    [Parameter]
-    [ValidateRange(1, 1024)]
-    public int? ConnectTimeout { get; set; }
+    public string? ApplicationName { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => WriteObject(Guard(Describe, HostName));
+
+    private EtlSource Describe()
     {
-        var rootCertificate = Absolute(RootCertificate);
-        var clientCertificate = Absolute(ClientCertificate);
-        var clientKey = Absolute(ClientKey);
-        WriteObject(Guard(
-            () =>
-            {
-                if (Credential is not null && UserName is not null && Credential.UserName != UserName)
-                    throw EtlErrors.InvalidArgument(
-                        "-Credential and -UserName name different roles.", "Give one of them.");
-                var builder = new DbConnectionStringBuilder { ["Host"] = HostName, ["Port"] = Port, ["Database"] = Database };
-                Add("Username", Credential?.UserName ?? UserName);
-                Add("Password", Credential?.GetNetworkCredential().Password);
-                Add("SSL Mode", SslMode);
-                Add("Root Certificate", rootCertificate);
-                Add("SSL Certificate", clientCertificate);
-                Add("SSL Key", clientKey);
-                Add("Timeout", ConnectTimeout);
-                var settings = SourceSettings.Parse(builder.ConnectionString);
-                return new EtlSource(() => settings, Credential);
-
-                void Add(string keyword, object? value)
-                {
-                    if (value is not null)
-                        builder[keyword] = value;
-                }
-            },
-            HostName));
+        if (Credential is not null && UserName is not null && Credential.UserName != UserName)
+            throw EtlErrors.InvalidArgument("-Credential and -UserName name different roles.", "Give one of them.");
+        var settings = SourceSettings.Create(
+            HostName,
+            Port,
+            Database,
+            Credential?.UserName ?? UserName,
+            Credential?.GetNetworkCredential().Password,
+            SslMode,
+            RootCertificate is null ? null : GetUnresolvedProviderPathFromPSPath(RootCertificate),
+            ApplicationName);
+        return new EtlSource(() => settings, Credential);
     }
-
-    private string? Absolute(string? path) => path is null ? null : GetUnresolvedProviderPathFromPSPath(path);
 }

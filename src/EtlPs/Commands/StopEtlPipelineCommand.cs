@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using EtlPs.Jobs;
 using EtlPs.Model;
 
 namespace EtlPs.Commands;
@@ -11,8 +10,8 @@ public sealed class StopEtlPipelineCommand : EtlPipelineCommand
 {
     private protected override void Process(RegisteredPipeline pipeline)
     {
-        foreach (var job in JobRepository.Jobs.OfType<EtlJob>().ToList())
-            if (job.Runs(pipeline) && ShouldProcess($"pipeline {pipeline.Name} (job {job.Id})", "Stop"))
+        foreach (var job in Registry.RunningJobs(pipeline))
+            if (ShouldProcess($"pipeline {pipeline.Name} (job {job.Id})", "Stop"))
                 Await(job.StopAsync, pipeline.Name);
     }
 }

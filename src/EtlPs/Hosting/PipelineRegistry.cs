@@ -1,11 +1,12 @@
 using System.Collections;
 using System.Management.Automation;
+using EtlPs.Jobs;
 using EtlPs.Model;
 
 namespace EtlPs.Hosting;
 
 /// <summary>
-/// The pipelines that one session has defined. It hangs on the session's own module object, for a static would be shared
+/// The pipelines that one session has defined, and the jobs that run them. It hangs on the session's own module object, for a static would be shared
 /// by every runspace of the process.
 /// </summary>
 internal sealed class PipelineRegistry
@@ -13,6 +14,8 @@ internal sealed class PipelineRegistry
     private const string Key = "EtlPs.Pipelines";
 
     private readonly SortedDictionary<string, RegisteredPipeline> _pipelines = new(StringComparer.Ordinal);
+
+    private readonly List<EtlJob> _jobs = [];
 
     public static PipelineRegistry Of(PSModuleInfo module)
     {
@@ -30,6 +33,17 @@ internal sealed class PipelineRegistry
     public void Remove(string name) => _pipelines.Remove(name);
 
     public RegisteredPipeline? Find(string name) => _pipelines.GetValueOrDefault(name);
+
+    /// <summary>Started jobs; ended ones are let go as others come.</summary>
+    public void Add(EtlJob job)
+    {
+        _jobs.RemoveAll(static known => !known.IsRunning);
+        _jobs.Add(job);
+    }
+
+    /// <summary>The jobs that are under way, of one pipeline or of all.</summary>
+    public IReadOnlyList<EtlJob> RunningJobs(RegisteredPipeline? pipeline = null) =>
+        [.. _jobs.Where(job => job.IsRunning && (pipeline is null || job.Runs(pipeline)))];
 
     /// <summary>All whose name matches the wildcard pattern, by name.</summary>
     public IReadOnlyList<RegisteredPipeline> Match(string pattern)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Errors;
 using EtlPs.Hosting;
@@ -47,14 +48,20 @@ public sealed class EtlJob : Job
         _ = Task.WaitAny([_work], RestBound);
     }
 
-    internal void Start()
+    internal bool IsRunning => !_work.IsCompleted;
+
+    internal bool Runs(RegisteredPipeline pipeline) => ReferenceEquals(_run.Target.Pipeline, pipeline.Pipeline);
+
+    /// <summary>Starts it. It ends with the session that it belongs to.</summary>
+    internal void Start(Runspace session)
     {
         SetJobState(JobState.Running);
         _work = Task.Run(RunAsync);
+        session.StateChanged += StopWithSession;
+        _ = _work.ContinueWith(
+            _ => session.StateChanged -= StopWithSession,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
-
-    internal bool Runs(RegisteredPipeline pipeline) =>
-        ReferenceEquals(_run.Target.Pipeline, pipeline.Pipeline) && JobStateInfo.State == JobState.Running;
 
     internal async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
@@ -72,6 +79,12 @@ public sealed class EtlJob : Job
             _stopping.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    private void StopWithSession(object? sender, RunspaceStateEventArgs change)
+    {
+        if (change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
+            StopJob();
     }
 
     private void Cancel()
