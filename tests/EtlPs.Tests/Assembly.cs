@@ -1,0 +1,3 @@
+using EtlPs.Testing.Postgres;
+
+[assembly: AssemblyFixture(typeof(ServerPool))]

@@ -1,0 +1,68 @@
+using System.Management.Automation;
+using EtlPs.Testing.PowerShellHost;
+
+namespace EtlPs.Tests.Module;
+
+public sealed class CommandSurfaceTests
+{
+    private static readonly HashSet<string> Common =
+        [.. Cmdlet.CommonParameters, .. Cmdlet.OptionalCommonParameters];
+
+    [Theory]
+    [InlineData("New-EtlSource", "*: ApplicationName, Credential, Database*, HostName*, Port, RootCertificate, SslMode, UserName")]
+    [InlineData("New-EtlDestination", "*: MemoryLimit, Path*, Threads")]
+    [InlineData("New-EtlPipeline",
+        "*: Destination*, DestinationSchema, MemoryLimit, Name*, Publication, SlotName, Source*, Table")]
+    [InlineData("Get-EtlPipeline", "*: Name")]
+    [InlineData("Remove-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
+    [InlineData("Start-EtlBackfill",
+        "InputObject: AsJob, InputObject*, Restart, SnapshotOnly, ThrottleLimit"
+        + "|Name: AsJob, Name*, Restart, SnapshotOnly, ThrottleLimit")]
+    [InlineData("Start-EtlStream",
+        "InputObject: AsJob, Duration, InputObject*, Restart, SkipBackfill, UntilCaughtUp, UntilLsn"
+        + "|Name: AsJob, Duration, Name*, Restart, SkipBackfill, UntilCaughtUp, UntilLsn")]
+    [InlineData("Stop-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
+    [InlineData("Get-EtlSlotLag", "InputObject: InputObject*|Name: Name*|Source: SlotName*, Source*")]
+    [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
+    public async Task Each_cmdlet_has_the_parameters_of_its_page(string cmdlet, string sets)
+    {
+        await using var host = ModuleHost.Create();
+
+        var command = Command(host, cmdlet);
+
+        var actual = command.ParameterSets.OrderBy(set => set.Name, StringComparer.Ordinal).Select(set =>
+            $"{(set.Name == "__AllParameterSets" ? "*" : set.Name)}: "
+            + string.Join(", ", set.Parameters.Where(p => !Common.Contains(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal)
+                .Select(p => p.Name + (p.IsMandatory ? "*" : ""))));
+        Assert.Equal(sets, string.Join("|", actual));
+    }
+
+    [Theory]
+    [InlineData("New-EtlSource", false, "None", "EtlSource")]
+    [InlineData("New-EtlDestination", false, "None", "EtlDestination")]
+    [InlineData("New-EtlPipeline", false, "None", "EtlPipeline")]
+    [InlineData("Get-EtlPipeline", false, "None", "EtlPipeline")]
+    [InlineData("Remove-EtlPipeline", true, "High", "EtlPlan")]
+    [InlineData("Start-EtlBackfill", true, "Medium", "EtlTableCopyResult")]
+    [InlineData("Start-EtlStream", true, "Medium", "EtlStreamResult")]
+    [InlineData("Stop-EtlPipeline", true, "Medium", "Void")]
+    [InlineData("Get-EtlSlotLag", false, "None", "EtlSlotLag")]
+    [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]
+    public async Task Each_cmdlet_asks_where_it_changes_something_and_names_what_it_returns(
+        string cmdlet, bool asks, string impact, string output)
+    {
+        await using var host = ModuleHost.Create();
+
+        var command = Command(host, cmdlet);
+
+        var attribute = command.ImplementingType.GetCustomAttributes(false).OfType<CmdletAttribute>().Single();
+        Assert.Equal(asks, attribute.SupportsShouldProcess);
+        Assert.Equal(asks, command.Parameters.ContainsKey("WhatIf"));
+        Assert.Equal(impact, attribute.ConfirmImpact.ToString());
+        Assert.Contains(command.OutputType, type => type.Name.EndsWith(output, StringComparison.Ordinal));
+        Assert.True(command.ImplementingType.IsSealed);
+    }
+
+    private static CmdletInfo Command(ModuleHost host, string name) =>
+        host.Run($"Get-Command {name}").WithoutErrors().OutputOf<CmdletInfo>().Single();
+}
