@@ -109,14 +109,15 @@ internal sealed unsafe class ColumnVector
         return _elements;
     }
 
-    /// <summary>Tells DuckDB what the vector now holds; returns the bytes that its rows refer to.</summary>
-    public long Seal()
+    /// <summary>Tells DuckDB what the vector now holds; returns how many bytes its first rows take.</summary>
+    public long Seal(int rows)
     {
+        var bytes = ((long)rows * _width) + _referencedBytes;
         if (_elements is null)
-            return _referencedBytes;
+            return bytes;
         if (Native.DuckDBListVectorSetSize(_vector, (ulong)_elementCount) != DuckDBState.Success)
             throw new InvalidOperationException("DuckDB refused the length of a list vector.");
-        return _elements.Seal() + ((long)_elementCount * _elements._width);
+        return bytes + _elements.Seal(_elementCount);
     }
 
     /// <summary>Makes the vector empty again after its chunk was appended.</summary>

@@ -144,17 +144,22 @@ public sealed class DuckDbFileTests : IDisposable
         Assert.Equal(false, row[4]);
     }
 
-    [Fact]
-    public void A_small_memory_limit_spills_to_the_folder_beside_the_file_and_leaves_nothing_there()
+    [Theory]
+    [InlineData("a.duckdb")]
+    [InlineData(DuckDbSettings.InMemory)]
+    public void A_small_memory_limit_spills_to_disk_and_leaves_nothing_there(string name)
     {
-        using (var file = DuckDbFile.Open(new DuckDbSettings(folder["a.duckdb"]) { MemoryLimit = 60_000_000, Threads = 1 }))
+        var path = name == DuckDbSettings.InMemory ? name : folder[name];
+        string spill;
+        using (var file = DuckDbFile.Open(new DuckDbSettings(path) { MemoryLimit = 60_000_000, Threads = 1 }))
         {
+            spill = (string)file.Query("SELECT current_setting('temp_directory')", Cancellation).Rows[0][0]!;
             var rows = file.Query(
                 "SELECT count(*) FROM (SELECT DISTINCT md5(i::VARCHAR) FROM range(2_000_000) r(i))", Cancellation).Rows;
             Assert.Equal(2_000_000L, rows[0][0]);
         }
 
-        Assert.False(Directory.Exists(folder["a.duckdb.tmp"]));
+        Assert.False(Directory.Exists(spill));
     }
 
     [Fact]

@@ -178,6 +178,21 @@ public sealed class QueryTests : IDisposable
     }
 
     [Fact]
+    public async Task Closing_the_file_ends_a_query_that_runs_and_says_so()
+    {
+        var other = DuckDbFile.Open(new DuckDbSettings(folder["other.duckdb"]));
+        var query = Task.Run(
+            () => other.Query("SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5", Cancellation),
+            Cancellation);
+        while (other.RunningQueries == 0)
+            await Task.Yield();
+        other.Dispose();
+
+        Assert.Equal(EtlErrorCode.QueryFailed, (await Assert.ThrowsAsync<EtlException>(() => query)).Code);
+        using var holder = HolderProcess.Start(folder["other.duckdb"]);
+    }
+
+    [Fact]
     public void A_query_sees_what_is_committed_while_a_writer_is_in_its_transaction()
     {
         using var writer = file.Connect();

@@ -54,7 +54,7 @@ public sealed class TypeMatrixTests(ServerPool servers)
     private async Task<NpgsqlConnection> SetUpAsync(TypeCase type)
     {
         var server = await servers.GetServerAsync();
-        var connection = await server.OpenAsync("postgres");
+        var connection = await server.OpenAsync("postgres", TestContext.Current.CancellationToken);
         var sql = new StringBuilder(
             "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'; SET extra_float_digits = 3;");
         sql.Append(null, $"CREATE TEMPORARY TABLE t (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, v {type.PostgresType});");

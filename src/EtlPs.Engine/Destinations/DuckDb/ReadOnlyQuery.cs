@@ -1,38 +1,34 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Pipelines;
-using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
 
-/// <summary>One reading statement in a read-only transaction of its own connection.</summary>
+/// <summary>
+/// One reading statement in a read-only transaction of its own connection, which the caller closes afterwards: that ends
+/// the transaction too.
+/// </summary>
 internal sealed class ReadOnlyQuery(DuckDBConnection connection)
 {
     // An interrupt that arrives between two steps of DuckDB is forgotten by the next one: so it is repeated.
     private static readonly TimeSpan InterruptInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Runs it and reads all rows.</summary>
-    /// <exception cref="EtlException">QueryFailed.</exception>
+    /// <exception cref="Pipelines.Errors.EtlException">QueryFailed.</exception>
     public QueryResult Run(string sql, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var interrupt = new Timer(_ => connection.NativeConnection.Interrupt());
+        using var registration = cancellationToken.Register(() => interrupt.Change(TimeSpan.Zero, InterruptInterval));
         try
         {
             connection.Execute("BEGIN TRANSACTION READ ONLY");
-            using (cancellationToken.Register(() => interrupt.Change(TimeSpan.Zero, InterruptInterval)))
-            {
-                ReadOnlyStatement.Check(connection, sql);
-                return Read(sql, cancellationToken);
-            }
+            ReadOnlyStatement.Check(connection, sql);
+            return Read(sql, cancellationToken);
         }
-        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is DuckDBException or OperationCanceledException)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
+            // DuckDB says it in several ways, by the step it was interrupted in.
             throw new OperationCanceledException(cancellationToken);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new EtlException(EtlErrorCode.QueryFailed, "The query was interrupted: the run that it belongs to ended.",
-                "Run it again.", e);
         }
         catch (DuckDBException e)
         {
@@ -40,8 +36,8 @@ internal sealed class ReadOnlyQuery(DuckDBConnection connection)
         }
         finally
         {
+            registration.Dispose();
             StopInterrupting(interrupt);
-            connection.Execute("ROLLBACK");
         }
     }
 
@@ -49,23 +45,23 @@ internal sealed class ReadOnlyQuery(DuckDBConnection connection)
     {
         using var command = new DuckDBCommand(sql, connection);
         using var reader = command.ExecuteReader();
-        var readers = new QueryColumn[reader.FieldCount];
-        for (var i = 0; i < readers.Length; i++)
-            readers[i] = new QueryColumn(reader, i);
+        var columns = new QueryColumn[reader.FieldCount];
+        for (var i = 0; i < columns.Length; i++)
+            columns[i] = new QueryColumn(reader, i);
         var rows = new List<object?[]>();
         while (reader.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var row = new object?[readers.Length];
+            var row = new object?[columns.Length];
             for (var i = 0; i < row.Length; i++)
-                row[i] = readers[i].Read();
+                row[i] = columns[i].Read();
             rows.Add(row);
         }
 
-        return new QueryResult([.. readers.Select(r => r.Name)], rows);
+        return new QueryResult([.. columns.Select(c => c.Name)], rows);
     }
 
-    // Waits for a callback under way: after this no interrupt may reach the ROLLBACK or a closed connection.
+    // Waits for a callback under way: after this no interrupt may reach a closed connection.
     private static void StopInterrupting(Timer interrupt)
     {
         using var stopped = new ManualResetEvent(false);
