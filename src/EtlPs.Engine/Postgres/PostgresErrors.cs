@@ -33,6 +33,12 @@ internal static class PostgresErrors
                 EtlErrorCode.AuthenticationFailed,
                 $"The server asks for a password and none was given ({source}).",
                 "Give the password as a credential, or put it into the pgpass file.", exception);
+        if (Find<FileNotFoundException>(exception) is not null || Find<DirectoryNotFoundException>(exception) is not null
+            || Find<UnauthorizedAccessException>(exception) is not null)
+            return new EtlException(
+                EtlErrorCode.InvalidArgument,
+                "A file that the connection names (pgpass, certificate or key) is not there or cannot be read.",
+                "Check the path and who may read it.", exception);
         var reason = Find<SocketException>(exception) is { } socket
             ? $" ({socket.SocketErrorCode})"
             : Find<TimeoutException>(exception) is null ? "" : " (no answer in time)";

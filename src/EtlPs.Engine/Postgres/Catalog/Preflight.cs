@@ -38,7 +38,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
                                    WHERE a.attrelid = c.oid AND a.attnum = ANY (w.columns::int2[])
                                      AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'))),
                pg_catalog.row_security_active(c.oid)
-        FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS w (oid, columns) JOIN pg_catalog.pg_class AS c ON c.oid = w.oid
+        FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS w (oid, columns)
+        JOIN pg_catalog.pg_class AS c ON c.oid = w.oid
         """;
 
     private const string Publishable = """

@@ -32,7 +32,6 @@ internal sealed class TablePattern
     {
         var parts = new List<List<Token>> { new() };
         var quoted = false;
-        var anyQuote = false;
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
@@ -42,7 +41,6 @@ internal sealed class TablePattern
                     parts[^1].Add(new Token(text[i++], false));
                 else
                     quoted = !quoted;
-                anyQuote = true;
             }
             else if (quoted)
             {
@@ -51,6 +49,10 @@ internal sealed class TablePattern
             else if (c == '.')
             {
                 parts.Add([]);
+            }
+            else if (char.IsWhiteSpace(c))
+            {
+                throw Invalid(text, "has a space outside quotes");
             }
             else
             {
@@ -65,8 +67,6 @@ internal sealed class TablePattern
             throw Invalid(text, "has more than a schema and a name; write \"…\" around a name with a dot");
         if (parts.Any(p => p.Count == 0))
             throw Invalid(text, "lacks a name");
-        if (!anyQuote && parts.Any(p => p.Any(t => char.IsWhiteSpace(t.Character))))
-            throw Invalid(text, "has a space outside quotes");
         return parts.Count == 2
             ? new TablePattern(text, parts[0], parts[1])
             : new TablePattern(text, [.. DefaultSchema.Select(c => new Token(c, false))], parts[0]);

@@ -1,0 +1,257 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Catalog;
+using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Replication;
+using EtlPs.Engine.Sources;
+using EtlPs.Testing.Postgres;
+using Xunit;
+
+namespace EtlPs.Engine.Tests.Postgres;
+
+public sealed class SnapshotTests(ServerPool servers)
+{
+    private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_permanent_slot_stays_and_its_snapshot_sees_what_was_committed_before()
+    {
+        await using var database = await CreateAsync(1000);
+        var connector = Connector(database);
+        SlotInfo? seen = null;
+        await using var connection = await connector.OpenAsync(Token);
+
+        await using var snapshot = await SnapshotSlot.CreateAsync(
+            connector, database.Name, false,
+            async token => seen = await new SlotCatalog(connection).FindAsync(database.Name, token), Token);
+        await database.ExecuteAsync("INSERT INTO t SELECT i, 'new' FROM generate_series(2001, 3000) AS i;", Token);
+
+        Assert.NotNull(seen);
+        Assert.Equal(("pgoutput", database.Name, false), (seen.Plugin, seen.Database, seen.Temporary));
+        Assert.Equal(seen.ConfirmedFlushLsn, snapshot.ConsistentPoint);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
+        await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
+        Assert.Equal(1000, CountRows(await CopyAsync(worker, CopyRange.Whole), 2));
+        Assert.NotNull(await new SlotCatalog(connection).FindAsync(database.Name, Token));
+    }
+
+    [Fact]
+    public async Task A_temporary_slot_is_gone_at_once_and_its_snapshot_lives()
+    {
+        await using var database = await CreateAsync(10);
+        var connector = Connector(database);
+        var name = SlotName.MakeTemporary();
+        await using var connection = await connector.OpenAsync(Token);
+
+        await using var snapshot = await SnapshotSlot.CreateAsync(connector, name, true, null, Token);
+        await using var second = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+
+        while (await new SlotCatalog(connection).FindAsync(name, Token) is not null)
+            await Task.Yield();
+        Assert.True(snapshot.ConsistentPoint.IsKnown);
+        Assert.Equal(Lsn.Zero, second.ConsistentPoint);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
+        foreach (var exported in (string[])[snapshot.SnapshotName, second.SnapshotName])
+        {
+            await using var worker = await TableSnapshot.OpenAsync(connector, exported, table, Token);
+            Assert.Equal(10, CountRows(await CopyAsync(worker, CopyRange.Whole), 2));
+        }
+    }
+
+    [Fact]
+    public async Task Ranges_under_one_snapshot_give_every_row_once()
+    {
+        await using var database = await CreateAsync(20_000);
+        var connector = Connector(database);
+        await using var connection = await connector.OpenAsync(Token);
+        await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+        await database.ExecuteAsync("UPDATE t SET b = 'moved' WHERE a % 3 = 0", Token);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
+        await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
+        var ranges = CopyRange.Split(worker.SizeBytes, 16 * 8192);
+
+        var rows = 0;
+        foreach (var range in ranges)
+            rows += CountRows(await CopyAsync(worker, range), 2);
+
+        Assert.True(ranges.Count > 5);
+        Assert.Equal(20_000, rows);
+    }
+
+    [Theory]
+    [InlineData("VACUUM FULL t")]
+    [InlineData("TRUNCATE t")]
+    [InlineData("ALTER TABLE t ALTER COLUMN a TYPE bigint")]
+    [InlineData("DROP TABLE t; CREATE TABLE t (a int, b text)")]
+    public async Task A_table_rewritten_after_the_snapshot_is_not_copied_under_it(string rewrite)
+    {
+        await using var database = await CreateAsync(100);
+        var connector = Connector(database);
+        await using var connection = await connector.OpenAsync(Token);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
+        await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+        await database.ExecuteAsync(rewrite, Token);
+
+        await Assert.ThrowsAsync<TableRewrittenException>(
+            () => TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token));
+
+        await using var later = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+        if (!rewrite.StartsWith("DROP", StringComparison.Ordinal))
+            await using (await TableSnapshot.OpenAsync(connector, later.SnapshotName, table, Token))
+            {
+            }
+    }
+
+    [Fact]
+    public async Task A_partitioned_table_is_copied_whole_and_a_rewritten_partition_is_noticed()
+    {
+        await using var database = await servers.CreateDatabaseAsync();
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE t (a int, b text) PARTITION BY RANGE (a);
+            CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (100); CREATE TABLE t2 PARTITION OF t DEFAULT;
+            INSERT INTO t SELECT i, 'x' FROM generate_series(1, 300) AS i;
+            """, Token);
+        var connector = Connector(database);
+        await using var connection = await connector.OpenAsync(Token);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
+        await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+
+        await using (var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token))
+        {
+            Assert.Equal(300, CountRows(await CopyAsync(worker, CopyRange.Whole), 2));
+            Assert.True(worker.SizeBytes >= 16384);
+        }
+
+        await database.ExecuteAsync("VACUUM FULL t2", Token);
+        await Assert.ThrowsAsync<TableRewrittenException>(
+            () => TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token));
+    }
+
+    [Fact]
+    public async Task Making_a_slot_waits_for_a_writer_names_it_and_can_be_cancelled()
+    {
+        // A server of its own: the writer would hold up every other test's slot.
+        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions(), Token);
+        var connector = new PostgresConnector(SourceSettings.Parse(server.ConnectionString()));
+        await using var writer = await server.OpenAsync("postgres", Token);
+        await using (var begin = new Npgsql.NpgsqlCommand("BEGIN; CREATE TABLE held (a int)", writer))
+            await begin.ExecuteNonQueryAsync(Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+
+        var making = SnapshotSlot.CreateAsync(connector, "waits", false, null, stop.Token);
+        await using var connection = await connector.OpenAsync(Token);
+        var catalog = new SlotCatalog(connection);
+        while (await catalog.FindAsync("waits", Token) is null)
+            Assert.False(making.IsCompleted);
+        var blockers = await catalog.ReadBlockersAsync(Token);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
+        Assert.Contains($"pid {writer.ProcessID} ", Assert.Single(blockers), StringComparison.Ordinal);
+        while (await catalog.FindAsync("waits", Token) is not null)
+            await Task.Yield();
+    }
+
+    [Fact]
+    public async Task A_fault_after_the_slot_was_made_drops_it_again()
+    {
+        await using var database = await CreateAsync(1);
+        var connector = Connector(database);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SnapshotSlot.CreateAsync(
+            connector, database.Name, false, _ => stop.CancelAsync(), stop.Token));
+
+        await using var connection = await connector.OpenAsync(Token);
+        Assert.Null(await new SlotCatalog(connection).FindAsync(database.Name, Token));
+    }
+
+    [Fact]
+    public async Task A_slot_name_that_exists_is_refused_and_left_alone()
+    {
+        await using var database = await CreateAsync(1);
+        var connector = Connector(database);
+        await using (await SnapshotSlot.CreateAsync(connector, database.Name, false, null, Token))
+        {
+        }
+
+        var error = await Assert.ThrowsAsync<EtlException>(
+            () => SnapshotSlot.CreateAsync(connector, database.Name, false, null, Token));
+
+        Assert.Equal(EtlErrorCode.SlotExists, error.Code);
+        await using var connection = await connector.OpenAsync(Token);
+        var catalog = new SlotCatalog(connection);
+        Assert.NotNull(await catalog.FindAsync(database.Name, Token));
+        await catalog.DropAsync(database.Name.Replace('_', 'x'), Token);
+        Assert.NotNull(await catalog.FindAsync(database.Name, Token));
+        await catalog.DropAsync(database.Name, Token);
+        Assert.Null(await catalog.FindAsync(database.Name, Token));
+    }
+
+    [Fact]
+    public async Task A_copy_can_be_cut_short_and_its_session_copies_again()
+    {
+        await using var database = await CreateAsync(50_000);
+        var connector = Connector(database);
+        await using var connection = await connector.OpenAsync(Token);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
+        await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+        await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+
+        await using (var copy = await worker.CopyAsync(CopyRange.Whole, Token))
+        {
+            Assert.Equal(100, await copy.ReadAsync(new byte[100], stop.Token));
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await copy.ReadAsync(new byte[100], stop.Token));
+        }
+    }
+
+    private static async Task<byte[]> CopyAsync(TableSnapshot worker, CopyRange range)
+    {
+        await using var copy = await worker.CopyAsync(range, Token);
+        using var all = new MemoryStream();
+        var buffer = new byte[1000];
+        for (int read; (read = await copy.ReadAsync(buffer, Token)) > 0;)
+            all.Write(buffer, 0, read);
+        return all.ToArray();
+    }
+
+    private static int CountRows(byte[] copy, short columns)
+    {
+        Assert.Equal(Header, copy[..11]);
+        var rows = 0;
+        var position = 19;
+        for (; ReadInt16(copy, position) is var count && count != -1; rows++)
+        {
+            Assert.Equal(columns, count);
+            position += 2;
+            for (var i = 0; i < count; i++)
+                position += 4 + System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(copy.AsSpan(position));
+        }
+
+        Assert.Equal(copy.Length, position + 2);
+        return rows;
+    }
+
+    private static short ReadInt16(byte[] bytes, int position) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadInt16BigEndian(bytes.AsSpan(position));
+
+    private static PostgresConnector Connector(TestDatabase database) =>
+        new(SourceSettings.Parse(database.ConnectionString));
+
+    private async Task<TestDatabase> CreateAsync(
+        int rows, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    {
+        var database = await servers.CreateDatabaseAsync(test);
+        await database.ExecuteAsync(
+            $"CREATE TABLE t (a int NOT NULL, b text NOT NULL); INSERT INTO t SELECT i, 'row ' || i FROM generate_series(1, {rows}) AS i;",
+            Token);
+        return database;
+    }
+}
