@@ -31,7 +31,8 @@ public sealed class DuckDbErrorsTests
     [Fact]
     public void Too_little_memory_names_the_setting()
     {
-        using var file = DuckDbFile.Open(new DuckDbSettings(DuckDbSettings.InMemory) { MemoryLimit = 20_000_000, Threads = 1 });
+        using var file = DuckDbFile.Open(
+            new DuckDbSettings(DuckDbSettings.InMemory) { MemoryLimit = 20_000_000, Threads = 1 });
         using var connection = file.Connect();
         connection.Execute("SET max_temp_directory_size = '0B'");
         var original = Assert.Throws<DuckDBException>(
@@ -41,13 +42,17 @@ public sealed class DuckDbErrorsTests
     }
 
     [Theory]
-    [InlineData("IO Error: Could not write file \"/x/a.duckdb.wal\": No space left on device", EtlErrorCode.DestinationFull)]
-    [InlineData("IO Error: Could not write file \"C:\\a\": There is not enough space on the disk.", EtlErrorCode.DestinationFull)]
-    [InlineData("IO Error: Could not set lock on file \"/x\": Conflicting lock is held in /usr/bin/d (PID 42) by user u.",
+    [InlineData("IO Error: Could not write file \"/x/a.duckdb.wal\": No space left on device",
+        EtlErrorCode.DestinationFull)]
+    [InlineData("IO Error: Could not write file \"C:\\a\": There is not enough space on the disk.",
+        EtlErrorCode.DestinationFull)]
+    [InlineData("IO Error: Could not set lock on file \"/x\": Conflicting lock is held in /d (PID 42) by u.",
         EtlErrorCode.DestinationLocked)]
-    [InlineData("DuckDBOpen failed: IO Error: Cannot open file \"/x\": Permission denied", EtlErrorCode.DestinationUnavailable)]
+    [InlineData("DuckDBOpen failed: IO Error: Cannot open file \"/x\": Permission denied",
+        EtlErrorCode.DestinationUnavailable)]
     [InlineData("IO Error: Cannot open file \"/x\": Read-only file system", EtlErrorCode.DestinationUnavailable)]
-    [InlineData("TransactionContext Error: Failed to commit: Conflict on tuple deletion!", EtlErrorCode.DestinationFailed)]
+    [InlineData("TransactionContext Error: Failed to commit: Conflict on tuple deletion!",
+        EtlErrorCode.DestinationFailed)]
     public void What_the_operating_system_said_decides_the_code(string message, EtlErrorCode code)
     {
         var error = DuckDbErrors.Translate(new InvalidOperationException(message), "copy.duckdb");

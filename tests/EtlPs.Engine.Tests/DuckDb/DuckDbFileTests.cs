@@ -46,7 +46,8 @@ public sealed class DuckDbFileTests : IDisposable
         var error = Assert.Throws<EtlException>(() => Open(folder["a.duckdb"]));
 
         Assert.Equal(EtlErrorCode.DestinationLocked, error.Code);
-        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +60,8 @@ public sealed class DuckDbFileTests : IDisposable
 
         Assert.Equal(EtlErrorCode.DestinationLocked, CodeOf(() => Open(folder[Path.Combine("link", "a.duckdb")])));
         Assert.Equal(EtlErrorCode.DestinationLocked, CodeOf(() => Open(folder["b.duckdb"])));
-        Assert.Equal(EtlErrorCode.DestinationLocked, CodeOf(() => Open(folder[Path.Combine("real", "..", "real", "a.duckdb")])));
+        Assert.Equal(EtlErrorCode.DestinationLocked,
+            CodeOf(() => Open(folder[Path.Combine("real", "..", "real", "a.duckdb")])));
     }
 
     [Fact]

@@ -4,7 +4,9 @@ using DuckDB.NET.Data;
 
 namespace EtlPs.Engine.Tests.DuckDb;
 
-/// <summary>Another process that has a DuckDB file open: this test assembly, started again with a variable that says so.</summary>
+/// <summary>
+/// Another process that has a DuckDB file open: this test assembly, started again with a variable that says so.
+/// </summary>
 internal sealed class HolderProcess : IDisposable
 {
     private const string Variable = "ETLPS_TEST_HOLD_FILE";

@@ -6,6 +6,9 @@ namespace EtlPs.Engine.Tests.DuckDb;
 
 public sealed class QueryTests : IDisposable
 {
+    private const string Endless =
+        "SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5";
+
     private readonly TemporaryFolder folder = new();
     private readonly DuckDbFile file;
 
@@ -86,8 +89,10 @@ public sealed class QueryTests : IDisposable
     {
         var row = file.Query(
             """
-            SELECT NULL, 1::TINYINT, 5::UBIGINT, 1.50::DECIMAL(10,2), 99999999999999999999999999999999999999::DECIMAL(38,0),
-                -9999999999999999999999999999999999.9999::DECIMAL(38,4), 170141183460469231731687303715884105727::HUGEINT,
+            SELECT NULL, 1::TINYINT, 5::UBIGINT, 1.50::DECIMAL(10,2),
+                99999999999999999999999999999999999999::DECIMAL(38,0),
+                -9999999999999999999999999999999999.9999::DECIMAL(38,4),
+                170141183460469231731687303715884105727::HUGEINT,
                 '\x00\xFF'::BLOB, '00000000-0000-0000-0000-000000000001'::UUID, DATE '2024-01-02', TIME '10:11:12.5',
                 INTERVAL '3 seconds', true, 'ü', 'nan'::DOUBLE, '{"a":1}'::JSON
             """, Cancellation).Rows[0];
@@ -107,15 +112,19 @@ public sealed class QueryTests : IDisposable
     {
         var row = file.Query(
             """
-            SELECT TIMESTAMPTZ '2024-01-01 10:00:00+02', TIMESTAMP '2024-01-01 10:00:00.123456', 'infinity'::TIMESTAMPTZ,
+            SELECT TIMESTAMPTZ '2024-01-01 10:00:00+02', TIMESTAMP '2024-01-01 10:00:00.123456',
+                'infinity'::TIMESTAMPTZ,
                 '-infinity'::TIMESTAMP, 'infinity'::DATE, '0044-03-15 (BC)'::DATE, '20000-01-01'::DATE,
-                '20000-01-01 01:02:03.5'::TIMESTAMP, TIME '24:00:00', INTERVAL '1 month 2 days', '10:00:00+05:30'::TIMETZ
+                '20000-01-01 01:02:03.5'::TIMESTAMP, TIME '24:00:00', INTERVAL '1 month 2 days',
+                '10:00:00+05:30'::TIMETZ
             """, Cancellation).Rows[0];
 
         Assert.Equal(
             [
-                new DateTime(2024, 1, 1, 8, 0, 0, DateTimeKind.Utc), new DateTime(2024, 1, 1, 10, 0, 0).AddMicroseconds(123456),
-                "infinity", "-infinity", "infinity", "0044-03-15 (BC)", "20000-01-01", "20000-01-01 01:02:03.5", "24:00:00",
+                new DateTime(2024, 1, 1, 8, 0, 0, DateTimeKind.Utc),
+                new DateTime(2024, 1, 1, 10, 0, 0).AddMicroseconds(123456),
+                "infinity", "-infinity", "infinity", "0044-03-15 (BC)", "20000-01-01", "20000-01-01 01:02:03.5",
+                "24:00:00",
                 "1 months 2 days 0 microseconds", "10:00:00+05:30",
             ],
             row);
@@ -127,8 +136,8 @@ public sealed class QueryTests : IDisposable
     public void Lists_arrive_as_arrays_with_their_nulls()
     {
         var row = file.Query(
-            "SELECT [1, NULL, 3], ['a', NULL], ['infinity'::TIMESTAMP, TIMESTAMP '2024-01-01'], [[1], NULL, [NULL]], []::INT[], "
-            + "NULL::INT[], {'a': 1, 'b': NULL}", Cancellation).Rows[0];
+            "SELECT [1, NULL, 3], ['a', NULL], ['infinity'::TIMESTAMP, TIMESTAMP '2024-01-01'], "
+            + "[[1], NULL, [NULL]], []::INT[], NULL::INT[], {'a': 1, 'b': NULL}", Cancellation).Rows[0];
 
         Assert.Equal(new object?[] { 1, null, 3 }, row[0]);
         Assert.Equal(new object?[] { "a", null }, row[1]);
@@ -172,7 +181,7 @@ public sealed class QueryTests : IDisposable
         source.CancelAfter(TimeSpan.FromMilliseconds(100));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(
-            () => file.Query("SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5", source.Token),
+            () => file.Query(Endless, source.Token),
             Cancellation));
         Assert.Single(file.Query("SELECT 1", Cancellation).Rows);
     }
@@ -182,7 +191,7 @@ public sealed class QueryTests : IDisposable
     {
         var other = DuckDbFile.Open(new DuckDbSettings(folder["other.duckdb"]));
         var query = Task.Run(
-            () => other.Query("SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5", Cancellation),
+            () => other.Query(Endless, Cancellation),
             Cancellation);
         while (other.RunningQueries == 0)
             await Task.Yield();

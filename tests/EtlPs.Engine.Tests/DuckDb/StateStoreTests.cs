@@ -71,7 +71,10 @@ public sealed class StateStoreTests : IDisposable
         store.SavePosition(new Lsn(200), null);
 
         Assert.Equal(
-            SampleTables.Pipeline("shop") with { Stage = PipelineStage.Active, Timeline = 2, Position = new Lsn(200), CommitTime = time },
+            SampleTables.Pipeline("shop") with
+            {
+                Stage = PipelineStage.Active, Timeline = 2, Position = new Lsn(200), CommitTime = time,
+            },
             store.FindPipeline());
         Assert.Equal(SampleTables.Pipeline("other"), new StateStore(connection, "other").FindPipeline());
     }
@@ -91,7 +94,8 @@ public sealed class StateStoreTests : IDisposable
             ReplicaIdentity.Index,
             'p');
         var table = new TableRecord(
-            "shop", schema, new TableName("dest", "t"), ["BIGINT", "DECIMAL(10,2)", "VARCHAR"], TableState.CatchingUp, new Lsn(77), 16399,
+            "shop", schema, new TableName("dest", "t"), ["BIGINT", "DECIMAL(10,2)", "VARCHAR"], TableState.CatchingUp,
+            new Lsn(77), 16399,
             5_000_000_000, 9_000_000_000);
         store.EnsureSchema();
         store.UpsertTable(table);
@@ -120,7 +124,8 @@ public sealed class StateStoreTests : IDisposable
         store.SetTableState(16400, TableState.SetAside, "UnsupportedType", "no");
 
         var read = Assert.Single(store.ReadTables());
-        Assert.Equal((TableState.SetAside, 5, "UnsupportedType", "no"), (read.State, read.Rows, read.ErrorCode, read.ErrorMessage));
+        Assert.Equal((TableState.SetAside, 5, "UnsupportedType", "no"),
+            (read.State, read.Rows, read.ErrorCode, read.ErrorMessage));
         Assert.Empty(read.DuckDbTypes);
 
         store.SetTableState(16400, TableState.Pending);
@@ -208,10 +213,14 @@ public sealed class StateStoreTests : IDisposable
     {
         store.EnsureSchema();
         store.InsertPipeline(SampleTables.Pipeline("shop") with { Position = Lsn.Parse("FFFFFFFF/B374D848") });
-        store.UpsertTable(SampleTables.Record(16400, new TableName("public", "t"), "id") with { CopiedAt = Lsn.Parse("16/1") });
+        store.UpsertTable(SampleTables.Record(16400, new TableName("public", "t"), "id") with
+        {
+            CopiedAt = Lsn.Parse("16/1"),
+        });
 
         var row = Assert.Single(file.Query(
-            "SELECT pipeline, position, source, state, copied_at FROM etlps.status", TestContext.Current.CancellationToken).Rows);
+            "SELECT pipeline, position, source, state, copied_at FROM etlps.status",
+            TestContext.Current.CancellationToken).Rows);
 
         Assert.Equal(["shop", "FFFFFFFF/B374D848", "public.t", "Pending", "16/1"], row);
     }

@@ -23,7 +23,8 @@ public sealed class TableDdlTests : IDisposable
     [InlineData("s23456789012345678901234567890123456789012345678901234567890123",
         "t23456789012345678901234567890123456789012345678901234567890123",
         "c23456789012345678901234567890123456789012345678901234567890123")]
-    public void A_table_of_any_name_is_made_hidden_filled_shown_emptied_and_dropped(string schema, string name, string column)
+    public void A_table_of_any_name_is_made_hidden_filled_shown_emptied_and_dropped(
+        string schema, string name, string column)
     {
         var table = SampleTables.Record(16400, new TableName(schema, name), column, "other");
 
@@ -46,7 +47,7 @@ public sealed class TableDdlTests : IDisposable
     }
 
     [Fact]
-    public void Showing_a_new_copy_replaces_the_visible_one_in_one_transaction_that_readers_do_not_see_before_its_commit()
+    public void Showing_a_new_copy_replaces_the_visible_one_and_readers_do_not_see_it_before_its_commit()
     {
         var old = SampleTables.Record(16400, new TableName("public", "t"), "id");
         var anew = SampleTables.Record(16500, new TableName("public", "t"), "id");

@@ -7,7 +7,9 @@ internal static class DatabaseHeader
 {
     private const int MagicOffset = 8;
 
-    /// <summary>Refuses a file that is something else. Only while the file's lock is held: see <see cref="DuckDbFile"/>.</summary>
+    /// <summary>
+    /// Refuses a file that is something else. Only while the file's lock is held: see <see cref="DuckDbFile"/>.
+    /// </summary>
     /// <exception cref="EtlException">NotADuckDbFile, DestinationUnavailable.</exception>
     public static void Check(string path)
     {
@@ -16,7 +18,8 @@ internal static class DatabaseHeader
         Span<byte> start = stackalloc byte[MagicOffset + 4];
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete, 1);
             if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length
                 && start[MagicOffset..].SequenceEqual("DUCK"u8))
                 return;

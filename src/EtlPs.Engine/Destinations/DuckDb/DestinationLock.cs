@@ -4,9 +4,9 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Says for the whole machine, this process included, that one run owns a database file: <c>FILE.etlps-lock</c> is held
-/// open exclusively (flock on Unix, which a second open in the same process meets too). The file stays behind: to delete
-/// it could leave two runs with a lock each, one on the old and one on the new file of that name.
+/// Says for the whole machine, this process included, that one run owns a database file: <c>FILE.etlps-lock</c> is
+/// held open exclusively (flock on Unix, which a second open in the same process meets too). The file stays behind: to
+/// delete it could leave two runs with a lock each, one on the old and one on the new file of that name.
 /// </summary>
 internal sealed class DestinationLock : IDisposable
 {
@@ -84,7 +84,8 @@ internal sealed class DestinationLock : IDisposable
 
     private static string DescribeThisProcess() => string.Create(
         CultureInfo.InvariantCulture,
-        $"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC");
+        $"process {Environment.ProcessId} on {Environment.MachineName}, "
+        + $"since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC");
 
     private static string ReadOwner(string ownerPath)
     {

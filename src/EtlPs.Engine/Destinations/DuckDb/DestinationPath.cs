@@ -21,14 +21,18 @@ internal static class DestinationPath
                 throw Unavailable(path, $"'{canonical}' is a folder.", "Name a file in it, such as copy.duckdb.");
             var folder = Path.GetDirectoryName(canonical);
             if (folder is null || !Directory.Exists(folder))
-                throw Unavailable(path, $"The folder '{folder}' does not exist.", $"Create the folder '{folder}' first.");
+                throw Unavailable(path, $"The folder '{folder}' does not exist.",
+                    $"Create the folder '{folder}' first.");
             if (File.Exists(canonical) && new FileInfo(canonical).IsReadOnly)
-                throw Unavailable(path, $"The file '{canonical}' is read-only.", "Make it writable, or name another file.");
+                throw Unavailable(path, $"The file '{canonical}' is read-only.",
+                    "Make it writable, or name another file.");
             return canonical;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw Unavailable(path, $"The path '{path}' cannot be used: {e.Message}", "Name a file in a folder you may write to.");
+            throw Unavailable(path, $"The path '{path}' cannot be used: {e.Message}",
+                "Name a file in a folder you may write to.");
         }
     }
 

@@ -6,12 +6,14 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// DuckDB's errors as ours. Its messages quote row values (conversions, constraints), so no part of them is passed on and
-/// the original is not kept as the inner exception: only the kind of error and names that we know ourselves.
+/// DuckDB's errors as ours. Its messages quote row values (conversions, constraints), so no part of them is passed on
+/// and the original is not kept as the inner exception: only the kind of error and names that we know ourselves.
 /// </summary>
 internal static partial class DuckDbErrors
 {
-    /// <summary>Translates an error met while the engine worked on <paramref name="subject"/> (a table, a file).</summary>
+    /// <summary>
+    /// Translates an error met while the engine worked on <paramref name="subject"/> (a table, a file).
+    /// </summary>
     public static EtlException Translate(Exception e, string? subject)
     {
         if (e is EtlException known)
@@ -49,12 +51,13 @@ internal static partial class DuckDbErrors
                 "Start again: the run goes on where it was. If it fails again, report it with the kind of error."),
         };
 
-        EtlException Make(EtlErrorCode code, string message, string remedy) => new(code, message, remedy) { Subject = subject };
+        EtlException Make(EtlErrorCode code, string message, string remedy) =>
+            new(code, message, remedy) { Subject = subject };
     }
 
     /// <summary>
-    /// Translates an error of a user's own query. What the parser and the binder say quotes the query; what execution says
-    /// quotes rows, and is reduced to its kind.
+    /// Translates an error of a user's own query. What the parser and the binder say quotes the query; what execution
+    /// says quotes rows, and is reduced to its kind.
     /// </summary>
     public static EtlException TranslateQuery(Exception e)
     {
@@ -100,7 +103,8 @@ internal static partial class DuckDbErrors
     // Only the operating system's words, out of a closed list.
     private static string Reason(string text) => OpenFailure().Match(text).Value.ToLowerInvariant();
 
-    [GeneratedRegex(@"^(DuckDBOpen failed: )?(?<kind>[A-Z][A-Za-z]*( [A-Za-z]+){0,2}) Error:", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(DuckDBOpen failed: )?(?<kind>[A-Z][A-Za-z]*( [A-Za-z]+){0,2}) Error:",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex KindPrefix();
 
     [GeneratedRegex(@"\(PID (?<pid>[0-9]{1,10})\)", RegexOptions.ExplicitCapture)]

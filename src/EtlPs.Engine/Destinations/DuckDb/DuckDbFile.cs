@@ -6,8 +6,8 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// The one owner of a DuckDB database for a run: its lock, its instance, its settings. Nobody else in this process may open
-/// the file, not even to read its bytes: closing any descriptor of it drops DuckDB's own (POSIX) lock.
+/// The one owner of a DuckDB database for a run: its lock, its instance, its settings. Nobody else in this process may
+/// open the file, not even to read its bytes: closing any descriptor of it drops DuckDB's own (POSIX) lock.
 /// </summary>
 internal sealed class DuckDbFile : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class DuckDbFile : IDisposable
     internal int RunningQueries => Volatile.Read(ref queries);
 
     /// <summary>Locks and opens a database; a file that is not there is created.</summary>
-    /// <exception cref="EtlException">DestinationLocked, NotADuckDbFile, DestinationUnavailable, DestinationFull.</exception>
+    /// <exception cref="EtlException">DestinationLocked, NotADuckDbFile, DestinationUnavailable,
+    /// DestinationFull.</exception>
     public static DuckDbFile Open(DuckDbSettings settings) => settings.IsInMemory
         ? new DuckDbFile(settings.Path, null, OpenInstance(settings, settings.Path, readOnly: false))
         : OpenFile(settings, readOnly: false);
@@ -47,7 +48,8 @@ internal sealed class DuckDbFile : IDisposable
         lock (connections)
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            var connection = Path == DuckDbSettings.InMemory ? root.Duplicate() : new DuckDBConnection(root.ConnectionString);
+            var connection = Path == DuckDbSettings.InMemory
+                ? root.Duplicate() : new DuckDBConnection(root.ConnectionString);
             try
             {
                 connection.Open();
@@ -69,7 +71,9 @@ internal sealed class DuckDbFile : IDisposable
         }
     }
 
-    /// <summary>Runs one reading statement on its own connection, beside a run that writes; may be called from any thread.</summary>
+    /// <summary>
+    /// Runs one reading statement on its own connection, beside a run that writes; may be called from any thread.
+    /// </summary>
     /// <exception cref="EtlException">QueryFailed.</exception>
     public QueryResult Query(string sql, CancellationToken cancellationToken)
     {
@@ -89,7 +93,8 @@ internal sealed class DuckDbFile : IDisposable
             && e is OperationCanceledException or ObjectDisposedException)
         {
             throw new EtlException(
-                EtlErrorCode.QueryFailed, "The query was interrupted: the run that had the database open ended.", "Run it again.");
+                EtlErrorCode.QueryFailed, "The query was interrupted: the run that had the database open ended.",
+                    "Run it again.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,8 +111,8 @@ internal sealed class DuckDbFile : IDisposable
     }
 
     /// <summary>
-    /// Interrupts queries, writes the WAL into the file, closes the instance and lets the file go. Appenders, readers and
-    /// statements have to be closed before: each of them keeps DuckDB's instance open on its own.
+    /// Interrupts queries, writes the WAL into the file, closes the instance and lets the file go. Appenders, readers
+    /// and statements have to be closed before: each of them keeps DuckDB's instance open on its own.
     /// </summary>
     public void Dispose()
     {
@@ -136,8 +141,8 @@ internal sealed class DuckDbFile : IDisposable
         }
     }
 
-    // A query that outlived the file would keep the instance open without its lock, and the next owner in this process would
-    // open a second one on the same file.
+    // A query that outlived the file would keep the instance open without its lock, and the next owner in this process
+    // would open a second one on the same file.
     private void EndQueries()
     {
         closing.Cancel();
@@ -203,8 +208,8 @@ internal sealed class DuckDbFile : IDisposable
         return builder.ConnectionString;
     }
 
-    // Nothing that runs here has business outside the file: COPY TO, ATTACH and log files of a query stay impossible. The spill
-    // folder has to be named: without a database file DuckDB would close it off as well.
+    // Nothing that runs here has business outside the file: COPY TO, ATTACH and log files of a query stay impossible.
+    // The spill folder has to be named: without a database file DuckDB would close it off as well.
     private static void CloseOffTheOutside(DuckDBConnection connection)
     {
         var spill = (string)connection.Scalar("SELECT current_setting('temp_directory')")!;
@@ -217,7 +222,8 @@ internal sealed class DuckDbFile : IDisposable
     {
         if (path == DuckDbSettings.InMemory)
             return;
-        var opened = (string?)connection.Scalar("SELECT path FROM duckdb_databases() WHERE database_name = current_database()");
+        var opened = (string?)connection.Scalar(
+            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()");
         if (!string.Equals(opened, path, StringComparison.Ordinal) && !OperatingSystem.IsWindows())
             throw new EtlException(
                 EtlErrorCode.DestinationUnavailable,

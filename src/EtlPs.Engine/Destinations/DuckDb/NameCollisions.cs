@@ -3,7 +3,9 @@ using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
 
-/// <summary>Names that Postgres keeps apart and DuckDB does not: it ignores the case of A to Z, and of no other letter.</summary>
+/// <summary>
+/// Names that Postgres keeps apart and DuckDB does not: it ignores the case of A to Z, and of no other letter.
+/// </summary>
 internal static class NameCollisions
 {
     /// <summary>Finds two columns of a table that are one in DuckDB.</summary>
@@ -14,7 +16,8 @@ internal static class NameCollisions
         foreach (var column in table.Columns)
             if (!seen.TryAdd(Fold(column.Name), column.Name))
                 throw Collision(
-                    $"The columns {TableName.Quote(seen[Fold(column.Name)])} and {TableName.Quote(column.Name)} of {table.Name}",
+                    $"The columns {TableName.Quote(seen[Fold(column.Name)])} and {TableName.Quote(column.Name)} "
+                    + $"of {table.Name}",
                     "Rename one of them in the source, or leave the table out with -Table.",
                     table.Name);
     }
@@ -28,7 +31,8 @@ internal static class NameCollisions
             if (!seen.TryAdd(Fold(destination.Quoted), source))
                 throw Collision(
                     $"The tables {seen[Fold(destination.Quoted)]} and {source}",
-                    "Leave one of them out with -Table, or give it a pipeline of its own with another -DestinationSchema.",
+                    "Leave one of them out with -Table, or give it a pipeline of its own "
+                    + "with another -DestinationSchema.",
                     source);
     }
 

@@ -11,7 +11,8 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// </summary>
 internal sealed class QueryColumn
 {
-    private static readonly MethodInfo GetFieldValue = typeof(DuckDBDataReader).GetMethod(nameof(DuckDBDataReader.GetFieldValue))!;
+    private static readonly MethodInfo GetFieldValue =
+        typeof(DuckDBDataReader).GetMethod(nameof(DuckDBDataReader.GetFieldValue))!;
 
     private readonly DuckDBDataReader reader;
     private readonly int ordinal;
@@ -47,9 +48,11 @@ internal sealed class QueryColumn
             return null;
         try
         {
-            return QueryValue.ToClr(readList is null ? reader.GetProviderSpecificValue(ordinal) : readList(ordinal), isUtc);
+            return QueryValue.ToClr(readList is null ? reader.GetProviderSpecificValue(ordinal) : readList(ordinal),
+                isUtc);
         }
-        catch (Exception e) when (e is ArgumentException or InvalidCastException or InvalidOperationException or OverflowException)
+        catch (Exception e)
+            when (e is ArgumentException or InvalidCastException or InvalidOperationException or OverflowException)
         {
             throw Unreadable();
         }

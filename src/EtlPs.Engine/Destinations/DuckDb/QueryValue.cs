@@ -5,7 +5,9 @@ using DuckDB.NET.Native;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
 
-/// <summary>DuckDB.NET's values as plain .NET ones; what .NET has no value for becomes the text that DuckDB would print.</summary>
+/// <summary>
+/// DuckDB.NET's values as plain .NET ones; what .NET has no value for becomes the text that DuckDB would print.
+/// </summary>
 internal static class QueryValue
 {
     private const long MicrosecondsPerSecond = 1_000_000;
@@ -21,8 +23,8 @@ internal static class QueryValue
         DuckDBDecimal number => Decimal(number),
         DuckDBHugeInt huge => huge.ToBigInteger(),
         DuckDBUHugeInt huge => huge.ToBigInteger(),
-        DuckDBTimeTz time => $"{time.Time.Hour:00}:{time.Time.Min:00}:{time.Time.Sec:00}{Fraction(time.Time.Microsecond)}"
-            + Offset(time.Offset),
+        DuckDBTimeTz time => $"{time.Time.Hour:00}:{time.Time.Min:00}:{time.Time.Sec:00}"
+            + Fraction(time.Time.Microsecond) + Offset(time.Offset),
         Stream stream => Bytes(stream),
         string or byte[] => value,
         IDictionary map => Map(map, isUtc),
@@ -39,7 +41,8 @@ internal static class QueryValue
         var time = value.Time;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Day(value.Date)} {time.Hour:00}:{time.Min:00}:{time.Sec:00}{Fraction(time.Microsecond)}{(isUtc ? "+00" : "")}{Era(value.Date)}");
+            $"{Day(value.Date)} {time.Hour:00}:{time.Min:00}:{time.Sec:00}{Fraction(time.Microsecond)}")
+            + (isUtc ? "+00" : "") + Era(value.Date);
     }
 
     private static object Date(DuckDBDateOnly value)
@@ -51,7 +54,8 @@ internal static class QueryValue
 
     // DuckDB's year 0 is 1 BC.
     private static string Day(DuckDBDateOnly date) => string.Create(
-        CultureInfo.InvariantCulture, $"{(date.Year > 0 ? date.Year : 1L - date.Year):0000}-{date.Month:00}-{date.Day:00}");
+        CultureInfo.InvariantCulture,
+        $"{(date.Year > 0 ? date.Year : 1L - date.Year):0000}-{date.Month:00}-{date.Day:00}");
 
     private static string Era(DuckDBDateOnly date) => date.Year > 0 ? "" : " (BC)";
 
@@ -61,7 +65,8 @@ internal static class QueryValue
     private static string Offset(int seconds)
     {
         var offset = TimeSpan.FromSeconds(Math.Abs(seconds));
-        var text = string.Create(CultureInfo.InvariantCulture, $"{(seconds < 0 ? '-' : '+')}{(int)offset.TotalHours:00}");
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{(seconds < 0 ? '-' : '+')}{(int)offset.TotalHours:00}");
         return offset.Minutes == 0 && offset.Seconds == 0
             ? text
             : string.Create(CultureInfo.InvariantCulture, $"{text}:{offset.Minutes:00}")
@@ -72,7 +77,8 @@ internal static class QueryValue
     private static TimeSpan? FixedLength(DuckDBInterval value)
     {
         var microseconds = unchecked((long)value.Micros);
-        return value.Months == 0 && Math.Abs(value.Days) < 1_000_000 && Math.Abs(microseconds / MicrosecondsPerSecond) < 100_000_000_000
+        return value.Months == 0 && Math.Abs(value.Days) < 1_000_000
+            && Math.Abs(microseconds / MicrosecondsPerSecond) < 100_000_000_000
             ? new TimeSpan(value.Days, 0, 0, 0) + TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond)
             : null;
     }

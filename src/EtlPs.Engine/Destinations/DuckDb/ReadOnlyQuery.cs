@@ -4,8 +4,8 @@ using EtlPs.Engine.Pipelines;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// One reading statement in a read-only transaction of its own connection, which the caller closes afterwards: that ends
-/// the transaction too.
+/// One reading statement in a read-only transaction of its own connection, which the caller closes afterwards: that
+/// ends the transaction too.
 /// </summary>
 internal sealed class ReadOnlyQuery(DuckDBConnection connection)
 {

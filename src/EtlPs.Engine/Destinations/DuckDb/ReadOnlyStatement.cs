@@ -8,18 +8,20 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Lets one SELECT (in any of DuckDB's spellings, SHOW and DESCRIBE among them) or the EXPLAIN of one pass. DuckDB's own
-/// parser decides: a read-only transaction alone still allows COPY TO, EXPORT, ATTACH and SET.
+/// Lets one SELECT (in any of DuckDB's spellings, SHOW and DESCRIBE among them) or the EXPLAIN of one pass. DuckDB's
+/// own parser decides: a read-only transaction alone still allows COPY TO, EXPORT, ATTACH and SET.
 /// </summary>
 internal static partial class ReadOnlyStatement
 {
-    private const string Remedy = "Give one reading statement: SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE or EXPLAIN.";
+    private const string Remedy =
+        "Give one reading statement: SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE or EXPLAIN.";
 
     /// <summary>Refuses everything else.</summary>
     /// <exception cref="EtlException">QueryFailed.</exception>
     public static void Check(DuckDBConnection connection, string sql)
     {
-        // A function that a SELECT may call: with storage = 'file' DuckDB 1.5 ends the process when it may not write there.
+        // A function that a SELECT may call: with storage = 'file' DuckDB 1.5 ends the process when it may not write
+        // there.
         if (LoggingSwitch().IsMatch(sql))
             throw Refused("Logging is not switched by a query.");
         switch (TypeOfOnlyStatement(connection, sql))
@@ -47,10 +49,13 @@ internal static partial class ReadOnlyStatement
             if (count <= 0)
             {
                 var error = NativeMethods.ExtractStatements.DuckDBExtractStatementsError(statements);
-                throw Refused(string.IsNullOrEmpty(error) ? "The text holds no statement." : $"The query cannot be run. {error}");
+                throw Refused(string.IsNullOrEmpty(error)
+                    ? "The text holds no statement."
+                    : $"The query cannot be run. {error}");
             }
 
-            var state = NativeMethods.ExtractStatements.DuckDBPrepareExtractedStatement(native, statements, 0, out var prepared);
+            var state = NativeMethods.ExtractStatements.DuckDBPrepareExtractedStatement(native, statements, 0,
+                out var prepared);
             using (prepared)
             {
                 if (state != DuckDBState.Success)

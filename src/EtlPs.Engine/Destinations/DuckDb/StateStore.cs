@@ -6,14 +6,14 @@ using EtlPs.Engine.Pipelines;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// One pipeline's state in schema <c>etlps</c>. Statements only: the caller begins and commits, so that state and data are
-/// stored as one. Every text is a parameter.
+/// One pipeline's state in schema <c>etlps</c>. Statements only: the caller begins and commits, so that state and data
+/// are stored as one. Every text is a parameter.
 /// </summary>
 internal sealed class StateStore(DuckDBConnection connection, string pipeline)
 {
     private const string TableColumns =
-        "oid, source_schema, source_table, kind, replica_identity, destination_schema, destination_table, state, copied_at, "
-        + "file_node, copied_rows, copied_bytes, columns, error_code, error_message";
+        "oid, source_schema, source_table, kind, replica_identity, destination_schema, destination_table, state, "
+        + "copied_at, file_node, copied_rows, copied_bytes, columns, error_code, error_message";
 
     /// <summary>Creates the state's tables where they are missing.</summary>
     /// <exception cref="Pipelines.Errors.EtlException">DestinationUnavailable: a newer EtlPs wrote them.</exception>
@@ -29,8 +29,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
         if (!HasSchema())
             return null;
         using var command = connection.Command(
-            "SELECT p.stage, p.system_identifier, p.timeline, p.database, p.slot_name, p.publication, p.owns_publication, s.lsn, "
-            + "s.commit_time FROM etlps.pipelines p JOIN etlps.positions s ON s.pipeline = p.name WHERE p.name = $1",
+            "SELECT p.stage, p.system_identifier, p.timeline, p.database, p.slot_name, p.publication, "
+            + "p.owns_publication, s.lsn, s.commit_time FROM etlps.pipelines p JOIN etlps.positions s ON s.pipeline = p.name WHERE p.name = $1",
             pipeline);
         using var reader = command.ExecuteReader();
         if (!reader.Read())
@@ -53,8 +53,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     {
         connection.Execute(
             "INSERT INTO etlps.pipelines VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            pipeline, record.Stage.ToString(), record.SystemIdentifier, record.Timeline, record.Database, record.SlotName,
-            record.Publication, record.OwnsPublication);
+            pipeline, record.Stage.ToString(), record.SystemIdentifier, record.Timeline, record.Database,
+            record.SlotName, record.Publication, record.OwnsPublication);
         connection.Execute(
             "INSERT INTO etlps.positions VALUES ($1, $2, $3)", pipeline, record.Position.Value, record.CommitTime);
     }
@@ -74,7 +74,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
             connection.Execute("UPDATE etlps.positions SET lsn = $1 WHERE pipeline = $2", position.Value, pipeline);
         else
             connection.Execute(
-                "UPDATE etlps.positions SET lsn = $1, commit_time = $2 WHERE pipeline = $3", position.Value, commitTime, pipeline);
+                "UPDATE etlps.positions SET lsn = $1, commit_time = $2 WHERE pipeline = $3",
+                position.Value, commitTime, pipeline);
     }
 
     /// <summary>The pipeline's tables, by source name; empty where there is no state.</summary>
@@ -84,7 +85,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
         if (!HasSchema())
             return tables;
         using var command = connection.Command(
-            $"SELECT {TableColumns} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, oid", pipeline);
+            $"SELECT {TableColumns} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, oid",
+            pipeline);
         using var reader = command.ExecuteReader();
         while (reader.Read())
             tables.Add(ReadTable(reader));
@@ -98,13 +100,15 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
         [
             pipeline, table.Oid, table.Source.Schema, table.Source.Name, table.Schema.Kind.ToString(),
             table.Schema.Identity.ToString(), table.Destination.Schema, table.Destination.Name, table.State.ToString(),
-            table.CopiedAt.Value, table.FileNode, table.Rows, table.Bytes, StoredColumn.Write(table.Schema, table.DuckDbTypes),
+            table.CopiedAt.Value, table.FileNode, table.Rows, table.Bytes,
+            StoredColumn.Write(table.Schema, table.DuckDbTypes),
             table.ErrorCode, table.ErrorMessage,
         ];
         var changed = connection.Execute(
             "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
-            + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, copied_rows = $12, "
-            + "copied_bytes = $13, columns = $14, error_code = $15, error_message = $16 WHERE pipeline = $1 AND oid = $2",
+            + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, "
+            + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16 "
+            + "WHERE pipeline = $1 AND oid = $2",
             values);
         if (changed == 0)
             connection.Execute(
@@ -130,7 +134,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     public void InsertRange(RangeRecord range) =>
         connection.Execute(
             "INSERT INTO etlps.copy_ranges VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            pipeline, range.Oid, range.StartBlock, range.EndBlock, range.CopiedAt.Value, range.FileNode, range.Rows, range.Bytes);
+            pipeline, range.Oid, range.StartBlock, range.EndBlock, range.CopiedAt.Value, range.FileNode,
+            range.Rows, range.Bytes);
 
     /// <summary>A table's ranges, by their first block.</summary>
     public IReadOnlyList<RangeRecord> ReadRanges(uint oid)
@@ -157,13 +162,16 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     public void DeleteRanges(uint oid) =>
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1 AND oid = $2", pipeline, oid);
 
-    /// <summary>The pipeline that a visible table belongs to, in whatever case its name is written; null: none of ours.</summary>
+    /// <summary>
+    /// The pipeline that a visible table belongs to, in whatever case its name is written; null: none of ours.
+    /// </summary>
     public string? FindOwner(TableName destination)
     {
         if (!HasSchema())
             return null;
         using var command = connection.Command(
-            "SELECT pipeline, destination_schema, destination_table FROM etlps.tables WHERE lower(destination_table) = lower($1)",
+            "SELECT pipeline, destination_schema, destination_table FROM etlps.tables "
+            + "WHERE lower(destination_table) = lower($1)",
             destination.Name);
         using var reader = command.ExecuteReader();
         while (reader.Read())

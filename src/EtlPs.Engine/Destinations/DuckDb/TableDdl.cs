@@ -4,8 +4,9 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// The statements that make, show and drop copied tables, inside the caller's transaction. Copies have no constraint, key or
-/// index: the source has checked the rows already, and a unique index makes DELETE and INSERT of one key in one transaction fail.
+/// The statements that make, show and drop copied tables, inside the caller's transaction. Copies have no constraint,
+/// key or index: the source has checked the rows already, and a unique index makes DELETE and INSERT of one key in one
+/// transaction fail.
 /// </summary>
 internal static class TableDdl
 {
@@ -27,7 +28,8 @@ internal static class TableDdl
     public static void Show(DuckDBConnection connection, TableRecord table)
     {
         DropVisible(connection, table);
-        connection.Execute($"ALTER TABLE {table.HiddenName.Quoted} RENAME TO {TableName.Quote(table.Destination.Name)}");
+        connection.Execute($"ALTER TABLE {table.HiddenName.Quoted} "
+            + $"RENAME TO {TableName.Quote(table.Destination.Name)}");
     }
 
     /// <summary>Drops a table under its hidden name, if it is there.</summary>
@@ -42,7 +44,9 @@ internal static class TableDdl
     public static void Truncate(DuckDBConnection connection, TableName table) =>
         connection.Execute($"DELETE FROM {table.Quoted}");
 
-    /// <summary>Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.</summary>
+    /// <summary>
+    /// Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.
+    /// </summary>
     public static bool Exists(DuckDBConnection connection, TableName table)
     {
         using var command = connection.Command(
