@@ -33,7 +33,7 @@ internal sealed class TableAppender : IDisposable
             connection.NativeConnection, catalog!, schema, table, out _appender);
         if (state != DuckDBState.Success)
         {
-            var error = Failure("cannot be opened for appending");
+            var error = Failure();
             _closed = true;
             _appender.Dispose();
             throw error;
@@ -82,7 +82,7 @@ internal sealed class TableAppender : IDisposable
                 _unflushedBytes += column.Seal(rows);
             Native.DataChunks.DuckDBDataChunkSetSize(_chunk, (ulong)rows);
             if (Native.Appender.DuckDBAppendDataChunk(_appender, _chunk) != DuckDBState.Success)
-                throw Failure("refused rows");
+                throw Failure();
             if (_unflushedBytes > FlushBytes)
                 Flush();
         }
@@ -115,23 +115,13 @@ internal sealed class TableAppender : IDisposable
     private void Flush()
     {
         if (Native.Appender.DuckDBAppenderFlush(_appender) != DuckDBState.Success)
-            throw Failure("could not store rows");
+            throw Failure();
         _unflushedBytes = 0;
     }
 
-    // DuckDB's message quotes values, so only its kind is told.
-    private EtlException Failure(string what)
+    private EtlException Failure()
     {
         using var error = Native.Appender.DuckDBAppenderErrorData(_appender);
-        var kind = Native.ErrorData.DuckDBErrorDataErrorType(error);
-        return error.Message?.Contains("No space left", StringComparison.OrdinalIgnoreCase) == true
-            ? new EtlException(
-                EtlErrorCode.DestinationFull,
-                $"DuckDB table {_table} {what}: the disk is full.",
-                "Free some space, or move the DuckDB file, and start again: the copy goes on where it was.") { Subject = _table }
-            : new EtlException(
-                EtlErrorCode.DestinationFailed,
-                $"DuckDB table {_table} {what} ({kind} error).",
-                "Check that the table was not altered by hand; -Restart copies it anew.") { Subject = _table };
+        return DuckDbErrors.Translate(new InvalidOperationException(error.Message), _table);
     }
 }
