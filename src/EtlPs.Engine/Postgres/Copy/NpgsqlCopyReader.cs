@@ -36,7 +36,8 @@ internal sealed class NpgsqlCopyReader : ICopyReader
         }
         catch (Exception e)
         {
-            _ended = true;
+            // A cancelled read leaves the server sending; anything else ended the COPY.
+            _ended = !cancellationToken.IsCancellationRequested;
             cancellationToken.ThrowIfCancellationRequested();
             throw _connector.Translate(e);
         }
@@ -47,11 +48,20 @@ internal sealed class NpgsqlCopyReader : ICopyReader
     {
         try
         {
+            // Without this the rest of the table would be read and thrown away.
             if (!_ended)
                 await _stream.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The session is broken already, and with it the COPY.
+        }
+
+        try
+        {
             await _stream.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // What ended the copy has been told by ReadAsync; a cancelled COPY says so once more here.
         }
