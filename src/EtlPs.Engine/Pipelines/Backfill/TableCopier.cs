@@ -117,18 +117,22 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         return done;
     }
 
+    /// <summary>One worker at a time: two that change DuckDB's catalog at once conflict, and the later commit fails.</summary>
     private void InTransaction(Action statements)
     {
-        connection.Execute("BEGIN TRANSACTION");
-        try
+        lock (run.File)
         {
-            statements();
-            connection.Execute("COMMIT");
-        }
-        catch
-        {
-            Rollback();
-            throw;
+            connection.Execute("BEGIN TRANSACTION");
+            try
+            {
+                statements();
+                connection.Execute("COMMIT");
+            }
+            catch
+            {
+                Rollback();
+                throw;
+            }
         }
     }
 
