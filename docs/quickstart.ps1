@@ -147,6 +147,7 @@ function Compare-Shop {
             Table    = $table
             Postgres = $there.rows
             DuckDB   = $here.rows
+            Checksum = $here.checksum
             Equal    = $there.rows -eq $here.rows -and $there.checksum -eq $here.checksum
         }
     }
@@ -172,7 +173,7 @@ try {
     $hasShop = $true
 
     Show-Step 'Start-EtlBackfill: copying its tables to a DuckDB file'
-    $null = New-EtlPipeline -Name quickstart -Source $address -Destination "$folder/copy.duckdb" -Table 'shop.*'
+    $null = New-EtlPipeline -Name quickstart -Source $address -Destination "$folder/shop.duckdb" -Table 'shop.*'
     $hasPipeline = $true
     Start-EtlBackfill -Name quickstart | Out-Host
 

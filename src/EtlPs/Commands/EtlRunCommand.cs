@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using EtlPs.Engine.Pipelines.Planning;
-using EtlPs.Errors;
 using EtlPs.Hosting;
 using EtlPs.Jobs;
 using EtlPs.Model;
@@ -21,8 +20,6 @@ public abstract class EtlRunCommand : EtlPipelineCommand
 
     private protected override void Process(RegisteredPipeline pipeline)
     {
-        if (pipeline.Pipeline.IsRunning)
-            ThrowTerminatingError(EtlErrors.Record(EtlErrors.Running(pipeline.Name), pipeline.Name));
         var run = CreateRun(pipeline);
         var plan = Guard(
             () =>
@@ -74,7 +71,7 @@ public abstract class EtlRunCommand : EtlPipelineCommand
     private void Execute(IPipelineRun run, PipelinePlan plan)
     {
         var output = new CommandOutput(this);
-        var writer = new EventWriter(output, new ProgressTree(output, plan));
+        var writer = new EventWriter(output, plan);
         try
         {
             var outcome = Guard(

@@ -37,7 +37,7 @@ public sealed class InvokeEtlQueryCommand : EtlCommand
 
     /// <summary>One statement that only reads, in the dialect of whom it is sent to.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = NameSet)]
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet)]
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = SourceSet)]
     [ValidateNotNullOrEmpty]
     public string Query { get; set; } = "";

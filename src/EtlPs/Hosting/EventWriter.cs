@@ -2,20 +2,22 @@ using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Errors;
 
 namespace EtlPs.Hosting;
 
 /// <summary>Turns a run's events into PowerShell's streams. Used from one thread at a time.</summary>
-internal sealed class EventWriter(IRunOutput output, ProgressTree progress)
+internal sealed class EventWriter(IRunOutput output, PipelinePlan plan)
 {
+    private readonly ProgressTree _progress = new(output, plan);
     private readonly HashSet<TableName> _failed = [];
 
     public void Write(IReadOnlyList<PipelineEvent> events)
     {
         foreach (var pipelineEvent in events)
             Write(pipelineEvent);
-        progress.Flush();
+        _progress.Flush();
     }
 
     /// <summary>The results, then the errors of tables that no event has told of yet.</summary>
@@ -27,17 +29,17 @@ internal sealed class EventWriter(IRunOutput output, ProgressTree progress)
             WriteFailure(table, error);
     }
 
-    public void Complete() => progress.Complete();
+    public void Complete() => _progress.Complete();
 
     private void Write(PipelineEvent pipelineEvent)
     {
         switch (pipelineEvent)
         {
             case TableCopyProgress copy:
-                progress.Update(copy);
+                _progress.Update(copy);
                 break;
             case StreamProgress stream:
-                progress.Update(stream);
+                _progress.Update(stream);
                 break;
             case TableStateChanged { State: TableState.SetAside, Error: { } error } changed:
                 WriteFailure(changed.Table, error);
@@ -61,6 +63,8 @@ internal sealed class EventWriter(IRunOutput output, ProgressTree progress)
             case MilestoneLevel.Verbose:
                 output.Verbose(milestone.Message);
                 break;
+            case MilestoneLevel.Warning when plan.Warnings.Contains(milestone.Message):
+                break; // Said before the run was agreed to.
             case MilestoneLevel.Warning:
                 output.Warning(milestone.Message);
                 break;

@@ -45,6 +45,10 @@ internal sealed class PipelineRegistry
     public IReadOnlyList<EtlJob> RunningJobs(RegisteredPipeline? pipeline = null) =>
         [.. _jobs.Where(job => job.IsRunning && (pipeline is null || job.Runs(pipeline)))];
 
+    /// <summary>Whether a run of this session owns the file.</summary>
+    public bool IsInUse(string path) =>
+        _pipelines.Values.Any(pipeline => pipeline.Pipeline.IsRunning && pipeline.Destination.Path == path);
+
     /// <summary>All whose name matches the wildcard pattern, by name.</summary>
     public IReadOnlyList<RegisteredPipeline> Match(string pattern)
     {

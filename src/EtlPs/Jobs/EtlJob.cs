@@ -25,7 +25,7 @@ public sealed class EtlJob : Job
         PSJobTypeName = nameof(EtlJob);
         _run = run;
         _output = new JobOutput(this);
-        _writer = new EventWriter(_output, new ProgressTree(_output, plan));
+        _writer = new EventWriter(_output, plan);
     }
 
     /// <summary>The pipeline that it runs.</summary>
