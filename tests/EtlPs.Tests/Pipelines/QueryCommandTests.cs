@@ -1,0 +1,31 @@
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Tests.Pipelines;
+
+public sealed class QueryCommandTests(ServerPool pool)
+{
+    [Fact]
+    public async Task Both_sides_answer_with_objects_that_have_a_property_for_each_column()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+
+        var rows = shop.Run(
+            """
+            $sql = 'SELECT id, total, customer AS id, customer AS "ID", NULL AS nothing FROM public.orders ORDER BY 1 LIMIT 1'
+            Invoke-EtlQuery $name $sql
+            Get-EtlPipeline $name | Invoke-EtlQuery -Query $sql
+            Invoke-EtlQuery -Source $source $sql
+            """).WithoutErrors().Output;
+
+        Assert.Equal(3, rows.Count);
+        foreach (var row in rows)
+        {
+            Assert.Equal(["id", "total", "id_2", "ID_3", "nothing"], row.Properties.Select(property => property.Name));
+            Assert.Equal(1L, row.Properties["id"].Value);
+            Assert.Equal(1.25m, row.Properties["total"].Value);
+            Assert.Equal(2, row.Properties["id_2"].Value);
+            Assert.Null(row.Properties["nothing"].Value);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using EtlPs.Testing.Postgres;
+using EtlPs.Testing.PowerShellHost;
+
+namespace EtlPs.Tests.Pipelines;
+
+/// <summary>A small database, a file to copy it to, and a session with the module and a pipeline between them.</summary>
+internal sealed class Shop : IAsyncDisposable
+{
+    private const int LongestName = 40;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("etlps");
+
+    private Shop(TestDatabase database)
+    {
+        Database = database;
+        Pipeline = database.Name[^Math.Min(database.Name.Length, LongestName)..];
+        File = Path.Combine(_folder.FullName, "shop.duckdb");
+        Session = OpenSession();
+    }
+
+    public TestDatabase Database { get; }
+
+    public string Pipeline { get; }
+
+    public string File { get; }
+
+    public ModuleHost Session { get; }
+
+    public static async Task<Shop> OpenAsync(ServerPool pool, [CallerMemberName] string test = "")
+    {
+        var database = await pool.CreateDatabaseAsync(test);
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
+            CREATE TABLE orders (id bigint PRIMARY KEY, customer int NOT NULL, total numeric(12,2), placed timestamptz);
+            INSERT INTO customers SELECT n, 'customer ' || n FROM generate_series(1, 100) n;
+            INSERT INTO orders SELECT n, 1 + n % 100, n * 1.25, '2026-01-01Z'::timestamptz + n * interval '1 minute'
+              FROM generate_series(1, 5000) n;
+            """);
+        return new Shop(database);
+    }
+
+    /// <summary>Another session, with <c>$source</c>, <c>$file</c> and <c>$name</c> set and nothing defined.</summary>
+    public ModuleHost OpenSession()
+    {
+        var session = ModuleHost.Create();
+        session.Run(
+            "",
+            ("source", Database.ConnectionString), ("file", File), ("name", Pipeline), ("InformationPreference", "Continue"));
+        return session;
+    }
+
+    public ModuleResult Run(string script) => Session.Run(script);
+
+    /// <summary>Defines the pipeline over all tables.</summary>
+    public Shop Defined()
+    {
+        Run("$null = New-EtlPipeline $name $source $file").WithoutErrors();
+        return this;
+    }
+
+    public long Count(string table) =>
+        Convert.ToInt64(
+            Run($"(Invoke-EtlQuery $name 'SELECT count(*) AS n FROM public.{table}').n").WithoutErrors().Output.Single().BaseObject,
+            null);
+
+    public Task<long> SlotsAsync() => Database.ScalarAsync<long>(
+        $"SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'etlps_{Pipeline}'");
+
+    public Task<long> PublicationsAsync() => Database.ScalarAsync<long>(
+        $"SELECT count(*) FROM pg_publication WHERE pubname = 'etlps_{Pipeline}'");
+
+    /// <summary>Waits until a session streams from the slot, or none does.</summary>
+    public async Task SlotBecomesAsync(bool active, CancellationToken cancellationToken)
+    {
+        await using var connection = await Database.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText =
+            $"SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'etlps_{Pipeline}' AND active)";
+        while (!Equals(await command.ExecuteScalarAsync(cancellationToken), active))
+            await Task.Yield();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Session.DisposeAsync();
+        await Database.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
