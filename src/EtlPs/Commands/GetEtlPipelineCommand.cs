@@ -39,7 +39,9 @@ public sealed class GetEtlPipelineCommand : EtlCommand
         {
             EngineHost.RequireDuckDb();
             return Pump.Run(
-                (_, cancellationToken) => pipeline.Pipeline.ReadStatusAsync(cancellationToken), static _ => { }, StopToken);
+                (_, cancellationToken) => pipeline.Pipeline.ReadStatusAsync(cancellationToken),
+                static _ => { },
+                StopToken);
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {

@@ -39,7 +39,8 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
     private void WriteLag(string? pipeline, EtlSource source, string slotName)
     {
         var lag = Await(
-            cancellationToken => new PostgresSource(source.Settings).ReadSlotLagAsync(slotName, cancellationToken), slotName);
+            cancellationToken => new PostgresSource(source.Settings).ReadSlotLagAsync(slotName, cancellationToken),
+            slotName);
         WriteObject(new EtlSlotLag(pipeline, lag));
     }
 }

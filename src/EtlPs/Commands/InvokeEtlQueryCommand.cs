@@ -9,7 +9,9 @@ using EtlPs.Transformation;
 
 namespace EtlPs.Commands;
 
-/// <summary>Runs one reading statement on a pipeline's destination, also while the pipeline runs, or on a source.</summary>
+/// <summary>
+/// Runs one reading statement on a pipeline's destination, also while the pipeline runs, or on a source.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "EtlQuery", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(PSObject))]
 public sealed class InvokeEtlQueryCommand : EtlCommand
@@ -48,7 +50,8 @@ public sealed class InvokeEtlQueryCommand : EtlCommand
         var result = ParameterSetName switch
         {
             SourceSet => Await(
-                cancellationToken => new PostgresSource(Source.Settings).QueryAsync(Query, cancellationToken), Source.ToString()),
+                cancellationToken => new PostgresSource(Source.Settings).QueryAsync(Query, cancellationToken),
+                Source.ToString()),
             InputObjectSet => QueryDestination(InputObject.Registered),
             _ => QueryDestination(Guard(() => Registry.Find(Name) ?? throw EtlErrors.NotFound(Name), Name)),
         };

@@ -31,7 +31,9 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ValidateNotNull]
     public EtlDestination Destination { get; set; } = null!;
 
-    /// <summary>Tables as in SQL, with wildcards outside quotes; without it, every table that the user can read.</summary>
+    /// <summary>
+    /// Tables as in SQL, with wildcards outside quotes; without it, every table that the user can read.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

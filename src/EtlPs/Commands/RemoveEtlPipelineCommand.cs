@@ -4,7 +4,9 @@ using EtlPs.Model;
 
 namespace EtlPs.Commands;
 
-/// <summary>Drops the slot and publication that a pipeline made and forgets its state; the copied tables stay.</summary>
+/// <summary>
+/// Drops the slot and publication that a pipeline made and forgets its state; the copied tables stay.
+/// </summary>
 [Cmdlet(VerbsCommon.Remove, "EtlPipeline", DefaultParameterSetName = NameSet, SupportsShouldProcess = true,
     ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void), typeof(EtlPlan))]

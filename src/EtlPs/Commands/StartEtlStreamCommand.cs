@@ -53,7 +53,8 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
                 UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,
                 Duration = Duration is null || Duration > TimeSpan.Zero
                     ? Duration
-                    : throw EtlErrors.InvalidArgument("-Duration must be longer than zero.", "Give seconds or a TimeSpan."),
+                    : throw EtlErrors.InvalidArgument(
+                        "-Duration must be longer than zero.", "Give seconds or a TimeSpan."),
             }),
         pipeline.Name);
 

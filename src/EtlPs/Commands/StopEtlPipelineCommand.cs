@@ -23,7 +23,9 @@ public sealed class StopEtlPipelineCommand : EtlPipelineCommand
             TellOwnerElsewhere(pipeline);
     }
 
-    /// <summary>A run of another session cannot be stopped from here; its lock on the file tells host and process.</summary>
+    /// <summary>
+    /// A run of another session cannot be stopped from here; its lock on the file tells host and process.
+    /// </summary>
     private void TellOwnerElsewhere(RegisteredPipeline pipeline)
     {
         try

@@ -23,7 +23,8 @@ public sealed class PipelineNameCompleter : IArgumentCompleter
     private static IEnumerable<string> Names(string commandName)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        var command = shell.AddCommand("Get-Command").AddParameter("Name", commandName).Invoke<CommandInfo>().FirstOrDefault();
+        shell.AddCommand("Get-Command").AddParameter("Name", commandName);
+        var command = shell.Invoke<CommandInfo>().FirstOrDefault();
         return command?.Module is { } module ? PipelineRegistry.Of(module).Names : [];
     }
 }

@@ -3,7 +3,9 @@ using System.Runtime.Loader;
 
 namespace EtlPs.Hosting;
 
-/// <summary>Hooks the engine's load context in when the module is imported, and out when it is removed, which ends its jobs.</summary>
+/// <summary>
+/// Hooks the engine's load context in when the module is imported, and out when it is removed, which ends its jobs.
+/// </summary>
 public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <inheritdoc/>

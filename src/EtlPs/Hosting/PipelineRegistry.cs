@@ -6,8 +6,8 @@ using EtlPs.Model;
 namespace EtlPs.Hosting;
 
 /// <summary>
-/// The pipelines that one session has defined, and the jobs that run them. It hangs on the session's own module object, for a static would be shared
-/// by every runspace of the process.
+/// The pipelines that one session has defined, and the jobs that run them. It hangs on the session's own module
+/// object, for a static would be shared by every runspace of the process.
 /// </summary>
 internal sealed class PipelineRegistry
 {

@@ -4,10 +4,13 @@ using System.Management.Automation;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Model;
 
 namespace EtlPs.Hosting;
 
-/// <summary>A parent activity for the pipeline, a child for each table that is being copied; at most four a second.</summary>
+/// <summary>
+/// A parent activity for the pipeline, a child for each table that is being copied; at most four a second.
+/// </summary>
 internal sealed class ProgressTree
 {
     private const int ParentId = 1;
@@ -36,7 +39,8 @@ internal sealed class ProgressTree
         child.StatusDescription = string.Create(
             CultureInfo.InvariantCulture, $"{progress.Rows:#,0} rows, {progress.RowsPerSecond:#,0} rows/s");
         child.PercentComplete = progress.Fraction is { } fraction ? Percent(fraction) : -1;
-        child.SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Min(remaining.TotalSeconds, int.MaxValue) : -1;
+        child.SecondsRemaining =
+            progress.Remaining is { } remaining ? (int)Math.Min(remaining.TotalSeconds, int.MaxValue) : -1;
         if (progress.Completed)
             child.RecordType = ProgressRecordType.Completed;
         _pending.Add(child);
@@ -47,8 +51,9 @@ internal sealed class ProgressTree
     {
         _parent.StatusDescription = string.Create(
             CultureInfo.InvariantCulture,
-            $"{progress.Transactions:#,0} transactions, {progress.Changes:#,0} changes, {progress.ChangesPerSecond:#,0}/s");
-        _parent.CurrentOperation = $"at {progress.Position}, {Model.EtlFormat.Bytes(progress.LagBytes)} behind";
+            $"{progress.Transactions:#,0} transactions, {progress.Changes:#,0} changes")
+            + $" ({EtlFormat.Count(progress.ChangesPerSecond)}/s)";
+        _parent.CurrentOperation = $"at {progress.Position}, {EtlFormat.Bytes(progress.LagBytes)} behind";
         _parent.PercentComplete = -1;
         _pending.Add(_parent);
     }

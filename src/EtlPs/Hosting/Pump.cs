@@ -1,7 +1,8 @@
 namespace EtlPs.Hosting;
 
 /// <summary>
-/// Lets the engine work on its own threads while the pipeline thread, the only one that may write, waits for its events.
+/// Lets the engine work on its own threads while the pipeline thread, the only one that may write, waits for its
+/// events.
 /// </summary>
 internal static class Pump
 {
@@ -33,8 +34,10 @@ internal static class Pump
             if (Task.WaitAny([task], RestBound) == 0)
                 cancel.Dispose();
             _ = task.ContinueWith(
-                static done => done.Exception, CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                static done => done.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
         return task.GetAwaiter().GetResult();
     }

@@ -7,7 +7,9 @@ using EtlPs.Model;
 
 namespace EtlPs.Jobs;
 
-/// <summary>A backfill or stream in the background, for Get-Job, Wait-Job, Receive-Job, Stop-Job and Remove-Job.</summary>
+/// <summary>
+/// A backfill or stream in the background, for Get-Job, Wait-Job, Receive-Job, Stop-Job and Remove-Job.
+/// </summary>
 public sealed class EtlJob : Job
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
@@ -36,7 +38,8 @@ public sealed class EtlJob : Job
 
     /// <inheritdoc/>
     public override bool HasMoreData =>
-        Output.Count + Error.Count + Warning.Count + Information.Count + Verbose.Count + Debug.Count + Progress.Count > 0;
+        Output.Count + Error.Count + Warning.Count > 0
+        || Information.Count + Verbose.Count + Debug.Count + Progress.Count > 0;
 
     /// <inheritdoc/>
     public override string Location => "localhost";

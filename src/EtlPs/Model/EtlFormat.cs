@@ -20,8 +20,9 @@ public static class EtlFormat
     }
 
     /// <summary>A time span to the tenth of a second: <c>1:02:03.4</c>; empty for null.</summary>
-    public static string Time(TimeSpan? value) =>
-        value?.ToString(value.Value.TotalHours >= 24 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss\.f", CultureInfo.InvariantCulture) ?? "";
+    public static string Time(TimeSpan? value) => value is not { } time
+        ? ""
+        : time.ToString(time.TotalHours >= 24 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss\.f", CultureInfo.InvariantCulture);
 
     /// <summary>A number with thousands apart: <c>1,234,567</c>; empty for null.</summary>
     public static string Count(double? value) => value?.ToString("#,0", CultureInfo.InvariantCulture) ?? "";

@@ -3,7 +3,9 @@ using System.Management.Automation;
 
 namespace EtlPs.Transformation;
 
-/// <summary>Takes a TimeSpan, its text, or a number of seconds (PowerShell itself would read a number as 100 ns ticks).</summary>
+/// <summary>
+/// Takes a TimeSpan, its text, or a number of seconds (PowerShell itself would read a number as 100 ns ticks).
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationTransformAttribute : ArgumentTransformationAttribute
 {
