@@ -98,7 +98,7 @@ public sealed class ArgumentTests
 
         var error = Assert.Single(host.Run(script).Errors);
 
-        Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(id, error.Id());
         Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
         Assert.EndsWith(error.ErrorDetails.RecommendedAction, error.ToString(), StringComparison.Ordinal);
     }

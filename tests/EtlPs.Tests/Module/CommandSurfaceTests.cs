@@ -9,7 +9,9 @@ public sealed class CommandSurfaceTests
         [.. Cmdlet.CommonParameters, .. Cmdlet.OptionalCommonParameters];
 
     [Theory]
-    [InlineData("New-EtlSource", "*: ApplicationName, Credential, Database*, HostName*, Port, RootCertificate, SslMode, UserName")]
+    [InlineData(
+        "New-EtlSource",
+        "*: ApplicationName, Credential, Database*, HostName*, Port, RootCertificate, SslMode, UserName")]
     [InlineData("New-EtlDestination", "*: MemoryLimit, Path*, Threads")]
     [InlineData("New-EtlPipeline",
         "*: Destination*, DestinationSchema, MemoryLimit, Name*, Publication, SlotName, Source*, Table")]
@@ -30,10 +32,7 @@ public sealed class CommandSurfaceTests
 
         var command = Command(host, cmdlet);
 
-        var actual = command.ParameterSets.OrderBy(set => set.Name, StringComparer.Ordinal).Select(set =>
-            $"{(set.Name == "__AllParameterSets" ? "*" : set.Name)}: "
-            + string.Join(", ", set.Parameters.Where(p => !Common.Contains(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal)
-                .Select(p => p.Name + (p.IsMandatory ? "*" : ""))));
+        var actual = command.ParameterSets.OrderBy(set => set.Name, StringComparer.Ordinal).Select(Describe);
         Assert.Equal(sets, string.Join("|", actual));
     }
 
@@ -61,6 +60,13 @@ public sealed class CommandSurfaceTests
         Assert.Equal(impact, attribute.ConfirmImpact.ToString());
         Assert.Contains(command.OutputType, type => type.Name.EndsWith(output, StringComparison.Ordinal));
         Assert.True(command.ImplementingType.IsSealed);
+    }
+
+    private static string Describe(CommandParameterSetInfo set)
+    {
+        var own = set.Parameters.Where(p => !Common.Contains(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal);
+        return $"{(set.Name == "__AllParameterSets" ? "*" : set.Name)}: "
+            + string.Join(", ", own.Select(p => p.Name + (p.IsMandatory ? "*" : "")));
     }
 
     private static CmdletInfo Command(ModuleHost host, string name) =>

@@ -9,7 +9,8 @@ public sealed class ModuleImportTests
 {
     private static readonly string[] Cmdlets =
     [
-        "Get-EtlPipeline", "Get-EtlSlotLag", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline", "New-EtlSource",
+        "Get-EtlPipeline", "Get-EtlSlotLag", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
+        "New-EtlSource",
         "Remove-EtlPipeline", "Start-EtlBackfill", "Start-EtlStream", "Stop-EtlPipeline",
     ];
 
@@ -28,8 +29,11 @@ public sealed class ModuleImportTests
     {
         await using var host = ModuleHost.Create();
 
-        var versions = host.Run("(Get-Module EtlPs).Version; (Get-Command New-EtlSource).ImplementingType.Assembly.GetName().Version")
-            .WithoutErrors().OutputOf<Version>();
+        var versions = host.Run(
+            """
+            (Get-Module EtlPs).Version
+            (Get-Command New-EtlSource).ImplementingType.Assembly.GetName().Version
+            """).WithoutErrors().OutputOf<Version>();
 
         Assert.Equal(versions[0], new Version(versions[1].Major, versions[1].Minor, versions[1].Build));
     }
@@ -43,13 +47,14 @@ public sealed class ModuleImportTests
 
         host.Run("New-EtlSource db1 shop; New-EtlPipeline p 'Host=db1' ':memory:'").WithoutErrors();
 
-        var engines = AppDomain.CurrentDomain.GetAssemblies().Where(a => a.GetName().Name is "EtlPs.Engine" or "Npgsql").ToList();
-        var engine = Assert.Single(engines, a => a.GetName().Name == "EtlPs.Engine");
+        var loaded = AppDomain.CurrentDomain.GetAssemblies();
+        var engine = Assert.Single(loaded, a => a.GetName().Name == "EtlPs.Engine");
         var context = AssemblyLoadContext.GetLoadContext(engine);
         Assert.Equal("EtlPs", context?.Name);
         Assert.Equal(RepositoryRoot.File("bin", "engine", "EtlPs.Engine.dll"), engine.Location);
         Assert.Same(AssemblyLoadContext.Default, AssemblyLoadContext.GetLoadContext(ours));
-        Assert.Contains(engines, a => a != ours && AssemblyLoadContext.GetLoadContext(a) == context && a.GetName().Name == "Npgsql");
+        Assert.Contains(
+            loaded, a => a.GetName().Name == "Npgsql" && a != ours && AssemblyLoadContext.GetLoadContext(a) == context);
     }
 
     [Fact]
@@ -80,9 +85,11 @@ public sealed class ModuleImportTests
     public async Task Names_of_pipelines_are_completed()
     {
         await using var host = ModuleHost.Create();
-        host.Run("New-EtlPipeline shop 'Host=db1' ':memory:'; New-EtlPipeline stock 'Host=db1' ':memory:'").WithoutErrors();
+        host.Run("New-EtlPipeline shop 'Host=db1' ':memory:'; New-EtlPipeline stock 'Host=db1' ':memory:'")
+            .WithoutErrors();
 
-        var completed = host.Run("(TabExpansion2 'Start-EtlStream sh' 18).CompletionMatches.CompletionText").WithoutErrors();
+        var completed = host.Run("(TabExpansion2 'Start-EtlStream sh' 18).CompletionMatches.CompletionText")
+            .WithoutErrors();
 
         Assert.Equal(["shop"], completed.OutputOf<string>());
     }

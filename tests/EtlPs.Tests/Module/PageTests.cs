@@ -16,7 +16,8 @@ public sealed class PageTests
             var page = await File.ReadAllLinesAsync(
                 RepositoryRoot.File("docs", "en-US", command.Name + ".md"), TestContext.Current.CancellationToken);
 
-            var documented = page.Where(line => line.StartsWith("### -", StringComparison.Ordinal)).Select(line => line[5..]);
+            var documented = page
+                .Where(line => line.StartsWith("### -", StringComparison.Ordinal)).Select(line => line[5..]);
             Assert.Equal(
                 command.Parameters.Keys.Except(Cmdlet.CommonParameters).Order(StringComparer.Ordinal),
                 documented.Order(StringComparer.Ordinal));

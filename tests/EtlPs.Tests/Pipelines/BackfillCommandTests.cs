@@ -12,7 +12,8 @@ public sealed class BackfillCommandTests(ServerPool pool)
 
         var results = shop.Run("New-EtlPipeline $name $source $file | Start-EtlBackfill").WithoutErrors().Output;
 
-        Assert.Equal(["public.customers", "public.orders"], results.Select(r => (string)r.Properties["Table"].Value).Order());
+        Assert.Equal(
+            ["public.customers", "public.orders"], results.Select(r => (string)r.Properties["Table"].Value).Order());
         Assert.Equal([100L, 5000L], results.Select(r => (long)r.Properties["Rows"].Value).Order());
         Assert.All(results, r => Assert.Equal(shop.Pipeline, r.Properties["Name"].Value));
         Assert.All(results, r => Assert.True((bool)r.Properties["Copied"].Value));
@@ -38,11 +39,13 @@ public sealed class BackfillCommandTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
-        var result = shop.Run("Start-EtlBackfill $name -WhatIf; Start-EtlStream $name -AsJob -WhatIf; Get-Job").WithoutErrors();
+        var result = shop.Run("Start-EtlBackfill $name -WhatIf; Start-EtlStream $name -AsJob -WhatIf; Get-Job")
+            .WithoutErrors();
 
         Assert.Equal(["Backfill", "Stream"], result.Output.Select(plan => plan.Properties["Operation"].Value));
         var effects = (object[])result.Output[0].Properties["Effects"].Value;
-        Assert.Contains(effects, effect => $"{effect}".StartsWith("Create logical replication slot", StringComparison.Ordinal));
+        Assert.Contains(
+            effects, effect => $"{effect}".StartsWith("Create logical replication slot", StringComparison.Ordinal));
         Assert.Contains($"etlps_{shop.Pipeline}", result.HostText, StringComparison.Ordinal);
         Assert.False(File.Exists(shop.File));
         Assert.Equal(0, await shop.SlotsAsync());
@@ -69,7 +72,8 @@ public sealed class BackfillCommandTests(ServerPool pool)
         var progress = shop.Run("Start-EtlBackfill $name").WithoutErrors().Progress;
 
         var activities = progress.GroupBy(record => record.ActivityId).ToList();
-        Assert.Contains(progress, record => record.ParentActivityId < 0 && record.Activity.Contains(shop.Pipeline, StringComparison.Ordinal));
+        Assert.Contains(
+            progress, record => record.ParentActivityId < 0 && record.Activity == $"Backfill of {shop.Pipeline}");
         Assert.Contains(progress, record => record.ParentActivityId > 0 && record.Activity == "public.orders");
         Assert.All(activities, records => Assert.Equal(ProgressRecordType.Completed, records.Last().RecordType));
     }
@@ -113,6 +117,6 @@ public sealed class BackfillCommandTests(ServerPool pool)
         Assert.All(results, r => Assert.Null(r.Properties["Lsn"].Value));
         Assert.Equal(0, await shop.SlotsAsync());
         Assert.Equal(0, await shop.PublicationsAsync());
-        Assert.StartsWith("EtlPs.SnapshotOnlyCopy,", stream.Errors.Single().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("EtlPs.SnapshotOnlyCopy", stream.Errors.Single().Id());
     }
 }

@@ -39,7 +39,8 @@ public sealed class BadInputTests(ServerPool pool)
     [Fact]
     public async Task A_server_whose_wal_level_is_not_logical()
     {
-        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { WalLevel = "replica" }, Token);
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { WalLevel = "replica" }, Token);
         await server.ExecuteAsync("postgres", "CREATE TABLE t (id int PRIMARY KEY)", Token);
         await using var host = ModuleHost.Create();
 
@@ -71,7 +72,8 @@ public sealed class BadInputTests(ServerPool pool)
     {
         await using var shop = await Shop.OpenAsync(pool);
 
-        AssertRefused("TableNotFound", shop.Run("New-EtlPipeline $name $source $file -Table public.nope | Start-EtlBackfill"));
+        AssertRefused(
+            "TableNotFound", shop.Run("New-EtlPipeline $name $source $file -Table public.nope | Start-EtlBackfill"));
         Assert.Equal(0, await shop.SlotsAsync());
     }
 
@@ -164,7 +166,7 @@ public sealed class BadInputTests(ServerPool pool)
     private static void AssertRefused(string code, ModuleResult result)
     {
         var error = Assert.Single(result.Errors);
-        Assert.StartsWith($"EtlPs.{code},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal($"EtlPs.{code}", error.Id());
         Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
     }
 }

@@ -12,7 +12,8 @@ public sealed class QueryCommandTests(ServerPool pool)
 
         var rows = shop.Run(
             """
-            $sql = 'SELECT id, total, customer AS id, customer AS "ID", NULL AS nothing FROM public.orders ORDER BY 1 LIMIT 1'
+            $sql = 'SELECT id, total, customer AS id, customer AS "ID", NULL AS nothing
+                      FROM public.orders ORDER BY 1 LIMIT 1'
             Invoke-EtlQuery $name $sql
             Get-EtlPipeline $name | Invoke-EtlQuery -Query $sql
             Invoke-EtlQuery -Source $source $sql

@@ -4,7 +4,9 @@ using EtlPs.Testing.PowerShellHost;
 
 namespace EtlPs.Tests.Pipelines;
 
-/// <summary>A small database, a file to copy it to, and a session with the module and a pipeline between them.</summary>
+/// <summary>
+/// A small database, a file to copy it to, and a session with the module and a pipeline between them.
+/// </summary>
 internal sealed class Shop : IAsyncDisposable
 {
     private const int LongestName = 40;
@@ -47,7 +49,10 @@ internal sealed class Shop : IAsyncDisposable
         var session = ModuleHost.Create();
         session.Run(
             "",
-            ("source", Database.ConnectionString), ("file", File), ("name", Pipeline), ("InformationPreference", "Continue"));
+            ("source", Database.ConnectionString),
+            ("file", File),
+            ("name", Pipeline),
+            ("InformationPreference", "Continue"));
         return session;
     }
 
@@ -62,7 +67,8 @@ internal sealed class Shop : IAsyncDisposable
 
     public long Count(string table) =>
         Convert.ToInt64(
-            Run($"(Invoke-EtlQuery $name 'SELECT count(*) AS n FROM public.{table}').n").WithoutErrors().Output.Single().BaseObject,
+            Run($"(Invoke-EtlQuery $name 'SELECT count(*) AS n FROM public.{table}').n")
+                .WithoutErrors().Output.Single().BaseObject,
             null);
 
     public Task<long> SlotsAsync() => Database.ScalarAsync<long>(

@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Xml.Linq;
+using EtlPs.Testing.Postgres;
+using EtlPs.Testing.PowerShellHost;
+using EtlPs.Testing.Repository;
+using EtlPs.Tests.Pipelines;
+
+namespace EtlPs.Tests.Module;
+
+public sealed class FormatViewTests(ServerPool pool)
+{
+    [Fact]
+    public async Task Every_type_that_is_shown_has_a_view_alive_and_deserialized()
+    {
+        await using var host = ModuleHost.Create();
+        var assembly = host.Run("(Get-Command New-EtlSource).ImplementingType.Assembly").OutputOf<Assembly>().Single();
+
+        var shown = assembly.GetExportedTypes()
+            .Where(type => type.Namespace == "EtlPs.Model" && !type.IsAbstract)
+            .SelectMany(type => new[] { type.FullName!, $"Deserialized.{type.FullName}" });
+
+        var file = XDocument.Load(RepositoryRoot.File("EtlPs.Format.ps1xml"));
+        var views = file.Descendants("TypeName").Select(name => name.Value);
+        Assert.Equal(shown.Order(StringComparer.Ordinal), views.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Views_give_units_and_the_values_stay_raw()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+
+        var text = shop.Run(
+            """
+            $results = Start-EtlBackfill $name
+            $results | Out-Host
+            (Get-EtlPipeline $name).Tables | Out-Host
+            Get-EtlPipeline $name | Out-Host
+            Get-EtlSlotLag $name | Out-Host
+            Start-EtlStream $name -UntilCaughtUp | Out-Host
+            Get-EtlPipeline $name | Out-Host
+            $plan = Remove-EtlPipeline $name -WhatIf
+            $plan | Out-Host
+            $plan.Effects | Out-Host
+            New-EtlDestination ':memory:' -MemoryLimit 250MB | Out-Host
+            """).WithoutErrors().HostText;
+
+        Assert.Contains("5,000", text, StringComparison.Ordinal);
+        Assert.Contains("KB", text, StringComparison.Ordinal);
+        Assert.Contains("2 of 2 ready", text, StringComparison.Ordinal);
+        Assert.Contains("250 MB", text, StringComparison.Ordinal);
+        Assert.Contains("CaughtUp", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("#ERR", text, StringComparison.Ordinal);
+    }
+}
