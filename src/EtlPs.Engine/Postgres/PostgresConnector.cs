@@ -121,7 +121,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
     private enum ReadBuffer
     {
         Default = 8192,
-        Stream = 1 << 16,
+        Stream = 1 << 18,
         Copy = 1 << 17,
     }
 }

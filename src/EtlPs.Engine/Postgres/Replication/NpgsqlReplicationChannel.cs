@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using EtlPs.Engine.Changes;
@@ -24,6 +25,12 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     private readonly CancellationToken _cancellationToken;
     private byte[] _buffer = new byte[16 * 1024];
     private int _length;
+
+    // A walsender sends each change on its own. Where they come faster than this, every one of them would wake two threads;
+    // a pause lets them gather in the socket, and costs a latency of a millisecond or two.
+    private static readonly TimeSpan BusyWait = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+    private bool _isBusy;
 
     // Odd while a read waits: another value, even or odd, means that it is not the same wait any more.
     private long _waits;
@@ -98,7 +105,16 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
         }
     }
 
-    public ValueTask<bool> MoveNextAsync()
+    public ValueTask<bool> MoveNextAsync() => _isBusy ? PauseAsync() : ReadNext();
+
+    private async ValueTask<bool> PauseAsync()
+    {
+        _isBusy = false;
+        await Task.Delay(Pause, CancellationToken.None).ConfigureAwait(false);
+        return await ReadNext().ConfigureAwait(false);
+    }
+
+    private ValueTask<bool> ReadNext()
     {
         try
         {
@@ -164,6 +180,7 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     private async ValueTask<bool> WaitAsync(ValueTask<bool> move)
     {
         Interlocked.Increment(ref _waits);
+        var begun = Stopwatch.GetTimestamp();
         bool moved;
         try
         {
@@ -178,6 +195,7 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
             Interlocked.Increment(ref _waits);
         }
 
+        _isBusy = Stopwatch.GetElapsedTime(begun) < BusyWait;
         return moved && await ReadPayload().ConfigureAwait(false);
     }
 
