@@ -197,8 +197,8 @@ internal sealed class DuckDbFile : IDisposable
             builder["access_mode"] = "read_only";
         if (settings.MemoryLimit is { } limit)
             builder["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{limit}B");
-        if (settings.Threads is { } threads)
-            builder["threads"] = threads.ToString(CultureInfo.InvariantCulture);
+        var threads = settings.Threads ?? DuckDbSettings.DefaultThreads;
+        builder["threads"] = threads.ToString(CultureInfo.InvariantCulture);
         builder["temp_directory"] = settings.IsInMemory
             ? System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"etlps-{Guid.NewGuid():N}.tmp")
             : path + ".tmp";

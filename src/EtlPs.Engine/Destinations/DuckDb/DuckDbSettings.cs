@@ -10,8 +10,14 @@ public sealed record DuckDbSettings(string Path)
     /// <summary>DuckDB's memory_limit in bytes; null: DuckDB's own default (80 % of the machine).</summary>
     public long? MemoryLimit { get; init; }
 
-    /// <summary>DuckDB's threads; null: one for each core.</summary>
+    /// <summary>DuckDB's threads; null: <see cref="DefaultThreads"/>.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>
+    /// Half of the cores: the reader, and often the server too, need the others. DuckDB's threads spin while they wait for
+    /// each other, so that more of them cost more than they bring when they meet load.
+    /// </summary>
+    public static int DefaultThreads => Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Whether the database ends with the process.</summary>
     public bool IsInMemory => Path == InMemory;

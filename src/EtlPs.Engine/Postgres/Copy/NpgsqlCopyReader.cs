@@ -7,6 +7,7 @@ internal sealed class NpgsqlCopyReader : ICopyReader
 {
     private readonly PostgresConnector _connector;
     private readonly NpgsqlRawCopyStream _stream;
+    private readonly ReadPacing _pacing = new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(1));
     private bool _ended;
 
     private NpgsqlCopyReader(PostgresConnector connector, NpgsqlRawCopyStream stream)
@@ -27,7 +28,12 @@ internal sealed class NpgsqlCopyReader : ICopyReader
             while (filled < buffer.Length && !_ended)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var read = await _stream.ReadAsync(buffer[filled..], cancellationToken).ConfigureAwait(false);
+                if (_pacing.ShouldPause) await _pacing.PauseAsync().ConfigureAwait(false);
+                var reading = _stream.ReadAsync(buffer[filled..], cancellationToken);
+                var waits = !reading.IsCompleted;
+                var read = await reading.ConfigureAwait(false);
+                _pacing.Read();
+                if (waits) _pacing.Waited();
                 filled += read;
                 _ended = read == 0;
             }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using EtlPs.Engine.Changes;
@@ -26,11 +25,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     private byte[] _buffer = new byte[16 * 1024];
     private int _length;
 
-    // A walsender sends each change on its own. Where they come faster than this, every one of them would wake two threads;
-    // a pause lets them gather in the socket, and costs a latency of a millisecond or two.
-    private static readonly TimeSpan BusyWait = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
-    private bool _isBusy;
+    // A walsender sends each change on its own.
+    private readonly ReadPacing _pacing = new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(2));
 
     // Odd while a read waits: another value, even or odd, means that it is not the same wait any more.
     private long _waits;
@@ -105,12 +101,11 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
         }
     }
 
-    public ValueTask<bool> MoveNextAsync() => _isBusy ? PauseAsync() : ReadNext();
+    public ValueTask<bool> MoveNextAsync() => _pacing.ShouldPause ? PauseAndReadAsync() : ReadNext();
 
-    private async ValueTask<bool> PauseAsync()
+    private async ValueTask<bool> PauseAndReadAsync()
     {
-        _isBusy = false;
-        await Task.Delay(Pause, CancellationToken.None).ConfigureAwait(false);
+        await _pacing.PauseAsync().ConfigureAwait(false);
         return await ReadNext().ConfigureAwait(false);
     }
 
@@ -180,7 +175,6 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     private async ValueTask<bool> WaitAsync(ValueTask<bool> move)
     {
         Interlocked.Increment(ref _waits);
-        var begun = Stopwatch.GetTimestamp();
         bool moved;
         try
         {
@@ -195,12 +189,13 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
             Interlocked.Increment(ref _waits);
         }
 
-        _isBusy = Stopwatch.GetElapsedTime(begun) < BusyWait;
+        _pacing.Waited();
         return moved && await ReadPayload().ConfigureAwait(false);
     }
 
     private ValueTask<bool> ReadPayload()
     {
+        _pacing.Read();
         var data = _messages.Current.Data;
         _length = checked((int)data.Length);
         if (_buffer.Length < _length)
