@@ -49,4 +49,14 @@ public sealed class BackfillTests(ServerPool pool)
             "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) + (SELECT count(*) FROM pg_publication)"));
         await scenario.AssertEqualAsync();
     }
+
+    [Fact]
+    public async Task A_snapshot_alone_leaves_a_slot_of_the_same_name_to_its_owner()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
+        await scenario.ExecuteAsync(
+            $"SELECT pg_create_logical_replication_slot('{scenario.Pipeline().Definition.EffectiveSlotName}', 'pgoutput')");
+        await scenario.BackfillAsync(new BackfillOptions { SnapshotOnly = true });
+        Assert.Equal(1L, await scenario.ScalarAsync<long>("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"));
+    }
 }

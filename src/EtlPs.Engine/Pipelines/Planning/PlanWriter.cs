@@ -35,7 +35,7 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
         if (!survey.StartsAnew) return;
         var visible = survey.EarlierTables.Count(t => t.IsVisible);
         if (visible > 0) effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
-        AddDrops(effects);
+        if (survey.OwnsLeftovers) AddDrops(effects);
         if (!survey.UsesSlot) return;
         if (definition.Publication is null)
         {

@@ -20,6 +20,9 @@ internal sealed record Survey
     /// <summary>Whether the pipeline has, or will have, a slot and a publication.</summary>
     public required bool UsesSlot { get; init; }
 
+    /// <summary>Whether a slot and a publication that bear the pipeline's names are its own, and go when it begins anew.</summary>
+    public required bool OwnsLeftovers { get; init; }
+
     /// <summary>The publication as it is; null: there is none.</summary>
     public required PublicationInfo? Publication { get; init; }
 

@@ -49,6 +49,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             Known = known,
             StartsAnew = startsAnew,
             UsesSlot = usesSlot,
+            OwnsLeftovers = startsAnew && (known is not null || (request.Restart && usesSlot)),
             Publication = publication,
             Slot = slot,
             Tables = tables,

@@ -73,7 +73,7 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
     /// <summary>What an earlier start of this pipeline left at the source; the survey has seen that it is ours.</summary>
     private async Task DropLeftoversAsync(Survey survey, CancellationToken cancellationToken)
     {
-        if (survey.Known is null && survey.Slot is null && survey.Publication is null) return;
+        if (!survey.OwnsLeftovers) return;
         if (survey.Slot is not null)
         {
             await new SlotCatalog(source).DropAsync(survey.Slot.Name, cancellationToken).ConfigureAwait(false);
