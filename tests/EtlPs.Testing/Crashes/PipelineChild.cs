@@ -1,0 +1,59 @@
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Sources;
+
+namespace EtlPs.Testing.Crashes;
+
+/// <summary>The child's side of <see cref="PipelineProcess"/>: runs one pipeline, and dies where it was told to.</summary>
+internal sealed class PipelineChild(Timer? death, TimeSpan lifetime) : IPipelineObserver
+{
+    private int _alive;
+
+    /// <param name="arguments">Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing.</param>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (arguments is not [var source, var file, var name, var operation, var step, var occurrence, var lifetime])
+        {
+            await Console.Error.WriteLineAsync("This program is started by tests.");
+            return 64;
+        }
+
+        var definition = new PipelineDefinition
+        {
+            Name = name, Source = SourceSettings.Parse(source), Destination = new DuckDbSettings(file),
+        };
+        var pipeline = new Pipeline(
+            definition, new SelfKill(step.Length == 0 ? null : Enum.Parse<FaultPoint>(step), int.Parse(occurrence, null)));
+        await using var death = lifetime.Length == 0 ? null : new Timer(_ => SelfKill.Now());
+        var observer = new PipelineChild(death, TimeSpan.FromMilliseconds(lifetime.Length == 0 ? 0 : int.Parse(lifetime, null)));
+        try
+        {
+            await RunAsync(pipeline, Enum.Parse<PipelineOperation>(operation), observer);
+            return 0;
+        }
+        catch (EtlException e)
+        {
+            await Console.Error.WriteLineAsync($"{e.Code}: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task RunAsync(Pipeline pipeline, PipelineOperation operation, PipelineChild observer)
+    {
+        if (operation == PipelineOperation.Backfill)
+            await pipeline.BackfillAsync(new BackfillOptions(), observer, CancellationToken.None);
+        else
+            await pipeline.StreamAsync(
+                new StreamOptions { UntilCaughtUp = operation == PipelineOperation.CatchUp }, observer, CancellationToken.None);
+    }
+
+    void IPipelineObserver.Post(PipelineEvent pipelineEvent)
+    {
+        // Counted from the first sign of life: how long a process takes to start says nothing about a pipeline.
+        if (Interlocked.Exchange(ref _alive, 1) == 0) death?.Change(lifetime, Timeout.InfiniteTimeSpan);
+        if (pipelineEvent is not (StreamProgress or TableCopyProgress)) Console.WriteLine(pipelineEvent);
+    }
+}

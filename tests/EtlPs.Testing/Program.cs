@@ -1,0 +1,3 @@
+using EtlPs.Testing.Crashes;
+
+return await PipelineChild.RunAsync(args);
