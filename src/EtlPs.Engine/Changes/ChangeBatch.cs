@@ -6,6 +6,8 @@ namespace EtlPs.Engine.Changes;
 /// </summary>
 internal sealed class ChangeBatch
 {
+    private int _committed;
+
     /// <summary>The memory of the changes, and of what is made while they are compacted.</summary>
     public PinnedArena Arena { get; } = new();
 
@@ -27,10 +29,23 @@ internal sealed class ChangeBatch
     /// <summary>Whether there is nothing to store.</summary>
     public bool IsEmpty => Changes.Count == 0 && !Position.IsKnown;
 
+    /// <summary>Notes that a transaction has ended here.</summary>
+    public void Commit(Lsn end, DateTimeOffset time)
+    {
+        Position = end;
+        CommitTime = time;
+        Transactions++;
+        _committed = Changes.Count;
+    }
+
+    /// <summary>Takes out the changes of the transaction that has not ended.</summary>
+    public void DropOpenChanges() => Changes.RemoveRange(_committed, Changes.Count - _committed);
+
     public void Clear()
     {
         Arena.Clear();
         Changes.Clear();
+        _committed = 0;
         Transactions = 0;
         EndsInsideTransaction = false;
         Position = Lsn.Zero;

@@ -71,8 +71,6 @@ internal sealed class ChangeCollector(RelationMap relations, Lsn stored)
         InTransaction = false;
         HasOpenChanges = false;
         if (_isOld) return;
-        batch.Position = commit.EndLsn;
-        batch.CommitTime = commit.CommitTime;
-        batch.Transactions++;
+        batch.Commit(commit.EndLsn, commit.CommitTime);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Pipelines.Stream;
@@ -23,6 +24,8 @@ internal sealed class StreamSession(
     private Task<bool>? _reading;
     private Task? _applying;
     private Task _tick = Task.CompletedTask;
+    private bool _isGoalPassed;
+    private bool _isOpenAtDestination;
     private long _applyBegun;
     private long _statusSent;
     private long _positionStored = Stopwatch.GetTimestamp();
@@ -68,11 +71,23 @@ internal sealed class StreamSession(
             }
             if (!moved) return null;
 
-            collector.Take(channel.Message.Span, _filling);
+            try
+            {
+                collector.Take(channel.Message.Span, _filling);
+            }
+            catch (TableFailedException)
+            {
+                await StoreWholeTransactionsAsync().ConfigureAwait(false);
+                throw;
+            }
             if (stop.IsCancellationRequested) return StreamEnd.Stopped;
             if (collector.InTransaction)
             {
-                if (goal.IsReachedBy(collector.CommitLsn)) return goal.End;
+                if (goal.IsReachedBy(collector.CommitLsn))
+                {
+                    _isGoalPassed = true;
+                    return goal.End;
+                }
                 if (_filling.Arena.Bytes >= BatchPacing.LargestBatch) await HandOverAsync().ConfigureAwait(false);
                 continue;
             }
@@ -121,11 +136,39 @@ internal sealed class StreamSession(
         _filling.CommitTime = meter.LastCommit;
     }
 
+    /// <summary>
+    /// Transactions come in the order of their commits: when one has begun that commits beyond the goal, all that end before
+    /// it are here. Without this, a source that never pauses would never let the goal be reached.
+    /// </summary>
+    private void TakeGoal()
+    {
+        if (goal.Target is not { } target || target <= applier.Position || target <= _filling.Position) return;
+        _filling.Position = target;
+        _filling.CommitTime ??= meter.LastCommit;
+    }
+
+    /// <summary>A table stops right before the change that cannot be stored, not wherever the last batch happened to end.</summary>
+    private async Task StoreWholeTransactionsAsync()
+    {
+        if (_applying is not null) await ObserveAsync().ConfigureAwait(false);
+        if (_isOpenAtDestination) return;
+        _filling.DropOpenChanges();
+        if (_filling.IsEmpty) return;
+        HandOver(endsInsideTransaction: false);
+        await ObserveAsync().ConfigureAwait(false);
+    }
+
     private async Task HandOverAsync()
     {
         if (_applying is not null) await ObserveAsync().ConfigureAwait(false);
+        HandOver(collector.HasOpenChanges);
+    }
+
+    private void HandOver(bool endsInsideTransaction)
+    {
         var batch = _filling;
-        batch.EndsInsideTransaction = collector.HasOpenChanges;
+        batch.EndsInsideTransaction = endsInsideTransaction;
+        _isOpenAtDestination = endsInsideTransaction;
         (_filling, _spare) = (_spare, batch);
         _pacing.End();
         _applyBegun = Stopwatch.GetTimestamp();
@@ -156,7 +199,8 @@ internal sealed class StreamSession(
         if (_applying is not null) await ObserveAsync().ConfigureAwait(false);
         if (!collector.HasOpenChanges)
         {
-            if (_filling.IsEmpty && !collector.InTransaction) TakeIdlePosition(always: true);
+            if (_isGoalPassed) TakeGoal();
+            else if (_filling.IsEmpty && !collector.InTransaction) TakeIdlePosition(always: true);
             if (!_filling.IsEmpty)
             {
                 await HandOverAsync().ConfigureAwait(false);
