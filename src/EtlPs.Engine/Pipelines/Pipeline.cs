@@ -48,7 +48,7 @@ public sealed class Pipeline
 
     /// <summary>What a backfill would do, by reads only.</summary>
     public Task<PipelinePlan> PlanBackfillAsync(BackfillOptions options, CancellationToken cancellationToken) => PlanAsync(
-        new SurveyRequest(options.Restart, options.SnapshotOnly),
+        Request(options),
         survey => new PlanWriter(Definition, survey).Backfill(options),
         cancellationToken);
 
@@ -56,10 +56,10 @@ public sealed class Pipeline
     public Task<IReadOnlyList<TableCopyResult>> BackfillAsync(
         BackfillOptions options, IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
         observer,
+        Request(options),
         async session =>
         {
-            var survey = await session
-                .SurveyAsync(new SurveyRequest(options.Restart, options.SnapshotOnly), cancellationToken).ConfigureAwait(false);
+            var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             foreach (var warning in survey.Warnings) session.Run.Tell(warning, MilestoneLevel.Warning);
             return await new BackfillRunner(session.Run, session.Source)
                 .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
@@ -68,7 +68,7 @@ public sealed class Pipeline
 
     /// <summary>What a stream would do, by reads only.</summary>
     public Task<PipelinePlan> PlanStreamAsync(StreamOptions options, CancellationToken cancellationToken) => PlanAsync(
-        new SurveyRequest(options.Restart, SnapshotOnly: false),
+        Request(options),
         survey => new PlanWriter(Definition, survey).Stream(options),
         cancellationToken);
 
@@ -76,10 +76,10 @@ public sealed class Pipeline
     public Task<StreamResult> StreamAsync(
         StreamOptions options, IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
         observer,
+        Request(options),
         async session =>
         {
-            var survey = await session
-                .SurveyAsync(new SurveyRequest(options.Restart, SnapshotOnly: false), cancellationToken).ConfigureAwait(false);
+            var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             foreach (var warning in survey.Warnings) session.Run.Tell(warning, MilestoneLevel.Warning);
             return await new StreamRunner(session.Run, session.Source)
                 .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
@@ -96,14 +96,23 @@ public sealed class Pipeline
         cancellationToken);
 
     /// <summary>Drops the slot and publication that the pipeline made, and its state; the copied tables stay.</summary>
-    public Task RemoveAsync(IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
-        observer,
-        async session =>
+    public async Task RemoveAsync(IPipelineObserver observer, CancellationToken cancellationToken)
+    {
+        if (!Definition.Destination.IsInMemory && !File.Exists(Definition.Destination.Path))
         {
-            await PipelineRemoval.RunAsync(session.Run, session.Source, cancellationToken).ConfigureAwait(false);
-            return true;
-        },
-        cancellationToken);
+            observer.Post(new Milestone(PipelineRemoval.NothingKnown(Definition), MilestoneLevel.Warning));
+            return;
+        }
+        await RunAsync(
+            observer,
+            null,
+            async session =>
+            {
+                await PipelineRemoval.RunAsync(session.Run, session.Source, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>What the destination knows of the pipeline; null where it knows nothing yet or cannot be opened now.</summary>
     public Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken) => Task.Run(
@@ -131,15 +140,20 @@ public sealed class Pipeline
         }
     }
 
+    private SurveyRequest Request(BackfillOptions options) =>
+        new(options.Restart, options.SnapshotOnly || Definition.Destination.IsInMemory);
+
+    private static SurveyRequest Request(StreamOptions options) => new(options.Restart, SnapshotOnly: false);
+
     private async Task<T> RunAsync<T>(
-        IPipelineObserver observer, Func<PipelineSession, Task<T>> work, CancellationToken cancellationToken)
+        IPipelineObserver observer, SurveyRequest? request, Func<PipelineSession, Task<T>> work, CancellationToken cancellationToken)
     {
         Begin();
         try
         {
             if (Definition.Destination.IsInMemory) _memory ??= DuckDbFile.Open(Definition.Destination);
             var session = await PipelineSession
-                .OpenAsync(Definition, _memory, observer, _faults, cancellationToken).ConfigureAwait(false);
+                .OpenAsync(Definition, _memory, request, observer, _faults, cancellationToken).ConfigureAwait(false);
             await using var closing = session.ConfigureAwait(false);
             lock (_gate) _open = session.Run.File;
             try

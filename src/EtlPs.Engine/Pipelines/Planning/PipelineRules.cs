@@ -17,8 +17,15 @@ internal sealed class PipelineRules(
     public void CheckStart(SurveyRequest request, bool usesSlot)
     {
         if (!usesSlot) return;
-        var isOurs = request.Restart || known is { Stage: PipelineStage.Creating };
-        if (slot is { Active: true }) throw SlotActive();
+        var isOurs = IsOurs(request, usesSlot);
+        if (slot is not null && slot.Database != identity.Database)
+            throw new EtlException(
+                EtlErrorCode.SlotExists,
+                $"Replication slot {SlotName} exists at the source, for {(slot.Database is { } other ? $"database {other}" : "physical replication")}.",
+                "Slot names are one for all databases of a server: give the pipeline another -Name or -SlotName.")
+            {
+                Subject = SlotName,
+            };
         if (slot is not null && !isOurs)
             throw new EtlException(
                 EtlErrorCode.SlotExists,
@@ -28,6 +35,7 @@ internal sealed class PipelineRules(
             {
                 Subject = SlotName,
             };
+        if (slot is { Active: true }) throw SlotActive();
         if (definition.Publication is not null && publication is null)
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,
@@ -46,19 +54,19 @@ internal sealed class PipelineRules(
             };
     }
 
+    /// <summary>The slot that a new start replaces.</summary>
+    public SlotInfo? SlotToDrop(SurveyRequest request, bool usesSlot) =>
+        slot?.Database == identity.Database && IsOurs(request, usesSlot) ? slot : null;
+
+    /// <summary>The publication that a new start replaces; never one that a DBA made.</summary>
+    public PublicationInfo? PublicationToDrop(SurveyRequest request, bool usesSlot) =>
+        definition.Publication is null && IsOurs(request, usesSlot) ? publication : null;
+
     /// <summary>Going on: same source, and a slot that still has everything the destination lacks.</summary>
     public void CheckContinuation(SurveyRequest request)
     {
-        if (known!.SystemIdentifier != identity.SystemIdentifier || known.Database != identity.Database)
-            throw new EtlException(
-                EtlErrorCode.SourceChanged,
-                $"{definition.Destination} holds a copy of database {known.Database} of another server (system identifier "
-                + $"{known.SystemIdentifier}); the source is {identity.Database} with {identity.SystemIdentifier}.",
-                "Correct -Source or -Destination, or use -Restart to drop that copy and make a new one.")
-            {
-                Subject = definition.Name,
-            };
-        if (known.Stage == PipelineStage.SnapshotOnly)
+        CheckSource();
+        if (known!.Stage == PipelineStage.SnapshotOnly)
         {
             if (request.SnapshotOnly) return;
             throw new EtlException(
@@ -80,6 +88,20 @@ internal sealed class PipelineRules(
         CheckSlot();
     }
 
+    /// <summary>The destination's copy must come from this very database.</summary>
+    public void CheckSource()
+    {
+        if (known!.SystemIdentifier != identity.SystemIdentifier || known.Database != identity.Database)
+            throw new EtlException(
+                EtlErrorCode.SourceChanged,
+                $"{definition.Destination} holds a copy of database {known.Database} of another server (system identifier "
+                + $"{known.SystemIdentifier}); the source is {identity.Database} with {identity.SystemIdentifier}.",
+                "Correct -Source or -Destination, or use -Restart to drop that copy and make a new one.")
+            {
+                Subject = definition.Name,
+            };
+    }
+
     /// <summary>What a careful person would want to know before.</summary>
     public IReadOnlyList<string> Warnings(bool usesSlot)
     {
@@ -90,6 +112,19 @@ internal sealed class PipelineRules(
                 $"Publication {publication.Name} does not publish all of insert, update, delete and truncate: what it leaves out is "
                 + "not followed.");
         return warnings;
+    }
+
+    /// <summary>A slot's position must outlive the run, or the next one could not go on.</summary>
+    public static void RequireFile(SurveyRequest request, PipelineDefinition definition)
+    {
+        if (definition.Destination.IsInMemory && !request.SnapshotOnly)
+            throw new EtlException(
+                EtlErrorCode.InvalidArgument,
+                "A stream needs a destination that stays: a database in memory is gone with its position.",
+                "Give the pipeline a file as its destination, or copy once into memory with Start-EtlBackfill.")
+            {
+                Subject = definition.Name,
+            };
     }
 
     public static void RequireTables(IReadOnlyList<TableSchema> tables, PipelineDefinition definition)
@@ -120,9 +155,18 @@ internal sealed class PipelineRules(
         Subject = table.ToString(),
     };
 
+    /// <summary>
+    /// Whether what bears the pipeline's names may be dropped: the destination says that the pipeline made it in this very
+    /// database, or the user asks for a new slot in its place.
+    /// </summary>
+    private bool IsOurs(SurveyRequest request, bool usesSlot) =>
+        (request.Restart && usesSlot)
+        || (known is { Stage: not PipelineStage.SnapshotOnly }
+            && known.SystemIdentifier == identity.SystemIdentifier && known.Database == identity.Database);
+
     private void CheckSlot()
     {
-        if (slot is null)
+        if (slot is null || slot.Database != identity.Database)
             throw new EtlException(
                 EtlErrorCode.SlotMissing,
                 $"Replication slot {SlotName} is gone; changes since {known!.Position} may be gone with it.",

@@ -35,7 +35,7 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
         if (!survey.StartsAnew) return;
         var visible = survey.EarlierTables.Count(t => t.IsVisible);
         if (visible > 0) effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
-        if (survey.OwnsLeftovers) AddDrops(effects);
+        AddDrops(effects);
         if (!survey.UsesSlot) return;
         if (definition.Publication is null)
         {
@@ -51,9 +51,9 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
 
     private void AddDrops(List<PlannedEffect> effects)
     {
-        if (survey.Slot is { } slot)
+        if (survey.SlotToDrop is { } slot)
             effects.Add(new PlannedEffect($"replication slot {slot.Name} on {Server}", "Drop replication slot"));
-        if (survey.Publication is { } publication && definition.Publication is null)
+        if (survey.PublicationToDrop is { } publication)
             effects.Add(new PlannedEffect($"publication {publication.Name} in {Server}", "Drop publication"));
     }
 

@@ -20,14 +20,11 @@ internal sealed record Survey
     /// <summary>Whether the pipeline has, or will have, a slot and a publication.</summary>
     public required bool UsesSlot { get; init; }
 
-    /// <summary>Whether a slot and a publication that bear the pipeline's names are its own, and go when it begins anew.</summary>
-    public required bool OwnsLeftovers { get; init; }
+    /// <summary>A publication of an earlier start, which a new start drops first; null: there is none.</summary>
+    public required PublicationInfo? PublicationToDrop { get; init; }
 
-    /// <summary>The publication as it is; null: there is none.</summary>
-    public required PublicationInfo? Publication { get; init; }
-
-    /// <summary>The slot as it is; null: there is none.</summary>
-    public required SlotInfo? Slot { get; init; }
+    /// <summary>A slot of an earlier start, which a new start drops first; null: there is none.</summary>
+    public required SlotInfo? SlotToDrop { get; init; }
 
     /// <summary>The pipeline's tables.</summary>
     public required IReadOnlyList<SurveyedTable> Tables { get; init; }

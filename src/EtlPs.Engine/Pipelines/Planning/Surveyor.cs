@@ -25,7 +25,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var known = _state?.FindPipeline();
         var earlier = _state?.ReadTables() ?? [];
         var startsAnew = request.Restart || known is null or { Stage: PipelineStage.Creating };
-        var usesSlot = !request.SnapshotOnly && !definition.Destination.IsInMemory;
+        PipelineRules.RequireFile(request, definition);
+        var usesSlot = !request.SnapshotOnly;
 
         var preflight = new Preflight(source, definition.Source);
         await preflight.CheckServerAsync(cancellationToken).ConfigureAwait(false);
@@ -42,16 +43,15 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
 
         var tables = startsAnew
             ? await SelectTablesAsync(preflight, request, publication, cancellationToken).ConfigureAwait(false)
-            : await ContinueTablesAsync(earlier, cancellationToken).ConfigureAwait(false);
+            : await LookAgainAsync(earlier, usesSlot, cancellationToken).ConfigureAwait(false);
         return new Survey
         {
             Identity = identity,
             Known = known,
             StartsAnew = startsAnew,
             UsesSlot = usesSlot,
-            OwnsLeftovers = startsAnew && (known is not null || (request.Restart && usesSlot)),
-            Publication = publication,
-            Slot = slot,
+            SlotToDrop = startsAnew ? rules.SlotToDrop(request, usesSlot) : null,
+            PublicationToDrop = startsAnew ? rules.PublicationToDrop(request, usesSlot) : null,
             Tables = tables,
             EarlierTables = earlier,
             Warnings = rules.Warnings(usesSlot),
@@ -79,9 +79,14 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         return tables;
     }
 
-    private async Task<IReadOnlyList<SurveyedTable>> ContinueTablesAsync(
-        IReadOnlyList<TableRecord> known, CancellationToken cancellationToken)
+    /// <summary>Looks again at tables whose rows are still to be copied: they may be gone, or look different by now.</summary>
+    public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
+        IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
+        // Column lists are the publication's, not the table's.
+        var published = usesSlot && definition.Publication is { } publication
+            ? (await _catalog.ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Oid)
+            : null;
         var tables = new List<SurveyedTable>();
         foreach (var record in known)
         {
@@ -90,7 +95,9 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 tables.Add(new SurveyedTable(record, null, null));
                 continue;
             }
-            var schema = await _catalog.ReadTableAsync(record.Oid, cancellationToken).ConfigureAwait(false);
+            var schema = published is null
+                ? await _catalog.ReadTableAsync(record.Oid, cancellationToken).ConfigureAwait(false)
+                : published.GetValueOrDefault(record.Oid);
             tables.Add(schema is null
                 ? new SurveyedTable(record, null, PipelineRules.TableGone(record.Source))
                 : await SurveyAsync(

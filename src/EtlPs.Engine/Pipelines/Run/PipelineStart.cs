@@ -19,7 +19,7 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
     /// <returns>The slot's snapshot, which the caller copies under and disposes.</returns>
     public async Task<SnapshotSlot> WithSlotAsync(Survey survey, CancellationToken cancellationToken)
     {
-        StoreIntent(survey, PipelineStage.Creating);
+        run.InTransaction(() => StorePipeline(survey, PipelineStage.Creating));
         await DropLeftoversAsync(survey, cancellationToken).ConfigureAwait(false);
         if (run.Definition.Publication is null)
         {
@@ -28,61 +28,61 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
                 .CreateAsync(run.Definition.EffectivePublication, carried, cancellationToken).ConfigureAwait(false);
             run.Tell($"Publication {run.Definition.EffectivePublication} created for {carried.Count} tables.");
         }
-        var slot = await SnapshotSlot.CreateAsync(
-            run.Source, run.Definition.EffectiveSlotName, temporary: false, ReachedSlotCreated, cancellationToken).ConfigureAwait(false);
+        var slot = await SlotCreation.CreateAsync(
+            run, run.Definition.EffectiveSlotName, temporary: false, ReachedSlotCreated, cancellationToken).ConfigureAwait(false);
         run.Tell($"Replication slot {run.Definition.EffectiveSlotName} created at {slot.ConsistentPoint}.");
-        StoreTables(survey, PipelineStage.Active, slot.ConsistentPoint);
+        run.InTransaction(() => StoreTables(survey, PipelineStage.Active, slot.ConsistentPoint));
         return slot;
     }
 
     /// <summary>A one-off copy: nothing is made at the source.</summary>
     public async Task<SnapshotSlot> WithoutSlotAsync(Survey survey, CancellationToken cancellationToken)
     {
-        StoreIntent(survey, PipelineStage.SnapshotOnly);
         await DropLeftoversAsync(survey, cancellationToken).ConfigureAwait(false);
         var snapshot = await SnapshotSlot.WithoutSlotAsync(run.Source, cancellationToken).ConfigureAwait(false);
-        StoreTables(survey, PipelineStage.SnapshotOnly, Lsn.Zero);
+        // As one: a pipeline without tables would pass for one that is copied.
+        run.InTransaction(() =>
+        {
+            StorePipeline(survey, PipelineStage.SnapshotOnly);
+            StoreTables(survey, PipelineStage.SnapshotOnly, Lsn.Zero);
+        });
         return snapshot;
     }
 
-    private void StoreIntent(Survey survey, PipelineStage stage)
+    private void StorePipeline(Survey survey, PipelineStage stage)
     {
-        run.InTransaction(() =>
+        run.State.EnsureSchema();
+        foreach (var table in survey.EarlierTables)
         {
-            run.State.EnsureSchema();
-            foreach (var table in survey.EarlierTables)
-            {
-                TableDdl.DropHidden(run.Connection, table);
-                if (table.IsVisible || (table.State == TableState.SetAside && table.CopiedAt.IsKnown)) TableDdl.DropVisible(run.Connection, table);
-            }
-            run.State.DeletePipeline();
-            run.State.InsertPipeline(new PipelineRecord(
-                run.Definition.Name,
-                stage,
-                survey.Identity.SystemIdentifier,
-                survey.Identity.Timeline,
-                survey.Identity.Database,
-                run.Definition.EffectiveSlotName,
-                run.Definition.EffectivePublication,
-                OwnsPublication: run.Definition.Publication is null,
-                Lsn.Zero,
-                CommitTime: null));
-        });
+            TableDdl.DropHidden(run.Connection, table);
+            if (table.IsVisible || (table.State == TableState.SetAside && table.CopiedAt.IsKnown)) TableDdl.DropVisible(run.Connection, table);
+        }
+        run.State.DeletePipeline();
+        run.State.InsertPipeline(new PipelineRecord(
+            run.Definition.Name,
+            stage,
+            survey.Identity.SystemIdentifier,
+            survey.Identity.Timeline,
+            survey.Identity.Database,
+            run.Definition.EffectiveSlotName,
+            run.Definition.EffectivePublication,
+            OwnsPublication: run.Definition.Publication is null,
+            Lsn.Zero,
+            CommitTime: null));
     }
 
     /// <summary>What an earlier start of this pipeline left at the source; the survey has seen that it is ours.</summary>
     private async Task DropLeftoversAsync(Survey survey, CancellationToken cancellationToken)
     {
-        if (!survey.OwnsLeftovers) return;
-        if (survey.Slot is not null)
+        if (survey.SlotToDrop is { } slot)
         {
-            await new SlotCatalog(source).DropAsync(survey.Slot.Name, cancellationToken).ConfigureAwait(false);
-            run.Tell($"Replication slot {survey.Slot.Name} dropped.");
+            await new SlotCatalog(source).DropAsync(slot.Name, cancellationToken).ConfigureAwait(false);
+            run.Tell($"Replication slot {slot.Name} dropped.");
         }
-        if (survey.Publication is not null && run.Definition.Publication is null)
+        if (survey.PublicationToDrop is { } publication)
         {
-            await new PublicationCatalog(source).DropAsync(survey.Publication.Name, cancellationToken).ConfigureAwait(false);
-            run.Tell($"Publication {survey.Publication.Name} dropped.");
+            await new PublicationCatalog(source).DropAsync(publication.Name, cancellationToken).ConfigureAwait(false);
+            run.Tell($"Publication {publication.Name} dropped.");
         }
     }
 
@@ -92,13 +92,11 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         return Task.CompletedTask;
     }
 
-    private void StoreTables(Survey survey, PipelineStage stage, Lsn position) => run.InTransaction(() =>
+    private void StoreTables(Survey survey, PipelineStage stage, Lsn position)
     {
         run.State.SetStage(stage);
         run.State.SavePosition(position, null);
         foreach (var table in survey.Tables)
-            run.State.UpsertTable(table.Problem is { } problem
-                ? table.Record with { State = TableState.SetAside, ErrorCode = problem.Code.ToString(), ErrorMessage = problem.Message }
-                : table.Record);
-    });
+            run.State.UpsertTable(table.Problem is { } problem ? table.Record.Aside(problem) : table.Record);
+    }
 }
