@@ -1,5 +1,6 @@
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
 
@@ -48,6 +49,12 @@ internal sealed record TableRecord(
 
     /// <summary>The name that the rows are under now.</summary>
     public TableName CurrentName => IsVisible ? Destination : HiddenName;
+
+    /// <summary>The table set aside before it was shown: nothing of it stays but the error.</summary>
+    public TableRecord Aside(EtlException error) => this with
+    {
+        State = TableState.SetAside, CopiedAt = Lsn.Zero, Rows = 0, Bytes = 0, ErrorCode = error.Code.ToString(), ErrorMessage = error.Message,
+    };
 
     /// <summary>Whether the table has its visible name, by its state.</summary>
     public bool IsVisible => State == TableState.Ready;

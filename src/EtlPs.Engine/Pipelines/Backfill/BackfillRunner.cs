@@ -30,10 +30,15 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
             var pending = run.State.ReadTables().Where(t => t.State is TableState.Pending or TableState.Copying).ToList();
             if (pending.Count == 0) break;
             if (round == MostRounds) throw KeepsChanging(pending[0]);
-            var current = survey.Tables.ToDictionary(t => t.Record.Oid, t => t.Record);
             await using var snapshot = firstSnapshot ?? await LaterSnapshotAsync(survey.UsesSlot, cancellationToken).ConfigureAwait(false);
             firstSnapshot = null;
-            await CopyAllAsync([.. pending.Select(t => current[t.Oid])], snapshot, options.Workers, results, cancellationToken)
+            // Only now: whoever the slot's making waited for may have altered the tables.
+            var current = await new Surveyor(run.Definition, source, run.Connection)
+                .LookAgainAsync(pending, survey.UsesSlot, cancellationToken).ConfigureAwait(false);
+            foreach (var gone in current.Where(t => t.Problem is not null))
+                results[gone.Record.Oid] = SetAside(gone.Record, gone.Problem!);
+            await CopyAllAsync(
+                [.. current.Where(t => t.Problem is null).Select(t => t.Record)], snapshot, options.Workers, results, cancellationToken)
                 .ConfigureAwait(false);
         }
         if (firstSnapshot is not null) await firstSnapshot.DisposeAsync().ConfigureAwait(false);
@@ -51,8 +56,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
     private async Task<SnapshotSlot> LaterSnapshotAsync(bool usesSlot, CancellationToken cancellationToken)
     {
         if (!usesSlot) return await SnapshotSlot.WithoutSlotAsync(run.Source, cancellationToken).ConfigureAwait(false);
-        return await SnapshotSlot
-            .CreateAsync(run.Source, SlotName.MakeTemporary(), temporary: true, null, cancellationToken).ConfigureAwait(false);
+        return await SlotCreation
+            .CreateAsync(run, SlotName.MakeTemporary(), temporary: true, null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task CopyAllAsync(
@@ -103,7 +108,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
     private TableCopyResult SetAside(TableRecord table, EtlException error)
     {
         using var connection = run.File.Connect();
-        var aside = table with { State = TableState.SetAside, ErrorCode = error.Code.ToString(), ErrorMessage = error.Message };
+        var aside = table.Aside(error);
         connection.Execute("BEGIN TRANSACTION");
         TableDdl.DropHidden(connection, aside);
         new StateStore(connection, run.Definition.Name).UpsertTable(aside);

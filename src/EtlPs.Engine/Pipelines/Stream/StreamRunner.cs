@@ -158,10 +158,20 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
 
     private void SetAside(TableFailedException failure)
     {
-        run.InTransaction(() => run.State.SetTableState(
-            failure.Oid, TableState.SetAside, failure.Error.Code.ToString(), failure.Error.Message));
-        run.Observer.Post(new TableStateChanged(failure.Table, TableState.SetAside, failure.Error));
         var record = run.State.ReadTables().First(t => t.Oid == failure.Oid);
+        run.InTransaction(() =>
+        {
+            if (record.IsVisible)
+            {
+                run.State.SetTableState(
+                    failure.Oid, TableState.SetAside, failure.Error.Code.ToString(), failure.Error.Message);
+                return;
+            }
+            // Never shown, and as of no single LSN that a user could make sense of.
+            TableDdl.DropHidden(run.Connection, record);
+            run.State.UpsertTable(record.Aside(failure.Error));
+        });
+        run.Observer.Post(new TableStateChanged(failure.Table, TableState.SetAside, failure.Error));
         _setAside.Add(new TableCopyResult(
             record.Source, record.Destination, TableState.SetAside, Copied: false, record.Rows, record.Bytes, record.CopiedAt,
             TimeSpan.Zero, failure.Error));

@@ -17,7 +17,11 @@ internal sealed class TableSnapshot : IAsyncDisposable
                pg_catalog.to_regclass($2)::oid = c.oid AND NOT EXISTS (
                    SELECT FROM pg_catalog.pg_partition_tree(c.oid) AS t JOIN pg_catalog.pg_class AS p ON p.oid = t.relid
                    WHERE p.relfilenode <> COALESCE(pg_catalog.pg_relation_filenode(p.oid), 0))
-               AND c.relfilenode = COALESCE(pg_catalog.pg_relation_filenode(c.oid), 0),
+               AND c.relfilenode = COALESCE(pg_catalog.pg_relation_filenode(c.oid), 0)
+               AND NOT EXISTS (
+                   SELECT FROM pg_catalog.unnest($3) AS w (col) WHERE w.col NOT IN (
+                       SELECT pg_catalog.format('%s %s %s %s', a.attnum, a.atttypid, a.atttypmod, a.attname)
+                       FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND NOT a.attisdropped)),
                COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::int8
                          FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_relation_size(c.oid), 0)
         FROM pg_catalog.pg_class AS c WHERE c.oid = $1
@@ -64,7 +68,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
                 r => (FileNode: r.GetFieldValue<uint>(0), Same: r.GetNullable<bool>(1) ?? false, Bytes: r.GetInt64(2)),
                 cancellationToken,
                 Catalog.CatalogReader.Oid(table.Oid),
-                table.Name.Quoted).ConfigureAwait(false);
+                table.Name.Quoted,
+                table.Columns.Select(Describe).ToArray()).ConfigureAwait(false);
             if (found is not [{ Same: true } state])
                 throw new TableRewrittenException(table.Name);
             return new TableSnapshot(connector, connection, table, state.FileNode, state.Bytes);
@@ -93,6 +98,9 @@ internal sealed class TableSnapshot : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static string Describe(ColumnSchema column) => string.Create(
+        CultureInfo.InvariantCulture, $"{column.AttributeNumber} {column.Type.Oid} {column.Type.Modifier} {column.Name}");
 
     internal static string Statement(TableSchema table, CopyRange range)
     {
