@@ -4,6 +4,7 @@ using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Comparison;
+using EtlPs.Testing.Crashes;
 using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
@@ -53,6 +54,9 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
 
     public Pipeline Pipeline(IFaultHook faults) => new(Definition(), faults);
 
+    /// <summary>The same pipeline in a process of its own.</summary>
+    public PipelineProcess Process => new(Database.ConnectionString, File, Definition().Name);
+
     public Task<IReadOnlyList<TableCopyResult>> BackfillAsync(BackfillOptions? options = null) =>
         Pipeline().BackfillAsync(options ?? new BackfillOptions(), this, TestContext.Current.CancellationToken);
 
@@ -62,6 +66,19 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     /// <summary>Asserts that every row and column of every table is the same on both sides, without using our codecs.</summary>
     public async Task AssertEqualAsync() => Assert.Empty(
         await TableComparison.DifferencesAsync(Database.ConnectionString, File, TestContext.Current.CancellationToken));
+
+    /// <summary>Asserts that nothing is left of runs that were cut off: one slot, no temporary one, no table that is not shown.</summary>
+    public async Task AssertNothingLeftOverAsync()
+    {
+        Assert.Equal(Definition().EffectiveSlotName, await ScalarAsync<string>(
+            "SELECT string_agg(slot_name || CASE WHEN temporary THEN ' (temporary)' ELSE '' END, ', ') FROM pg_replication_slots WHERE database = current_database()"));
+        Assert.Equal(Definition().EffectivePublication, await ScalarAsync<string>("SELECT string_agg(pubname, ', ') FROM pg_publication"));
+        var hidden = await Pipeline().QueryAsync(
+            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')", TestContext.Current.CancellationToken);
+        Assert.Empty(hidden.Rows);
+        var status = await Pipeline().ReadStatusAsync(TestContext.Current.CancellationToken);
+        Assert.All(status!.Tables, t => Assert.Equal(TableState.Ready, t.State));
+    }
 
     void IPipelineObserver.Post(PipelineEvent pipelineEvent)
     {

@@ -1,0 +1,133 @@
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Testing.Postgres;
+using Npgsql;
+
+namespace EtlPs.Engine.Tests.Pipelines;
+
+/// <summary>Where the copy ends and the stream begins: no row lost, none twice.</summary>
+public sealed class HandOverTests(ServerPool pool)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Ten_thousand_mixed_transactions_committed_during_the_backfill_are_streamed_after_it()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 30000));
+        using var workDone = new ManualResetEventSlim();
+        Task? work = null;
+        // The first range waits for the last of the transactions: all of them fall into the copy.
+        var pipeline = scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, () =>
+        {
+            work = Task.WhenAll(Enumerable.Range(0, Shop.Workers).Select(w => Shop.WorkAsync(scenario.Database, w, 2500)));
+            work.ContinueWith(_ => workDone.Set(), TaskScheduler.Default);
+            workDone.Wait(Token);
+        }));
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await work!;
+        var result = await scenario.CatchUpAsync();
+        Assert.InRange(result.Transactions, 9000, 10000);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Transactions_begun_before_and_while_the_slot_is_made_arrive_once(bool laterOneCommitsFirst)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'begin' FROM generate_series(1, 100) g");
+        await using var first = await scenario.Database.OpenAsync(Token);
+        await using var second = await scenario.Database.OpenAsync(Token);
+        await ExecuteAsync(first, "BEGIN; UPDATE t SET v = 'first' WHERE id <= 10; INSERT INTO t VALUES (1001, 'first')");
+        var warned = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Level: MilestoneLevel.Warning } warning) warned.TrySetResult(warning.Message);
+        };
+        var backfill = scenario.BackfillAsync();
+        var warning = await warned.Task.WaitAsync(Token);
+        Assert.Contains($"pid {first.ProcessID}", warning, StringComparison.Ordinal);
+
+        await ExecuteAsync(second, "BEGIN; UPDATE t SET v = 'second' WHERE id BETWEEN 11 AND 20; INSERT INTO t VALUES (1002, 'second')");
+        if (laterOneCommitsFirst)
+        {
+            await ExecuteAsync(second, "COMMIT");
+            await ExecuteAsync(first, "COMMIT");
+        }
+        else
+        {
+            await ExecuteAsync(first, "DELETE FROM t WHERE id = 50; COMMIT");
+            await ExecuteAsync(second, "DELETE FROM t WHERE id = 51; COMMIT");
+        }
+        var results = await backfill;
+        Assert.True(Assert.Single(results).Rows >= 100);
+        await ExecuteAsync(first, "UPDATE t SET id = id + 5000 WHERE id % 9 = 0");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task Tables_copied_later_stay_hidden_until_a_busy_stream_has_passed_them()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 2000));
+        using var stop = new CancellationTokenSource();
+        var interrupted = scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, stop.Cancel));
+        await using var writers = ShopWriters.Start(scenario.Database, connections: 2);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => interrupted.BackfillAsync(new BackfillOptions(), scenario, stop.Token));
+        await Shop.WorkAsync(scenario.Database, 2, 200);
+
+        var resumed = await scenario.BackfillAsync();
+        var later = resumed.Where(r => r.State == TableState.CatchingUp).ToList();
+        Assert.NotEmpty(later);
+        foreach (var table in later)
+            Assert.Equal(0, await ShownAsync(scenario, table.Destination.Name));
+
+        // The writers never pause: the tables must be shown all the same.
+        var result = await scenario.CatchUpAsync();
+        Assert.Equal(StreamEnd.CaughtUp, result.EndedBy);
+        foreach (var table in later)
+            Assert.Equal(1, await ShownAsync(scenario, table.Destination.Name));
+        await writers.StopAsync();
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task A_table_altered_while_the_slot_is_made_is_copied_as_it_is_then()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            """
+            CREATE TABLE t (id int PRIMARY KEY, v int, w text); INSERT INTO t SELECT g, g, 'w' FROM generate_series(1, 100) g;
+            CREATE TABLE other (id int PRIMARY KEY);
+            """);
+        await using var other = await scenario.Database.OpenAsync(Token);
+        await ExecuteAsync(other, "BEGIN; INSERT INTO other VALUES (1)");
+        var warned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Level: MilestoneLevel.Warning }) warned.TrySetResult();
+        };
+        var backfill = scenario.BackfillAsync();
+        await warned.Task.WaitAsync(Token);
+        await scenario.ExecuteAsync("ALTER TABLE t ADD COLUMN extra text DEFAULT 'x', ALTER v TYPE int8, DROP COLUMN w");
+        await ExecuteAsync(other, "COMMIT");
+        Assert.All(await backfill, r => Assert.Equal(TableState.Ready, r.State));
+        await ExecuteAsync(other, "UPDATE t SET v = v + 5000000000, extra = 'y' WHERE id < 5");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
+    private static async Task<long> ShownAsync(Scenario scenario, string table) => (long)(await scenario.Pipeline().QueryAsync(
+        $"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{table}'", Token)).Rows[0][0]!;
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
+}

@@ -1,0 +1,160 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Testing.Crashes;
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Engine.Tests.Pipelines;
+
+/// <summary>Stops, idle times and second runs: what is committed stays, and nobody is harmed.</summary>
+public sealed class InterruptionTests(ServerPool pool)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_stop_in_mid_copy_never_marks_a_table_as_copied()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, repeat('v', 100) FROM generate_series(1, 100000) g");
+        // Rows have arrived and are appended; nothing of them is committed.
+        using var stop = new CancellationTokenSource();
+        scenario.OnEvent = e =>
+        {
+            if (e is TableCopyProgress or TableStateChanged { State: TableState.Copying }) stop.Cancel();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => scenario.Pipeline().BackfillAsync(new BackfillOptions(), scenario, stop.Token));
+        scenario.OnEvent = null;
+        var status = await scenario.Pipeline().ReadStatusAsync(Token);
+        Assert.Equal(TableState.Copying, Assert.Single(status!.Tables).State);
+        var shown = await scenario.Pipeline().QueryAsync("SELECT count(*) FROM duckdb_tables() WHERE table_name = 't'", Token);
+        Assert.Equal(0L, shown.Rows[0][0]);
+
+        await scenario.ExecuteAsync("DELETE FROM t WHERE id % 2 = 0");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task Stops_at_random_moments_of_a_copy_end_equal()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 20000));
+        for (var i = 0; i < 5; i++)
+        {
+            using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 400)));
+            try
+            {
+                await scenario.Pipeline().BackfillAsync(new BackfillOptions { Workers = 2 }, scenario, stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // As asked.
+            }
+            await Shop.WorkAsync(scenario.Database, i % Shop.Workers, 50);
+        }
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task A_stop_while_the_slot_waits_leaves_a_start_that_can_be_made_again()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await using var writer = await scenario.Database.OpenAsync(Token);
+        await using var transaction = await writer.BeginTransactionAsync(Token);
+        await using var insert = new Npgsql.NpgsqlCommand("INSERT INTO t VALUES (2)", writer, transaction);
+        await insert.ExecuteNonQueryAsync(Token);
+        using var stop = new CancellationTokenSource();
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Level: MilestoneLevel.Warning }) stop.Cancel();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => scenario.Pipeline().BackfillAsync(new BackfillOptions(), scenario, stop.Token));
+        Assert.Equal(0L, await SlotsAsync(scenario));
+        await transaction.CommitAsync(Token);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task An_idle_pipeline_on_a_busy_server_is_stopped_and_started_again_without_pinning_wal()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("CREATE TABLE elsewhere (id int, v text)");
+        for (var i = 0; i < 3; i++)
+        {
+            using var stop = new CancellationTokenSource();
+            var target = 0UL;
+            scenario.OnEvent = e =>
+            {
+                // The server's position is known to the stream when it has passed the other table's writes.
+                if (e is StreamProgress progress && target != 0 && progress.Position.Value + (ulong)progress.LagBytes >= target) stop.Cancel();
+            };
+            var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
+            await scenario.ExecuteAsync("INSERT INTO elsewhere SELECT g, repeat('x', 200) FROM generate_series(1, 20000) g");
+            Volatile.Write(ref target, Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text")).Value);
+            var result = await run;
+            Assert.Equal(StreamEnd.Stopped, result.EndedBy);
+            Assert.True(result.Position.Value >= target, $"{result.Position}");
+            Assert.Equal(result.Position.ToString(), await scenario.ScalarAsync<string>(
+                "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE database = current_database()"));
+        }
+        scenario.OnEvent = null;
+        await scenario.ExecuteAsync("DROP TABLE elsewhere; INSERT INTO t VALUES (1)");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task A_second_run_is_refused_and_the_first_goes_on_unharmed()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
+        await scenario.BackfillAsync();
+        using var stop = new CancellationTokenSource();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.OnEvent = e =>
+        {
+            if (e is StreamProgress { Changes: > 0 }) started.TrySetResult();
+        };
+        var first = scenario.Pipeline();
+        var run = first.StreamAsync(new StreamOptions(), scenario, stop.Token);
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (1)");
+        await started.Task.WaitAsync(Token);
+
+        Assert.Equal(EtlErrorCode.PipelineRunning, await CodeAsync(first.StreamAsync));
+        Assert.Equal(EtlErrorCode.DestinationLocked, await CodeAsync(scenario.Pipeline().StreamAsync));
+        var otherName = new Pipeline(scenario.Definition() with { Name = "other_name" });
+        Assert.Equal(EtlErrorCode.DestinationLocked, await CodeAsync(otherName.StreamAsync));
+        var otherFile = new Pipeline(scenario.Definition() with { Destination = new DuckDbSettings(scenario.File + "2") });
+        Assert.Equal(EtlErrorCode.SlotExists, await CodeAsync(otherFile.StreamAsync));
+        Assert.False(File.Exists(scenario.File + "2"));
+        var process = await scenario.Process.RunAsync(PipelineOperation.CatchUp, cancellationToken: Token);
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("DestinationLocked", process.ErrorOutput, StringComparison.Ordinal);
+
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (2)");
+        await stop.CancelAsync();
+        Assert.Equal(StreamEnd.Stopped, (await run).EndedBy);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+
+        async Task<EtlErrorCode> CodeAsync(Func<StreamOptions, IPipelineObserver, CancellationToken, Task<StreamResult>> second)
+        {
+            var error = await Assert.ThrowsAsync<EtlException>(() => second(new StreamOptions { UntilCaughtUp = true }, scenario, Token));
+            Assert.NotEmpty(error.Remedy);
+            return error.Code;
+        }
+    }
+
+    private static Task<long> SlotsAsync(Scenario scenario) => scenario.ScalarAsync<long>(
+        "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()");
+}
