@@ -34,7 +34,8 @@ internal sealed class DestinationReading : IDisposable
     public static DestinationReading? OpenExisting(DuckDbSettings settings, DuckDbFile? running)
     {
         if (running is not null) return new DestinationReading(running, null);
-        if (settings.IsInMemory || !System.IO.File.Exists(settings.Path)) return null;
+        // A path that can never be one is told by a plan already.
+        if (settings.IsInMemory || !System.IO.File.Exists(DestinationPath.Resolve(settings.Path))) return null;
         var file = DuckDbFile.OpenReadOnly(settings);
         return new DestinationReading(file, file);
     }
