@@ -21,10 +21,11 @@ public sealed class CrashTests(ServerPool pool, ITestOutputHelper output)
         var killed = 0;
         for (var i = 0; i < 10; i++)
         {
-            // The first ones fall into the start and the copy, the later ones into the stream.
-            var lifetime = TimeSpan.FromMilliseconds(random.Next(0, 200 + (80 * i)));
-            var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, lifetime: lifetime, cancellationToken: Token);
-            output.WriteLine($"{lifetime.TotalMilliseconds} ms: {outcome.ExitCode} {outcome.ErrorOutput}{outcome.Output}");
+            // The first ones fall into the start and the copy, most of the later ones into the stream.
+            var events = random.Next(1, i < 4 ? 24 : 8);
+            var lifetime = TimeSpan.FromMilliseconds(random.Next(0, 200));
+            var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, null, events, lifetime, Token);
+            output.WriteLine($"event {events} and {lifetime.TotalMilliseconds} ms: {outcome.ExitCode} {outcome.ErrorOutput}{outcome.Output}");
             Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput);
             killed++;
         }

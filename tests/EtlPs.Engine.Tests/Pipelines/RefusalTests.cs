@@ -113,11 +113,13 @@ public sealed class RefusalTests(ServerPool pool)
         await RefusedAsync(scenario, EtlErrorCode.NotADuckDbFile, fileExists: true);
         Assert.Equal(20000, new FileInfo(scenario.File).Length);
         File.Delete(scenario.File);
+        await scenario.BackfillAsync();
         using (DuckDb.HolderProcess.Start(scenario.File))
-            await RefusedAsync(scenario, EtlErrorCode.DestinationLocked, fileExists: true);
+            await RefusedAsync(scenario, EtlErrorCode.DestinationLocked, slots: 1, publications: 1, fileExists: true);
         await RefusedAsync(
             scenario, EtlErrorCode.DestinationUnavailable,
-            definition: scenario.Definition() with { Destination = new DuckDbSettings("/no/such/folder/copy.duckdb") }, fileExists: true);
+            definition: scenario.Definition() with { Destination = new DuckDbSettings("/no/such/folder/copy.duckdb"), Name = "elsewhere" },
+            slots: 1, publications: 1, fileExists: true);
     }
 
     [Fact]

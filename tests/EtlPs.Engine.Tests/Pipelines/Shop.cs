@@ -51,7 +51,7 @@ internal static class Shop
               UPDATE docs SET version = version + 1, tags = tags || i::text WHERE id = b;
               IF i % 3 = 0 THEN UPDATE docs SET body = repeat(i::text, 1500) WHERE id = b; END IF;
               IF i % 4 = 0 THEN UPDATE docs SET id = fresh WHERE id = b; UPDATE docs SET version = -1 WHERE id = fresh; END IF;
-              IF i % 5 = 0 THEN INSERT INTO docs VALUES (b + 1000000000000 + fresh, w, 1, repeat('n', 5000), NULL); END IF;
+              IF i % 5 = 0 THEN INSERT INTO docs VALUES (-fresh, w, 1, repeat('n', 5000), NULL); END IF;
             ELSIF k = 7 THEN
               DELETE FROM journal WHERE ctid = (SELECT ctid FROM journal WHERE worker = w LIMIT 1);
               UPDATE journal SET n = n + 1 WHERE ctid = (SELECT ctid FROM journal WHERE worker = w LIMIT 1);

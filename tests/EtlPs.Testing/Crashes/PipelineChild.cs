@@ -8,9 +8,9 @@ using EtlPs.Engine.Sources;
 namespace EtlPs.Testing.Crashes;
 
 /// <summary>The child's side of <see cref="PipelineProcess"/>: runs one pipeline, and dies where it was told to.</summary>
-internal sealed class PipelineChild(Timer? death, TimeSpan lifetime) : IPipelineObserver
+internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime) : IPipelineObserver
 {
-    private int _alive;
+    private int _events;
 
     /// <param name="arguments">Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing.</param>
     public static async Task<int> RunAsync(string[] arguments)
@@ -28,7 +28,8 @@ internal sealed class PipelineChild(Timer? death, TimeSpan lifetime) : IPipeline
         var pipeline = new Pipeline(
             definition, new SelfKill(step.Length == 0 ? null : Enum.Parse<FaultPoint>(step), int.Parse(occurrence, null)));
         await using var death = lifetime.Length == 0 ? null : new Timer(_ => SelfKill.Now());
-        var observer = new PipelineChild(death, TimeSpan.FromMilliseconds(lifetime.Length == 0 ? 0 : int.Parse(lifetime, null)));
+        var observer = new PipelineChild(
+            death, int.Parse(occurrence, null), TimeSpan.FromMilliseconds(lifetime.Length == 0 ? 0 : int.Parse(lifetime, null)));
         try
         {
             await RunAsync(pipeline, Enum.Parse<PipelineOperation>(operation), observer);
@@ -52,8 +53,8 @@ internal sealed class PipelineChild(Timer? death, TimeSpan lifetime) : IPipeline
 
     void IPipelineObserver.Post(PipelineEvent pipelineEvent)
     {
-        // Counted from the first sign of life: how long a process takes to start says nothing about a pipeline.
-        if (Interlocked.Exchange(ref _alive, 1) == 0) death?.Change(lifetime, Timeout.InfiniteTimeSpan);
+        // Counted in events first: how long a process takes to get somewhere says more of the machine than of the pipeline.
+        if (Interlocked.Increment(ref _events) == events) death?.Change(lifetime, Timeout.InfiniteTimeSpan);
         if (pipelineEvent is not (StreamProgress or TableCopyProgress)) Console.WriteLine(pipelineEvent);
     }
 }
