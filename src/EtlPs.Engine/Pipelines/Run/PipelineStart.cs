@@ -24,8 +24,7 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         if (run.Definition.Publication is null)
         {
             var carried = survey.Tables.Where(t => t.Problem is null).Select(t => t.Record.Source).ToList();
-            await new PublicationCatalog(source)
-                .CreateAsync(run.Definition.EffectivePublication, carried, cancellationToken).ConfigureAwait(false);
+            await CreatePublicationAsync(carried, cancellationToken).ConfigureAwait(false);
             run.Tell($"Publication {run.Definition.EffectivePublication} created for {carried.Count} tables.");
         }
         var slot = await SlotCreation.CreateAsync(
@@ -83,6 +82,21 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         {
             await new PublicationCatalog(source).DropAsync(publication.Name, cancellationToken).ConfigureAwait(false);
             run.Tell($"Publication {publication.Name} dropped.");
+        }
+    }
+
+    private async Task CreatePublicationAsync(IReadOnlyList<TableName> tables, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new PublicationCatalog(source)
+                .CreateAsync(run.Definition.EffectivePublication, tables, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateObject)
+        {
+            // A pipeline of the same name, on another file, was faster: what bears the name is not ours, now or later.
+            run.InTransaction(run.State.DeletePipeline);
+            throw;
         }
     }
 
