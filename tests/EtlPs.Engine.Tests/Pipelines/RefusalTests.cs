@@ -2,6 +2,7 @@ using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Sources;
+using EtlPs.Testing.Comparison;
 using EtlPs.Testing.Postgres;
 using Npgsql;
 
@@ -85,6 +86,51 @@ public sealed class RefusalTests(ServerPool pool)
         await RefusedAsync(scenario, EtlErrorCode.SlotExists, restart: true);
         Assert.Equal(1L, await other.ScalarAsync<long>(
             "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()", Token));
+    }
+
+    [Fact]
+    public async Task Of_two_starts_at_the_same_time_the_slower_never_takes_what_the_faster_made()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, OneTable);
+        var name = scenario.Definition().EffectivePublication;
+        await using var faster = await scenario.Database.OpenAsync(Token);
+        await using var transaction = await faster.BeginTransactionAsync(Token);
+        await ExecuteAsync(faster, "LOCK TABLE pg_publication IN SHARE ROW EXCLUSIVE MODE");
+        var slower = scenario.BackfillAsync();
+        while (await scenario.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0)
+            await Task.Yield();
+        await ExecuteAsync(faster, $"CREATE PUBLICATION {name}");
+        await transaction.CommitAsync(Token);
+        var error = await Assert.ThrowsAsync<EtlException>(() => slower);
+        Assert.Equal(EtlErrorCode.PublicationUnusable, error.Code);
+        await scenario.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{name}', 'pgoutput')");
+        await RefusedAsync(scenario, EtlErrorCode.SlotExists, slots: 1, publications: 1, fileExists: true);
+    }
+
+    [Fact]
+    public async Task A_slot_whose_wal_is_gone_and_a_publication_that_is_gone_are_told()
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["max_slot_wal_keep_size"] = "1MB", ["max_wal_size"] = "32MB", ["min_wal_size"] = "32MB",
+        };
+        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = settings }, Token);
+        await using var scenario = await Scenario.CreateAsync(pool, OneTable);
+        await server.CreateDatabaseAsync("lost", Token);
+        await server.ExecuteAsync("lost", OneTable, Token);
+        var definition = scenario.Definition() with { Source = SourceSettings.Parse(server.ConnectionString("lost")) };
+        await new Pipeline(definition).BackfillAsync(new BackfillOptions(), scenario, Token);
+        await server.ExecuteAsync("lost", $"DROP PUBLICATION {definition.EffectivePublication}", Token);
+        await server.ExecuteAsync("lost", "INSERT INTO t VALUES (2, 'b')", Token);
+        Assert.Equal(
+            EtlErrorCode.PublicationUnusable, (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(definition, scenario))).Code);
+
+        for (var i = 0; i < 5; i++) await server.ExecuteAsync("lost", "SELECT txid_current(), pg_switch_wal()", Token);
+        await server.ExecuteAsync("lost", "CHECKPOINT", Token);
+        Assert.Equal(EtlErrorCode.SlotLost, (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(definition, scenario))).Code);
+        await new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true, Restart = true }, scenario, Token);
+        Assert.Empty(await TableComparison.DifferencesAsync(server.ConnectionString("lost"), scenario.File, Token));
     }
 
     [Fact]
@@ -234,6 +280,12 @@ public sealed class RefusalTests(ServerPool pool)
 
     private static Task<StreamResult> CatchUpAsync(PipelineDefinition definition, Scenario scenario) =>
         new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
 
     private static int FreePort()
     {

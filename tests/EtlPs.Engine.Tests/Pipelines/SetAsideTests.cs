@@ -66,6 +66,23 @@ public sealed class SetAsideTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_large_transaction_goes_on_whole_without_the_table_that_cannot()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE good (id int PRIMARY KEY, v text); CREATE TABLE bad (id int PRIMARY KEY, price numeric(10,2))");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("INSERT INTO bad VALUES (1, 1)");
+        await scenario.ExecuteAsync("""
+            INSERT INTO good SELECT g, repeat('v', 500) || g FROM generate_series(1, 100000) g; INSERT INTO bad VALUES (2, 2), (42, 'NaN');
+            INSERT INTO good SELECT g, repeat('v', 500) || g FROM generate_series(100001, 150000) g
+            """);
+        var result = await scenario.CatchUpAsync();
+        AssertAside(result.SetAside, "bad", EtlErrorCode.ValueNotRepresentable, "id=42");
+        Assert.Equal(150000L, await CountAsync(scenario, "good"));
+        Assert.InRange(await CountAsync(scenario, "bad"), 0, 1);
+    }
+
+    [Fact]
     public async Task A_table_set_aside_before_it_was_shown_leaves_nothing_hidden()
     {
         await using var scenario = await Scenario.CreateAsync(
