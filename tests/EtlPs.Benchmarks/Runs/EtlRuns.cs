@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Sources;
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Benchmarks.Runs;
+
+/// <summary>Runs the engine as the cmdlets do, each time into a new file.</summary>
+internal sealed class EtlRuns(TestDatabase database, string folder, long? memoryLimit = null) : IPipelineObserver
+{
+    /// <summary>Copies one table with one worker, without slot and publication.</summary>
+    public async Task<TimeSpan> BackfillAsync(string table)
+    {
+        string file = NewFile();
+        try
+        {
+            long began = Stopwatch.GetTimestamp();
+            IReadOnlyList<TableCopyResult> results = await Pipeline("copy", table, file).BackfillAsync(
+                new BackfillOptions { SnapshotOnly = true, Workers = 1 }, this, CancellationToken.None);
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
+            return results.All(r => r.State == TableState.Ready)
+                ? elapsed
+                : throw new InvalidOperationException(results.First(r => r.Error is not null).Error!.Message);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Copies a table and makes the slot that a later <see cref="StreamAsync"/> drains.</summary>
+    public async Task<Pipeline> PrepareStreamAsync(string table)
+    {
+        Pipeline pipeline = Pipeline("follow", table, NewFile());
+        await pipeline.BackfillAsync(new BackfillOptions(), this, CancellationToken.None);
+        return pipeline;
+    }
+
+    /// <summary>Brings the destination up to what is written now.</summary>
+    public async Task<TimeSpan> StreamAsync(Pipeline pipeline, long changes)
+    {
+        long began = Stopwatch.GetTimestamp();
+        StreamResult result = await pipeline.StreamAsync(
+            new StreamOptions { UntilCaughtUp = true }, this, CancellationToken.None);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
+        return result.Changes == changes
+            ? elapsed
+            : throw new InvalidOperationException($"{result.Changes} changes came in place of {changes}.");
+    }
+
+    void IPipelineObserver.Post(PipelineEvent pipelineEvent)
+    {
+    }
+
+    private string NewFile() => Path.Combine(folder, $"{Guid.NewGuid():N}.duckdb");
+
+    private Pipeline Pipeline(string name, string table, string file) => new(new PipelineDefinition
+    {
+        Name = name,
+        Source = SourceSettings.Parse(database.ConnectionString),
+        Destination = new DuckDbSettings(file) { MemoryLimit = memoryLimit },
+        Tables = [table],
+    });
+}
