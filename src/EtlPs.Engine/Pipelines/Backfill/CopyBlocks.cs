@@ -1,83 +1,151 @@
+using System.Runtime.ExceptionServices;
 using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Reads a COPY in large pinned blocks, one ahead of whoever decodes them, so that network and decoding overlap. What the
-/// decoder leaves of a block is put in front of the next one, into room kept there for it.
+/// Reads a COPY in large pinned blocks on a thread of its own, some blocks ahead of whoever decodes them: DuckDB takes rows
+/// in bursts, and Postgres should not have to wait for them. What the decoder leaves of a block is put in front of the
+/// next one, into room kept there for it.
 /// </summary>
-internal sealed class CopyBlocks(ICopyReader reader)
+internal sealed class CopyBlocks : IDisposable
 {
     private const int BlockSize = 1 << 20;
+    private const int BlocksAhead = 12;
     private const int Headroom = 64 << 10;
 
-    private byte[] _reading = Pinned(Headroom + BlockSize);
-    private byte[] _decoding = Pinned(Headroom + BlockSize);
-    private Task<int>? _ahead;
+    private readonly ICopyReader _reader;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenRegistration _cancellation;
+    private readonly Thread _thread;
+    private readonly object _gate = new();
+    private readonly Queue<(byte[] Block, int Length)> _filled = new();
+    private readonly Stack<byte[]> _free = new();
+    private Exception? _error;
+    private bool _ended;
+    private bool _closed;
+    private byte[] _decoding = [];
     private int _start;
     private int _end;
 
-    /// <summary>The next block, with what was left of the one before in front of it; empty at the end.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
+    public CopyBlocks(ICopyReader reader, CancellationToken cancellationToken)
     {
-        _ahead ??= FillAsync(_reading, cancellationToken);
-        var read = await _ahead.ConfigureAwait(false);
-        _ahead = null;
-        if (read == 0) return ReadOnlyMemory<byte>.Empty;
+        _reader = reader;
+        _cancellationToken = cancellationToken;
+        _cancellation = cancellationToken.Register(static state => ((ICopyReader)state!).Cancel(), reader);
+        _thread = new Thread(ReadAll) { IsBackground = true, Name = "EtlPs COPY" };
+        _thread.Start();
+    }
 
+    /// <summary>The next block, with what was left of the one before in front of it; empty at the end.</summary>
+    public ReadOnlySpan<byte> Next()
+    {
+        var (block, read) = Take();
+        if (read == 0) return [];
         var rest = _decoding.AsSpan(_start, _end - _start);
-        var block = _reading;
         if (rest.Length <= Headroom)
         {
             rest.CopyTo(block.AsSpan(Headroom - rest.Length));
+            GiveBack(_decoding);
+            _decoding = block;
+            (_start, _end) = (Headroom - rest.Length, Headroom + read);
         }
         else
         {
-            block = Pinned(Headroom + rest.Length + read);
-            rest.CopyTo(block.AsSpan(Headroom));
-            _reading.AsSpan(Headroom, read).CopyTo(block.AsSpan(Headroom + rest.Length));
+            AppendToLargeRow(block, read, rest.Length);
+            GiveBack(block);
         }
-        (_start, _end) = rest.Length <= Headroom
-            ? (Headroom - rest.Length, Headroom + read)
-            : (Headroom, Headroom + rest.Length + read);
-        _reading = Free(_decoding, _end - _start);
-        _decoding = block;
-        _ahead = FillAsync(_reading, cancellationToken);
-        return _decoding.AsMemory(_start, _end - _start);
+        return _decoding.AsSpan(_start, _end - _start);
     }
 
     /// <summary>Says how many bytes of the block were used; the rest comes again.</summary>
     public void Advance(int used) => _start += used;
 
-    /// <summary>Waits for the read that is under way, so that its connection can be used or closed.</summary>
-    public async ValueTask SettleAsync()
+    /// <summary>Ends the reading, wherever it is.</summary>
+    public void Dispose()
     {
-        if (_ahead is not null) await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    /// <summary>
-    /// A buffer to read into. A row larger than a block needs blocks that grow with it, or it would be copied once for each
-    /// block it spans.
-    /// </summary>
-    private static byte[] Free(byte[] buffer, int held)
-    {
-        var wanted = Headroom + Math.Max(BlockSize, held > 2 * BlockSize ? held : 0);
-        return buffer.Length >= wanted && buffer.Length <= 4 * wanted ? buffer : Pinned(wanted);
-    }
-
-    private Task<int> FillAsync(byte[] block, CancellationToken cancellationToken) => Task.Run(
-        async () =>
+        _cancellation.Dispose();
+        bool reading;
+        lock (_gate)
         {
-            var filled = Headroom;
-            while (filled < block.Length)
+            _closed = true;
+            reading = !_ended;
+            Monitor.PulseAll(_gate);
+        }
+        if (reading) _reader.Cancel();
+        _thread.Join();
+    }
+
+    /// <summary>A row of many blocks: its buffer grows by doubling, or it would be copied once for each of them.</summary>
+    private void AppendToLargeRow(byte[] block, int read, int rest)
+    {
+        if (_decoding.Length - _end < read)
+        {
+            var larger = Pinned(Math.Max(checked(rest + read), (int)Math.Min(2L * rest, Array.MaxLength)));
+            _decoding.AsSpan(_start, rest).CopyTo(larger);
+            (_decoding, _start, _end) = (larger, 0, rest);
+        }
+        block.AsSpan(Headroom, read).CopyTo(_decoding.AsSpan(_end));
+        _end += read;
+    }
+
+    private (byte[] Block, int Length) Take()
+    {
+        lock (_gate)
+        {
+            while (_filled.Count == 0 && _error is null) Monitor.Wait(_gate);
+            _cancellationToken.ThrowIfCancellationRequested();
+            if (_filled.Count == 0) ExceptionDispatchInfo.Throw(_error!);
+            Monitor.PulseAll(_gate);
+            return _filled.Dequeue();
+        }
+    }
+
+    private void GiveBack(byte[] block)
+    {
+        if (block.Length != Headroom + BlockSize) return;
+        lock (_gate)
+        {
+            _free.Push(block);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void ReadAll()
+    {
+        try
+        {
+            while (TakeFree() is { } block)
             {
-                var read = await reader.ReadAsync(block.AsMemory(filled), cancellationToken).ConfigureAwait(false);
-                if (read == 0) break;
-                filled += read;
+                var read = _reader.Read(block.AsMemory(Headroom));
+                lock (_gate)
+                {
+                    _ended = read == 0;
+                    _filled.Enqueue((block, read));
+                    Monitor.PulseAll(_gate);
+                }
+                if (read == 0) return;
             }
-            return filled - Headroom;
-        },
-        cancellationToken);
+        }
+        catch (Exception e)
+        {
+            lock (_gate)
+            {
+                (_error, _ended) = (e, true);
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private byte[]? TakeFree()
+    {
+        lock (_gate)
+        {
+            while (!_closed && _filled.Count >= BlocksAhead) Monitor.Wait(_gate);
+            if (_closed) return null;
+            return _free.TryPop(out var block) ? block : Pinned(Headroom + BlockSize);
+        }
+    }
 
     private static byte[] Pinned(int length) => GC.AllocateUninitializedArray<byte>(length, pinned: true);
 }

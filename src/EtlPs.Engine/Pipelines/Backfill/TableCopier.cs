@@ -56,9 +56,17 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         TableSnapshot table, TableRecord record, CopyRange range, CopyMeter meter, CancellationToken cancellationToken)
     {
         var codecs = record.Columns.Select(c => CodecCatalog.Find(c.Type)!).ToList();
-        var (rowsBefore, bytesBefore) = (meter.Rows, meter.Bytes);
         await using var reader = await table.CopyAsync(range, cancellationToken).ConfigureAwait(false);
-        var blocks = new CopyBlocks(reader);
+        await Task.Factory.StartNew(
+            () => StoreRange(reader, record, codecs, range, meter, cancellationToken),
+            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private void StoreRange(
+        ICopyReader reader, TableRecord record, List<ColumnCodec> codecs, CopyRange range, CopyMeter meter, CancellationToken cancellationToken)
+    {
+        var (rowsBefore, bytesBefore) = (meter.Rows, meter.Bytes);
+        using var blocks = new CopyBlocks(reader, cancellationToken);
         connection.Execute("BEGIN TRANSACTION");
         var committed = false;
         try
@@ -68,7 +76,7 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
                 var decoder = new BinaryCopyDecoder(record.Columns, codecs, appender);
                 while (!decoder.IsComplete)
                 {
-                    var block = await blocks.NextAsync(cancellationToken).ConfigureAwait(false);
+                    var block = blocks.Next();
                     if (block.IsEmpty) throw CutOff(record);
                     var used = Decode(decoder, block, record);
                     blocks.Advance(used);
@@ -85,20 +93,19 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         }
         finally
         {
-            await blocks.SettleAsync().ConfigureAwait(false);
             if (!committed) Rollback();
         }
     }
 
-    private static int Decode(BinaryCopyDecoder decoder, ReadOnlyMemory<byte> block, TableRecord record)
+    private static int Decode(BinaryCopyDecoder decoder, ReadOnlySpan<byte> block, TableRecord record)
     {
         try
         {
-            return decoder.Decode(block.Span);
+            return decoder.Decode(block);
         }
         catch (UnrepresentableFieldException e)
         {
-            var key = CopiedRowKey.Of(record.Schema, block.Span, e.RowOffset);
+            var key = CopiedRowKey.Of(record.Schema, block, e.RowOffset);
             var error = UnrepresentableValue.Error(record.Schema, e.Column, key, e.Reason);
             throw new TableFailedException(record.Oid, record.Source, error);
         }

@@ -5,9 +5,12 @@ namespace EtlPs.Engine.Postgres.Copy;
 /// <summary>COPY through Npgsql, which hands out one row's message at most with each read.</summary>
 internal sealed class NpgsqlCopyReader : ICopyReader
 {
+    // Postgres sends 8 KB at a time. What comes in a millisecond fits the socket's buffer.
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(1);
+
     private readonly PostgresConnector _connector;
     private readonly NpgsqlRawCopyStream _stream;
-    private readonly ReadPacing _pacing = new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(1));
+    private readonly ManualResetEventSlim _cancelled = new(false, spinCount: 0);
     private bool _ended;
 
     private NpgsqlCopyReader(PostgresConnector connector, NpgsqlRawCopyStream stream)
@@ -20,20 +23,14 @@ internal sealed class NpgsqlCopyReader : ICopyReader
         PostgresConnector connector, NpgsqlConnection connection, string statement, CancellationToken cancellationToken) =>
         new(connector, await connection.BeginRawBinaryCopyAsync(statement, cancellationToken).ConfigureAwait(false));
 
-    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    public int Read(Memory<byte> buffer)
     {
         try
         {
             var filled = 0;
             while (filled < buffer.Length && !_ended)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (_pacing.ShouldPause) await _pacing.PauseAsync().ConfigureAwait(false);
-                var reading = _stream.ReadAsync(buffer[filled..], cancellationToken);
-                var waits = !reading.IsCompleted;
-                var read = await reading.ConfigureAwait(false);
-                _pacing.Read();
-                if (waits) _pacing.Waited();
+                var read = ReadPiece(buffer[filled..]);
                 filled += read;
                 _ended = read == 0;
             }
@@ -42,10 +39,32 @@ internal sealed class NpgsqlCopyReader : ICopyReader
         }
         catch (Exception e)
         {
-            // A cancelled read leaves the server sending; anything else ended the COPY.
-            _ended = !cancellationToken.IsCancellationRequested;
-            cancellationToken.ThrowIfCancellationRequested();
+            _ended = true;
             throw _connector.Translate(e);
+        }
+    }
+
+    /// <summary>One row at most. Where it had to be waited for, more is left to gather, so that the next reads need not wait.</summary>
+    private int ReadPiece(Memory<byte> buffer)
+    {
+        var reading = _stream.ReadAsync(buffer, CancellationToken.None);
+        if (reading.IsCompletedSuccessfully)
+            return reading.Result;
+        var read = reading.AsTask().GetAwaiter().GetResult();
+        _cancelled.Wait(GatherTime);
+        return read;
+    }
+
+    public void Cancel()
+    {
+        _cancelled.Set();
+        try
+        {
+            _stream.Cancel();
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException)
+        {
+            // The session is broken already, and with it the COPY.
         }
     }
 
