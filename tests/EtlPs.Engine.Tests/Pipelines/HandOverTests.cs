@@ -69,6 +69,30 @@ public sealed class HandOverTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_transaction_whose_commit_is_the_first_record_after_the_slots_consistent_point_is_not_lost()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (0, 'begin')");
+        await using var first = await scenario.Database.OpenAsync(Token);
+        await using var second = await scenario.Database.OpenAsync(Token);
+        await using var third = await scenario.Database.OpenAsync(Token);
+        // Postgres goes through three stages, and waits at each for the transactions that run when it begins; only the third
+        // transaction may still run when the slot is consistent.
+        await ExecuteAsync(first, "BEGIN; INSERT INTO t VALUES (1, 'first')");
+        var backfill = scenario.Pipeline(new FaultAction(FaultPoint.SlotCreated, () => ExecuteAsync(third, "COMMIT").GetAwaiter().GetResult()))
+            .BackfillAsync(new BackfillOptions(), scenario, Token);
+        await WaitedForAsync(scenario, first);
+        await ExecuteAsync(second, "BEGIN; INSERT INTO t VALUES (2, 'second')");
+        await ExecuteAsync(first, "COMMIT");
+        await WaitedForAsync(scenario, second);
+        await ExecuteAsync(third, "BEGIN; INSERT INTO t VALUES (3, 'third'); UPDATE t SET v = 'third' WHERE id = 0");
+        await ExecuteAsync(second, "COMMIT");
+        Assert.Equal(3, Assert.Single(await backfill).Rows);
+        var result = await scenario.CatchUpAsync();
+        Assert.Equal(1, result.Transactions);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
     public async Task Tables_copied_later_stay_hidden_until_a_busy_stream_has_passed_them()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 2000));
@@ -120,6 +144,16 @@ public sealed class HandOverTests(ServerPool pool)
         await ExecuteAsync(other, "UPDATE t SET v = v + 5000000000, extra = 'y' WHERE id < 5");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
+    }
+
+    /// <summary>Waits until the making of a slot waits for this session's transaction.</summary>
+    private static async Task WaitedForAsync(Scenario scenario, NpgsqlConnection blocker)
+    {
+        while (await scenario.ScalarAsync<long>($"""
+            SELECT count(*) FROM pg_locks AS w JOIN pg_locks AS h USING (locktype, transactionid)
+             WHERE locktype = 'transactionid' AND NOT w.granted AND h.granted AND h.pid = {blocker.ProcessID}
+            """) == 0)
+            await Task.Yield();
     }
 
     private static async Task<long> ShownAsync(Scenario scenario, string table) => (long)(await scenario.Pipeline().QueryAsync(
