@@ -64,7 +64,11 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
                 run.State.UpsertTable(empty);
             }
         });
-        return [];
+        return
+        [
+            .. run.State.ReadTables().Where(t => t.State == TableState.SetAside).Select(t => new TableCopyResult(
+                t.Source, t.Destination, t.State, Copied: false, 0, 0, Lsn.Zero, TimeSpan.Zero, StoredError.Of(t))),
+        ];
     }
 
     private async Task<StreamGoal> GoalAsync(StreamOptions options)
