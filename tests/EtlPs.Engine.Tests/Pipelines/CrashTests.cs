@@ -87,6 +87,26 @@ public sealed class CrashTests(ServerPool pool, ITestOutputHelper output)
         await scenario.AssertNothingLeftOverAsync();
     }
 
+    [Fact]
+    public async Task Killed_while_the_making_of_its_slot_waits_it_ends_equal()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 100));
+        await using (var blocker = await scenario.Database.OpenAsync(Token))
+        await using (var transaction = await blocker.BeginTransactionAsync(Token))
+        {
+            await using var update = new Npgsql.NpgsqlCommand("UPDATE orders SET note = 'held' WHERE id < 10", blocker, transaction);
+            await update.ExecuteNonQueryAsync(Token);
+            // The publication is the first event; from then on the slot is being made, which this transaction holds up.
+            var outcome = await scenario.Process.RunAsync(
+                PipelineOperation.Backfill, null, 1, TimeSpan.FromMilliseconds(500), Token);
+            Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
+            await transaction.CommitAsync(Token);
+        }
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
     private static async Task KillAsync(Scenario scenario, PipelineOperation operation, string step, int occurrence)
     {
         var outcome = await scenario.Process.RunAsync(operation, step, occurrence, cancellationToken: Token);

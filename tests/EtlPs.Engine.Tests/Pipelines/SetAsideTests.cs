@@ -26,6 +26,15 @@ public sealed class SetAsideTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_type_that_is_not_carried_is_told_by_a_stream_that_starts_with_empty_tables()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE shapes (id int PRIMARY KEY, place point)");
+        var result = await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
+        AssertAside(result.SetAside, "shapes", EtlErrorCode.UnsupportedType, "place");
+    }
+
+    [Fact]
     public async Task A_value_that_cannot_be_held_sets_its_table_aside_in_a_backfill()
     {
         await using var scenario = await Scenario.CreateAsync(
