@@ -122,11 +122,28 @@ public sealed class DuckDbFileTests : IDisposable
         if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
             return;
         using var lower = Open(folder["a.duckdb"]);
+        using var upper = Open(folder["A.duckdb"]);
+        using (var connection = lower.Connect()) connection.Execute("CREATE TABLE only_in_lower (id INTEGER)");
 
-        var error = Assert.Throws<EtlException>(() => Open(folder["A.duckdb"]));
+        Assert.Equal(0L, upper.Query("SELECT count(*) FROM duckdb_tables()", Cancellation).Rows[0][0]);
+    }
 
-        Assert.Equal(EtlErrorCode.DestinationUnavailable, error.Code);
-        Assert.Contains("case", error.Message, StringComparison.Ordinal);
+    [Theory]
+    [InlineData("shop")]
+    [InlineData("etlps")]
+    [InlineData("main")]
+    public void A_file_may_be_named_as_one_of_its_schemas(string schema)
+    {
+        using (var file = Open(folder[$"{schema}.duckdb"]))
+        {
+            using var connection = file.Connect();
+            connection.Execute($"CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}.t AS SELECT 7 AS id");
+            new StateStore(connection, "p").EnsureSchema();
+            Assert.Equal(7, file.Query($"SELECT id FROM {schema}.t", Cancellation).Rows[0][0]);
+        }
+
+        using var again = DuckDbFile.OpenReadOnly(new DuckDbSettings(folder[$"{schema}.duckdb"]));
+        Assert.Equal(7, again.Query($"SELECT id FROM {schema}.t", Cancellation).Rows[0][0]);
     }
 
     [Fact]

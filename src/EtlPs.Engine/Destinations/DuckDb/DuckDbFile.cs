@@ -11,6 +11,13 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// </summary>
 internal sealed class DuckDbFile : IDisposable
 {
+    // DuckDB names a database after its file, and cannot tell shop.orders from a table of a database shop: a file may be
+    // called as one of its schemas is, so that it is attached under a name that no schema has.
+    private const string Catalog = "etlps_file";
+
+    // What DuckDB keeps beside a database file.
+    private static readonly string[] OwnFiles = ["", ".wal", ".wal.checkpoint", ".wal.recovery"];
+
     private readonly DestinationLock? fileLock;
     private readonly DuckDBConnection root;
     private readonly HashSet<DuckDBConnection> connections = [];
@@ -48,12 +55,11 @@ internal sealed class DuckDbFile : IDisposable
         lock (connections)
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            var connection = Path == DuckDbSettings.InMemory
-                ? root.Duplicate() : new DuckDBConnection(root.ConnectionString);
+            var connection = root.Duplicate();
             try
             {
                 connection.Open();
-                connection.Execute("SET TimeZone = 'UTC'");
+                Prepare(connection, Path);
             }
             catch (DuckDBException e)
             {
@@ -169,13 +175,14 @@ internal sealed class DuckDbFile : IDisposable
 
     private static DuckDBConnection OpenInstance(DuckDbSettings settings, string path, bool readOnly)
     {
-        var connection = new DuckDBConnection(ConnectionString(settings, path, readOnly));
+        var connection = new DuckDBConnection(ConnectionString(settings, path));
         try
         {
             connection.Open();
-            RefuseAnotherFile(connection, path);
-            CloseOffTheOutside(connection);
-            connection.Execute("SET TimeZone = 'UTC'");
+            if (path != DuckDbSettings.InMemory)
+                connection.Execute($"ATTACH {Literal(path)} AS {Catalog}{(readOnly ? " (READ_ONLY)" : "")}");
+            CloseOffTheOutside(connection, path);
+            Prepare(connection, path);
             return connection;
         }
         catch (DuckDBException e)
@@ -190,11 +197,9 @@ internal sealed class DuckDbFile : IDisposable
         }
     }
 
-    private static string ConnectionString(DuckDbSettings settings, string path, bool readOnly)
+    private static string ConnectionString(DuckDbSettings settings, string path)
     {
-        var builder = new DuckDBConnectionStringBuilder { DataSource = path };
-        if (readOnly)
-            builder["access_mode"] = "read_only";
+        var builder = new DuckDBConnectionStringBuilder { DataSource = DuckDbSettings.InMemory };
         if (settings.MemoryLimit is { } limit)
             builder["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{limit}B");
         var threads = settings.Threads ?? DuckDbSettings.DefaultThreads;
@@ -208,28 +213,26 @@ internal sealed class DuckDbFile : IDisposable
         return builder.ConnectionString;
     }
 
+    private static void Prepare(DuckDBConnection connection, string path)
+    {
+        if (path != DuckDbSettings.InMemory)
+            connection.Execute($"USE {Catalog}");
+        connection.Execute("SET TimeZone = 'UTC'");
+    }
+
     // Nothing that runs here has business outside the file: COPY TO, ATTACH and log files of a query stay impossible.
-    // The spill folder has to be named: without a database file DuckDB would close it off as well.
-    private static void CloseOffTheOutside(DuckDBConnection connection)
+    // The file's own companions and the spill folder have to be named.
+    private static void CloseOffTheOutside(DuckDBConnection connection, string path)
     {
         var spill = (string)connection.Scalar("SELECT current_setting('temp_directory')")!;
-        connection.Execute($"SET allowed_directories = ['{spill.Replace("'", "''", StringComparison.Ordinal)}']");
+        if (path != DuckDbSettings.InMemory)
+            connection.Execute(
+                $"SET allowed_paths = [{string.Join(", ", OwnFiles.Select(suffix => Literal(path + suffix)))}]");
+        connection.Execute($"SET allowed_directories = [{Literal(spill)}]");
         connection.Execute("SET enable_external_access = false");
     }
 
-    // DuckDB.NET keeps instances by path without regard to case: where case matters, Copy.duckdb would be copy.duckdb.
-    private static void RefuseAnotherFile(DuckDBConnection connection, string path)
-    {
-        if (path == DuckDbSettings.InMemory)
-            return;
-        var opened = (string?)connection.Scalar(
-            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()");
-        if (!string.Equals(opened, path, StringComparison.Ordinal) && !OperatingSystem.IsWindows())
-            throw new EtlException(
-                EtlErrorCode.DestinationUnavailable,
-                $"'{path}' cannot be opened while this process has '{opened}' open: the names differ in case only.",
-                "Give the file another name, or open it in another process.") { Subject = path };
-    }
+    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private void Forget(DuckDBConnection connection)
     {
