@@ -25,7 +25,8 @@ public sealed class CrashTests(ServerPool pool, ITestOutputHelper output)
             var events = random.Next(1, i < 4 ? 24 : 8);
             var lifetime = TimeSpan.FromMilliseconds(random.Next(0, 200));
             var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, null, events, lifetime, Token);
-            output.WriteLine($"event {events} and {lifetime.TotalMilliseconds} ms: {outcome.ExitCode} {outcome.ErrorOutput}{outcome.Output}");
+            output.WriteLine($"event {events} and {lifetime.TotalMilliseconds} ms: {outcome.ExitCode}");
+            output.WriteLine(outcome.ErrorOutput + outcome.Output);
             Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput);
             killed++;
         }

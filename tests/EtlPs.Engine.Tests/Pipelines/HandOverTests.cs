@@ -50,7 +50,8 @@ public sealed class HandOverTests(ServerPool pool)
         var warning = await warned.Task.WaitAsync(Token);
         Assert.Contains($"pid {first.ProcessID}", warning, StringComparison.Ordinal);
 
-        await ExecuteAsync(second, "BEGIN; UPDATE t SET v = 'second' WHERE id BETWEEN 11 AND 20; INSERT INTO t VALUES (1002, 'second')");
+        await ExecuteAsync(
+            second, "BEGIN; UPDATE t SET v = 'second' WHERE id BETWEEN 11 AND 20; INSERT INTO t VALUES (1002, 'second')");
         if (laterOneCommitsFirst)
         {
             await ExecuteAsync(second, "COMMIT");
@@ -71,15 +72,16 @@ public sealed class HandOverTests(ServerPool pool)
     [Fact]
     public async Task A_transaction_whose_commit_is_the_first_record_after_the_slots_consistent_point_is_not_lost()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (0, 'begin')");
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (0, 'begin')");
         await using var first = await scenario.Database.OpenAsync(Token);
         await using var second = await scenario.Database.OpenAsync(Token);
         await using var third = await scenario.Database.OpenAsync(Token);
         // Postgres goes through three stages, and waits at each for the transactions that run when it begins; only the third
         // transaction may still run when the slot is consistent.
         await ExecuteAsync(first, "BEGIN; INSERT INTO t VALUES (1, 'first')");
-        var backfill = scenario.Pipeline(new FaultAction(FaultPoint.SlotCreated, () => ExecuteAsync(third, "COMMIT").GetAwaiter().GetResult()))
-            .BackfillAsync(new BackfillOptions(), scenario, Token);
+        var rightAfter = new FaultAction(FaultPoint.SlotCreated, () => ExecuteAsync(third, "COMMIT").GetAwaiter().GetResult());
+        var backfill = scenario.Pipeline(rightAfter).BackfillAsync(new BackfillOptions(), scenario, Token);
         await WaitedForAsync(scenario, first);
         await ExecuteAsync(second, "BEGIN; INSERT INTO t VALUES (2, 'second')");
         await ExecuteAsync(first, "COMMIT");

@@ -20,7 +20,8 @@ public sealed class InterruptionTests(ServerPool pool)
     public async Task A_stop_in_mid_copy_never_marks_a_table_as_copied()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, repeat('v', 100) FROM generate_series(1, 100000) g");
+            pool,
+            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, repeat('v', 100) FROM generate_series(1, 100000) g");
         // Rows have arrived and are appended; nothing of them is committed.
         using var stop = new CancellationTokenSource();
         scenario.OnEvent = e =>
@@ -98,7 +99,9 @@ public sealed class InterruptionTests(ServerPool pool)
             scenario.OnEvent = e =>
             {
                 // The server's position is known to the stream when it has passed the other table's writes.
-                if (e is StreamProgress progress && target != 0 && progress.Position.Value + (ulong)progress.LagBytes >= target) stop.Cancel();
+                if (e is StreamProgress progress && target != 0
+                    && progress.Position.Value + (ulong)progress.LagBytes >= target)
+                    stop.Cancel();
             };
             var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
             await scenario.ExecuteAsync("INSERT INTO elsewhere SELECT g, repeat('x', 200) FROM generate_series(1, 20000) g");
@@ -122,8 +125,10 @@ public sealed class InterruptionTests(ServerPool pool)
             pool, "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY)");
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO b VALUES (1)");
-        await scenario.ExecuteAsync(
-            "INSERT INTO b VALUES (2); INSERT INTO a SELECT g, repeat('v', 500) || g FROM generate_series(1, 80000) g; INSERT INTO b VALUES (3)");
+        await scenario.ExecuteAsync("""
+            INSERT INTO b VALUES (2); INSERT INTO a SELECT g, repeat('v', 500) || g FROM generate_series(1, 80000) g;
+            INSERT INTO b VALUES (3)
+            """);
         using var stop = new CancellationTokenSource();
         scenario.OnEvent = e =>
         {
@@ -133,7 +138,8 @@ public sealed class InterruptionTests(ServerPool pool)
         var result = await scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
         scenario.OnEvent = null;
         Assert.Equal(StreamEnd.Stopped, result.EndedBy);
-        var rows = await scenario.Pipeline().QueryAsync("SELECT (SELECT count(*) FROM public.a), (SELECT max(id) FROM public.b)", Token);
+        var rows = await scenario.Pipeline().QueryAsync(
+            "SELECT (SELECT count(*) FROM public.a), (SELECT max(id) FROM public.b)", Token);
         Assert.True(rows.Rows[0] is [0L, null or 1] or [80000L, 3], $"{rows.Rows[0][0]}, {rows.Rows[0][1]}");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();

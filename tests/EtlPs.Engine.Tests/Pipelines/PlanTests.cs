@@ -41,7 +41,8 @@ public sealed class PlanTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
         var id = $"{Random.Shared.Next():x8}";
         var pipeline = new Pipeline(scenario.Definition() with { Name = $"a_{id}" });
-        await scenario.ExecuteAsync($"SELECT pg_create_logical_replication_slot('etlps_ax{id}', 'pgoutput'), pg_create_logical_replication_slot('etlps_a_{id}_b', 'pgoutput')");
+        await scenario.ExecuteAsync(
+            $"SELECT pg_create_logical_replication_slot(name, 'pgoutput') FROM (VALUES ('etlps_ax{id}'), ('etlps_a_{id}_b')) v (name)");
         await scenario.ExecuteAsync($"CREATE PUBLICATION etlps_ax{id}; CREATE PUBLICATION \"etlps_A_{id}\"");
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         Assert.Equal("3 3", await AtTheSourceAsync(scenario));
@@ -72,7 +73,8 @@ public sealed class PlanTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE t (id int PRIMARY KEY, v text, secret text); INSERT INTO t VALUES (1, 'a', 's'); CREATE TABLE other (id int PRIMARY KEY);
+            CREATE TABLE t (id int PRIMARY KEY, v text, secret text); INSERT INTO t VALUES (1, 'a', 's');
+            CREATE TABLE other (id int PRIMARY KEY);
             CREATE PUBLICATION dba FOR TABLE t (id, v)
             """);
         var definition = scenario.Definition() with { Publication = "dba" };
@@ -142,5 +144,6 @@ public sealed class PlanTests(ServerPool pool)
         .Select(f => File.Exists(f) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))) : "none"));
 
     private static Task<string> AtTheSourceAsync(Scenario scenario) => scenario.ScalarAsync<string>(
-        "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) || ' ' || (SELECT count(*) FROM pg_publication)");
+        "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) || ' ' "
+        + "|| (SELECT count(*) FROM pg_publication)");
 }

@@ -73,7 +73,8 @@ public sealed class RefusalTests(ServerPool pool)
         await scenario.ExecuteAsync($"CREATE PUBLICATION {definition.EffectivePublication}");
         await RefusedAsync(scenario, EtlErrorCode.PublicationUnusable, publications: 1);
         await RefusedAsync(
-            scenario, EtlErrorCode.PublicationUnusable, definition: definition with { Publication = "no_such_publication" }, publications: 1);
+            scenario, EtlErrorCode.PublicationUnusable,
+            definition: definition with { Publication = "no_such_publication" }, publications: 1);
     }
 
     [Fact]
@@ -81,7 +82,8 @@ public sealed class RefusalTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
         await using var other = await pool.CreateDatabaseAsync();
-        await other.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{scenario.Definition().EffectiveSlotName}', 'pgoutput')", Token);
+        await other.ExecuteAsync(
+            $"SELECT pg_create_logical_replication_slot('{scenario.Definition().EffectiveSlotName}', 'pgoutput')", Token);
         await RefusedAsync(scenario, EtlErrorCode.SlotExists);
         await RefusedAsync(scenario, EtlErrorCode.SlotExists, restart: true);
         Assert.Equal(1L, await other.ScalarAsync<long>(
@@ -124,7 +126,8 @@ public sealed class RefusalTests(ServerPool pool)
         await server.ExecuteAsync("lost", $"DROP PUBLICATION {definition.EffectivePublication}", Token);
         await server.ExecuteAsync("lost", "INSERT INTO t VALUES (2, 'b')", Token);
         Assert.Equal(
-            EtlErrorCode.PublicationUnusable, (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(definition, scenario))).Code);
+            EtlErrorCode.PublicationUnusable,
+            (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(definition, scenario))).Code);
 
         for (var i = 0; i < 5; i++) await server.ExecuteAsync("lost", "SELECT txid_current(), pg_switch_wal()", Token);
         await server.ExecuteAsync("lost", "CHECKPOINT", Token);
@@ -141,7 +144,8 @@ public sealed class RefusalTests(ServerPool pool)
         File.Copy(scenario.File, scenario.File + "2");
         using var stop = new CancellationTokenSource();
         var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
-        while (await scenario.ScalarAsync<long>("SELECT count(*) FROM pg_replication_slots WHERE active AND database = current_database()") == 0)
+        while (await scenario.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_replication_slots WHERE active AND database = current_database()") == 0)
             await Task.Yield();
         var copy = scenario.Definition() with { Destination = new DuckDbSettings(scenario.File + "2") };
         var error = await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(copy, scenario));
@@ -164,7 +168,10 @@ public sealed class RefusalTests(ServerPool pool)
             await RefusedAsync(scenario, EtlErrorCode.DestinationLocked, slots: 1, publications: 1, fileExists: true);
         await RefusedAsync(
             scenario, EtlErrorCode.DestinationUnavailable,
-            definition: scenario.Definition() with { Destination = new DuckDbSettings("/no/such/folder/copy.duckdb"), Name = "elsewhere" },
+            definition: scenario.Definition() with
+            {
+                Destination = new DuckDbSettings("/no/such/folder/copy.duckdb"), Name = "elsewhere",
+            },
             slots: 1, publications: 1, fileExists: true);
     }
 
@@ -235,7 +242,8 @@ public sealed class RefusalTests(ServerPool pool)
     [Fact]
     public async Task A_copy_in_memory_is_made_and_queried_and_a_stream_into_it_is_refused()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, OneTable + "; CREATE TABLE keyless (a int); INSERT INTO keyless VALUES (7)");
+        await using var scenario = await Scenario.CreateAsync(
+            pool, OneTable + "; CREATE TABLE keyless (a int); INSERT INTO keyless VALUES (7)");
         var pipeline = new Pipeline(scenario.Definition() with { Destination = new DuckDbSettings(DuckDbSettings.InMemory) });
         var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.StreamAsync(new StreamOptions(), scenario, Token));
         Assert.Equal(EtlErrorCode.InvalidArgument, error.Code);

@@ -71,8 +71,10 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     public async Task AssertNothingLeftOverAsync()
     {
         Assert.Equal(Definition().EffectiveSlotName, await ScalarAsync<string>(
-            "SELECT string_agg(slot_name || CASE WHEN temporary THEN ' (temporary)' ELSE '' END, ', ') FROM pg_replication_slots WHERE database = current_database()"));
-        Assert.Equal(Definition().EffectivePublication, await ScalarAsync<string>("SELECT string_agg(pubname, ', ') FROM pg_publication"));
+            "SELECT string_agg(slot_name || CASE WHEN temporary THEN ' (temporary)' ELSE '' END, ', ') FROM pg_replication_slots "
+            + "WHERE database = current_database()"));
+        Assert.Equal(
+            Definition().EffectivePublication, await ScalarAsync<string>("SELECT string_agg(pubname, ', ') FROM pg_publication"));
         var hidden = await Pipeline().QueryAsync(
             "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')", TestContext.Current.CancellationToken);
         Assert.Empty(hidden.Rows);

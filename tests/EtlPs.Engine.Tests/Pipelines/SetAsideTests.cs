@@ -15,7 +15,11 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_type_that_is_not_carried_sets_its_table_aside()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE shapes (id int PRIMARY KEY, place point); INSERT INTO good VALUES (1)");
+            pool,
+            """
+            CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE shapes (id int PRIMARY KEY, place point);
+            INSERT INTO good VALUES (1)
+            """);
         var results = await scenario.BackfillAsync();
         AssertAside(results, "shapes", EtlErrorCode.UnsupportedType, "place", "point");
         Assert.Equal(TableState.Ready, results.Single(r => r.Source.Name == "good").State);
@@ -63,7 +67,11 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_value_that_cannot_be_held_sets_its_table_aside_in_a_stream()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE bad (id int PRIMARY KEY, price numeric(10,2)); INSERT INTO bad VALUES (1, 1)");
+            pool,
+            """
+            CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE bad (id int PRIMARY KEY, price numeric(10,2));
+            INSERT INTO bad VALUES (1, 1)
+            """);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO good VALUES (1); INSERT INTO bad VALUES (42, 'NaN'); INSERT INTO good VALUES (2)");
         await scenario.ExecuteAsync("INSERT INTO good VALUES (3)");
@@ -82,7 +90,8 @@ public sealed class SetAsideTests(ServerPool pool)
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO bad VALUES (1, 1)");
         await scenario.ExecuteAsync("""
-            INSERT INTO good SELECT g, repeat('v', 500) || g FROM generate_series(1, 50000) g; INSERT INTO bad VALUES (2, 2), (42, 'NaN');
+            INSERT INTO good SELECT g, repeat('v', 500) || g FROM generate_series(1, 50000) g;
+            INSERT INTO bad VALUES (2, 2), (42, 'NaN');
             INSERT INTO good SELECT g, repeat('v', 500) || g FROM generate_series(50001, 60000) g
             """);
         var result = await scenario.CatchUpAsync();
@@ -97,12 +106,14 @@ public sealed class SetAsideTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool, "CREATE TABLE a (id int PRIMARY KEY, price numeric(10,2)); CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1)");
         using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scenario.Pipeline(new FaultAction(FaultPoint.SlotCreated, stop.Cancel))
-            .BackfillAsync(new BackfillOptions(), scenario, stop.Token));
+        var firstStart = scenario.Pipeline(new FaultAction(FaultPoint.SlotCreated, stop.Cancel));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => firstStart.BackfillAsync(new BackfillOptions(), scenario, stop.Token));
         // Begins anew; the copy of the first table is cut off once more, so that both are copied under a later snapshot.
         using var again = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, Fail))
-            .BackfillAsync(new BackfillOptions(), scenario, again.Token));
+        var secondStart = scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, Fail));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => secondStart.BackfillAsync(new BackfillOptions(), scenario, again.Token));
         await scenario.ExecuteAsync("INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (2)");
         Assert.All(await scenario.BackfillAsync(), r => Assert.Equal(TableState.CatchingUp, r.State));
         await scenario.ExecuteAsync("INSERT INTO a VALUES (7, 'NaN'); DELETE FROM a WHERE id = 7");
@@ -125,9 +136,13 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_table_dropped_in_mid_copy_is_told(string ddl)
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY); INSERT INTO a VALUES (1)");
-        var results = await scenario.Pipeline(new FaultAction(
-            FaultPoint.RangeAppended, () => scenario.ExecuteAsync(ddl).GetAwaiter().GetResult())).BackfillAsync(new BackfillOptions(), scenario, Token);
+            pool,
+            """
+            CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);
+            INSERT INTO a VALUES (1)
+            """);
+        var drop = new FaultAction(FaultPoint.RangeAppended, () => scenario.ExecuteAsync(ddl).GetAwaiter().GetResult());
+        var results = await scenario.Pipeline(drop).BackfillAsync(new BackfillOptions(), scenario, Token);
         AssertAside(results, "b", EtlErrorCode.TableNotFound);
         Assert.Equal(2, results.Count(r => r.State == TableState.Ready));
         await scenario.ExecuteAsync("INSERT INTO c VALUES (1)");
@@ -139,7 +154,11 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_table_rewritten_in_mid_copy_is_copied_under_a_new_snapshot()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v int); INSERT INTO b SELECT g, g FROM generate_series(1, 100) g");
+            pool,
+            """
+            CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v int);
+            INSERT INTO b SELECT g, g FROM generate_series(1, 100) g
+            """);
         var results = await scenario.Pipeline(new FaultAction(
             FaultPoint.RangeAppended,
             () => scenario.ExecuteAsync("ALTER TABLE b ALTER v TYPE text USING 'v' || v").GetAwaiter().GetResult()))

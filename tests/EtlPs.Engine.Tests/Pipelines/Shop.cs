@@ -20,11 +20,13 @@ internal static class Shop
         CREATE TABLE journal (worker int, what text, n float8, large text);
         ALTER TABLE journal REPLICA IDENTITY FULL; ALTER TABLE journal ALTER large SET STORAGE EXTERNAL;
         CREATE TABLE "Mixed Case" ("Id" uuid PRIMARY KEY, "select" jsonb, worker int);
-        INSERT INTO orders SELECT g, g % {{Workers}}, g * 1.25, CASE WHEN g % 5 = 0 THEN NULL ELSE 'note ' || g END, '2024-01-01Z'::timestamptz + g * interval '1 second'
+        INSERT INTO orders SELECT g, g % {{Workers}}, g * 1.25, CASE WHEN g % 5 = 0 THEN NULL ELSE 'note ' || g END,
+            '2024-01-01Z'::timestamptz + g * interval '1 second'
           FROM generate_series(0, {{rows}} - 1) g;
         INSERT INTO lines SELECT 'line ' || l, l, g, g * l * 0.125 FROM generate_series(0, {{rows}} - 1) g, generate_series(1, 2) l;
         INSERT INTO docs SELECT g, g % {{Workers}}, 0, repeat('d' || g, 900), ARRAY['a', NULL, g::text] FROM generate_series(0, 199) g;
-        INSERT INTO journal SELECT g % {{Workers}}, 'begin', g / 40, CASE WHEN g % 20 = 0 THEN repeat('j' || g, 900) END FROM generate_series(0, 399) g;
+        INSERT INTO journal SELECT g % {{Workers}}, 'begin', g / 40, CASE WHEN g % 20 = 0 THEN repeat('j' || g, 900) END
+          FROM generate_series(0, 399) g;
         INSERT INTO "Mixed Case" SELECT md5(g::text)::uuid, jsonb_build_object('g', g), g % {{Workers}} FROM generate_series(0, 199) g;
         CREATE PROCEDURE work(w int, transactions int) LANGUAGE plpgsql AS $body$
         DECLARE a int8; b int8; fresh int8; k int; u uuid;

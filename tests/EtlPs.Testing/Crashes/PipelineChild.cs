@@ -12,7 +12,9 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime)
 {
     private int _events;
 
-    /// <param name="arguments">Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing.</param>
+    /// <param name="arguments">
+    /// Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing.
+    /// </param>
     public static async Task<int> RunAsync(string[] arguments)
     {
         if (arguments is not [var source, var file, var name, var operation, var step, var occurrence, var lifetime])

@@ -28,14 +28,14 @@ internal sealed class PipelineSession : IAsyncDisposable
     public NpgsqlConnection Source { get; }
 
     /// <param name="definition">The pipeline.</param>
-    /// <param name="shared">An instance that outlives the run, for <c>:memory:</c>; null: the file is opened and closed.</param>
-    /// <param name="request">What the run will survey, so that a refusal comes before a new file; null: it surveys nothing.</param>
+    /// <param name="shared">An instance that outlives the run, for <c>:memory:</c>; null: a file, opened for the run.</param>
+    /// <param name="request">What the run will survey, so that a refusal leaves no new file; null: it surveys nothing.</param>
     /// <param name="observer">Who watches.</param>
     /// <param name="faults">What may break it.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public static async Task<PipelineSession> OpenAsync(
-        PipelineDefinition definition, DuckDbFile? shared, SurveyRequest? request, IPipelineObserver observer, IFaultHook faults,
-        CancellationToken cancellationToken)
+        PipelineDefinition definition, DuckDbFile? shared, SurveyRequest? request, IPipelineObserver observer,
+        IFaultHook faults, CancellationToken cancellationToken)
     {
         var connector = new PostgresConnector(definition.Source);
         var source = await connector.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -44,7 +44,8 @@ internal sealed class PipelineSession : IAsyncDisposable
         {
             // What the source refuses must not leave an empty file behind.
             if (request is { } asked && shared is null && !System.IO.File.Exists(definition.Destination.Path))
-                await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken).ConfigureAwait(false);
+                await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken)
+                    .ConfigureAwait(false);
             var file = shared ?? (owned = DuckDbFile.Open(definition.Destination));
             var connection = file.Connect();
             var run = new PipelineRun(
@@ -64,7 +65,8 @@ internal sealed class PipelineSession : IAsyncDisposable
         SurveyAsync(new Surveyor(Run.Definition, Source, Run.Connection), request, cancellationToken);
 
     /// <summary>The server may not have noticed yet that an earlier run of this pipeline was killed.</summary>
-    private static async Task<Survey> SurveyAsync(Surveyor surveyor, SurveyRequest request, CancellationToken cancellationToken)
+    private static async Task<Survey> SurveyAsync(
+        Surveyor surveyor, SurveyRequest request, CancellationToken cancellationToken)
     {
         var wait = new SlotWait();
         while (true)

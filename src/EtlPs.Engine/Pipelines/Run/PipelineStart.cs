@@ -28,7 +28,8 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
             run.Tell($"Publication {run.Definition.EffectivePublication} created for {carried.Count} tables.");
         }
         var slot = await SlotCreation.CreateAsync(
-            run, run.Definition.EffectiveSlotName, temporary: false, ReachedSlotCreated, cancellationToken).ConfigureAwait(false);
+            run, run.Definition.EffectiveSlotName, temporary: false, ReachedSlotCreated, cancellationToken)
+            .ConfigureAwait(false);
         run.Tell($"Replication slot {run.Definition.EffectiveSlotName} created at {slot.ConsistentPoint}.");
         run.InTransaction(() => StoreTables(survey, PipelineStage.Active, slot.ConsistentPoint));
         return slot;
@@ -54,7 +55,8 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         foreach (var table in survey.EarlierTables)
         {
             TableDdl.DropHidden(run.Connection, table);
-            if (table.IsVisible || (table.State == TableState.SetAside && table.CopiedAt.IsKnown)) TableDdl.DropVisible(run.Connection, table);
+            if (table.IsVisible || (table.State == TableState.SetAside && table.CopiedAt.IsKnown))
+                TableDdl.DropVisible(run.Connection, table);
         }
         run.State.DeletePipeline();
         run.State.InsertPipeline(new PipelineRecord(
