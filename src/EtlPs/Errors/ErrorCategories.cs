@@ -25,7 +25,7 @@ internal static class ErrorCategories
         EtlErrorCode.NoFreeSlot => ErrorCategory.LimitsExceeded,
         EtlErrorCode.DestinationUnavailable => ErrorCategory.ResourceUnavailable,
         EtlErrorCode.SlotLost or EtlErrorCode.DestinationBehindSlot or EtlErrorCode.SourceChanged
-            or EtlErrorCode.SchemaChanged or EtlErrorCode.BaseRowMissing => ErrorCategory.InvalidResult,
+            or EtlErrorCode.SchemaChanged => ErrorCategory.InvalidResult,
         EtlErrorCode.NotADuckDbFile or EtlErrorCode.ValueNotRepresentable => ErrorCategory.InvalidData,
         EtlErrorCode.DestinationFailed or EtlErrorCode.DestinationFull => ErrorCategory.WriteError,
         EtlErrorCode.ProtocolViolation => ErrorCategory.ProtocolError,

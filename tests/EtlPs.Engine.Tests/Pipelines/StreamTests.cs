@@ -128,6 +128,23 @@ public sealed class StreamTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_large_value_that_an_unknown_row_keeps_is_fetched_from_the_source()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            """
+            CREATE TABLE t (id int, part text, n int, large text, PRIMARY KEY (id, part)); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
+            INSERT INTO t SELECT g, 'it''s \ ' || g, 0, repeat('x', 5000 + g) FROM generate_series(1, 6) g
+            """);
+        await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
+        await scenario.ExecuteAsync("UPDATE t SET n = 1; UPDATE t SET id = 60 WHERE id = 6");
+        await scenario.ExecuteAsync("UPDATE t SET large = repeat('y', 6000) WHERE id = 2; UPDATE t SET id = 30 WHERE id = 3; DELETE FROM t WHERE id = 4");
+        var result = await scenario.CatchUpAsync();
+        Assert.Empty(result.SetAside);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
     public async Task An_idle_pipeline_on_a_busy_server_moves_its_slot_and_starts_again()
     {
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");

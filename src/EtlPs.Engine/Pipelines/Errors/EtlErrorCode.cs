@@ -99,9 +99,6 @@ public enum EtlErrorCode
     /// <summary>A table's columns are no longer those that were copied.</summary>
     SchemaChanged,
 
-    /// <summary>An update leaves out a value that the destination does not have.</summary>
-    BaseRowMissing,
-
     /// <summary>The connection broke.</summary>
     ConnectionLost,
 

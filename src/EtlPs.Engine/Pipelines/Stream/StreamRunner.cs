@@ -116,7 +116,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         IReadOnlyList<TableRecord> tables, Lsn position, StreamGoal goal, StreamMeter meter, CancellationToken stop)
     {
         using var connection = run.File.Connect();
-        var applier = new BatchApplier(connection, new StateStore(connection, run.Definition.Name), position, run.Faults);
+        var applier = new BatchApplier(connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source), position, run.Faults);
         var streamed = new List<StreamedTable>();
         foreach (var table in tables.Where(t => t.State is TableState.Ready or TableState.CatchingUp))
         {

@@ -9,7 +9,8 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// Stores batches: all tables' changes and the position in one DuckDB transaction. A source transaction that spans
 /// several batches stays one DuckDB transaction, which ends only where the source's did.
 /// </summary>
-internal sealed class BatchApplier(DuckDBConnection connection, StateStore state, Lsn position, IFaultHook faults)
+internal sealed class BatchApplier(
+    DuckDBConnection connection, StateStore state, IBaseRows source, Lsn position, IFaultHook faults)
 {
     private readonly Dictionary<uint, TableApplier> _appliers = [];
     private readonly List<TableApplier> _touched = [];
@@ -23,7 +24,7 @@ internal sealed class BatchApplier(DuckDBConnection connection, StateStore state
     /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
     public void Map(StreamedTable table, TableName target) =>
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
-            ? new KeyedTableApplier(connection, table, target, _scratch)
+            ? new KeyedTableApplier(connection, table, target, _scratch, source)
             : new KeylessTableApplier(connection, table, target, _scratch);
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>

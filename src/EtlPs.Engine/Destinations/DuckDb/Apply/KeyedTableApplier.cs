@@ -14,11 +14,12 @@ internal sealed class KeyedTableApplier : TableApplier
     private readonly string _keyColumns;
     private StagingTable? _keys;
 
-    public KeyedTableApplier(DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena)
+    public KeyedTableApplier(
+        DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, IBaseRows source)
         : base(connection, table, target)
     {
         _net = new NetChanges(table.Schema, arena);
-        _filler = new RowFiller(connection, table.Schema, target, Writer);
+        _filler = new RowFiller(connection, table.Schema, target, Writer, source);
         _keyColumns = string.Join(", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].Name)));
     }
 

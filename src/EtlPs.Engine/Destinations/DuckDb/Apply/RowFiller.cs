@@ -1,24 +1,24 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
-using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
 /// <summary>
 /// Rows with unchanged TOAST values, which Postgres does not send again: the values are taken from the destination's row of
-/// the old key, before that row is deleted.
+/// the old key, before that row is deleted; where it has no such row, from the source.
 /// </summary>
-internal sealed class RowFiller(DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer)
+internal sealed class RowFiller(
+    DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer, IBaseRows source)
 {
     private readonly TupleFields _fields = new(schema.Columns.Count);
     private readonly TupleFields _holder = new(schema.Columns.Count);
     private readonly KeyFields _key = new(schema);
     private StagingTable? _holes;
     private StagingTable? _filled;
+    private StagingTable? _fetched;
     private bool _hasFilled;
 
     /// <summary>Completes the batch's rows that have holes; they wait until <see cref="AppendFilledRows"/>.</summary>
-    /// <exception cref="TableFailedException">A row that the missing value should come from is not there.</exception>
     public void Fill(NetChanges net)
     {
         var rows = StageRowsWithHoles(net);
@@ -26,9 +26,9 @@ internal sealed class RowFiller(DuckDBConnection connection, TableSchema schema,
         var filled = connection.Execute(
             $"INSERT INTO {_filled!.Quoted} SELECT {Columns()} FROM {_holes!.Quoted} AS h " +
             $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE NOT h.missing OR t.rowid IS NOT NULL");
+        if (filled != rows) FillFromSource();
         _holes.Clear();
         _hasFilled = true;
-        if (filled != rows) throw BaseMissing(rows - filled);
     }
 
     public void AppendFilledRows()
@@ -37,6 +37,38 @@ internal sealed class RowFiller(DuckDBConnection connection, TableSchema schema,
         connection.Execute($"INSERT INTO {target.Quoted} SELECT * FROM {_filled!.Quoted}");
         _filled.Clear();
         _hasFilled = false;
+    }
+
+    /// <summary>
+    /// A row that is not at the source any more either is left out: its deletion, or its next key, is still to come.
+    /// </summary>
+    private void FillFromSource()
+    {
+        _fetched ??= new StagingTable(
+            connection, $"etlps_fetched_{schema.Oid}", schema.Columns.Select((_, i) => ($"c{i}", writer.DuckDbType(i))));
+        using (var appender = _fetched.AppendWhole())
+        {
+            source.Fetch(schema, ReadKeysWithoutBase(), appender);
+            appender.Close();
+        }
+        var match = string.Join(" AND ", schema.KeyColumns.Select(c => $"f.c{c} = h.c{c}"));
+        var columns = string.Join(", ", schema.Columns.Select((_, i) => $"CASE WHEN h.h{i} THEN f.c{i} ELSE h.c{i} END"));
+        connection.Execute(
+            $"INSERT INTO {_filled!.Quoted} SELECT {columns} FROM {_holes!.Quoted} AS h JOIN {_fetched.Quoted} AS f ON {match} "
+            + $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE h.missing AND t.rowid IS NULL");
+        _fetched.Clear();
+    }
+
+    private List<string[]> ReadKeysWithoutBase()
+    {
+        var texts = schema.KeyColumns.Select(c => writer.DuckDbType(c) == "BLOB" ? $"'\\x' || hex(h.c{c})" : $"h.c{c}::VARCHAR");
+        using var command = connection.Command(
+            $"SELECT {string.Join(", ", texts)} FROM {_holes!.Quoted} AS h LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} "
+            + "WHERE h.missing AND t.rowid IS NULL");
+        using var reader = command.ExecuteReader();
+        var keys = new List<string[]>();
+        while (reader.Read()) keys.Add([.. schema.KeyColumns.Select((_, i) => reader.GetString(i))]);
+        return keys;
     }
 
     private long StageRowsWithHoles(NetChanges net)
@@ -110,12 +142,4 @@ internal sealed class RowFiller(DuckDBConnection connection, TableSchema schema,
 
     private string KeyMatch() => string.Join(
         " AND ", schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(schema.Columns[c].Name)} = h.k{i}"));
-
-    private TableFailedException BaseMissing(long rows) => new(schema.Oid, schema.Name, new EtlException(
-        EtlErrorCode.BaseRowMissing,
-        $"Table {schema.Name}: {rows} updated row(s) keep a large value that Postgres does not send again, and the destination does not have it.",
-        "Copy the table again with -Restart, or set REPLICA IDENTITY FULL, which makes Postgres send such values.")
-    {
-        Subject = schema.Name.ToString(),
-    });
 }

@@ -26,5 +26,8 @@ internal sealed class StagingTable
 
     public RowAppender Append() => new(_connection, Catalog, Schema, _name);
 
+    /// <summary>An appender for whole chunks.</summary>
+    public TableAppender AppendWhole() => new(_connection, Catalog, Schema, _name);
+
     public void Clear() => _connection.Execute($"TRUNCATE {Quoted}");
 }

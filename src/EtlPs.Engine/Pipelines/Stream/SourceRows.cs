@@ -1,0 +1,78 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Pipelines.Backfill;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Types;
+
+namespace EtlPs.Engine.Pipelines.Stream;
+
+/// <summary>Fetches single rows from the source by key, through the same COPY and codecs as a backfill.</summary>
+internal sealed class SourceRows(PostgresConnector source) : IBaseRows
+{
+    private const int KeysOfStatement = 1000;
+
+    public void Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target)
+    {
+        foreach (var some in keys.Chunk(KeysOfStatement))
+        {
+            // The applier has a thread of its own, which has nothing else to do meanwhile.
+            CopyAsync(table, Statement(table, some), target).GetAwaiter().GetResult();
+        }
+    }
+
+    private async Task CopyAsync(TableSchema table, string statement, TableAppender target)
+    {
+        var connection = await source.OpenForCopyAsync(CancellationToken.None).ConfigureAwait(false);
+        await using var closing = connection.ConfigureAwait(false);
+        var reader = await NpgsqlCopyReader
+            .StartAsync(source, connection, statement, CancellationToken.None).ConfigureAwait(false);
+        await using var ending = reader.ConfigureAwait(false);
+        Decode(table, reader, target);
+    }
+
+    private static void Decode(TableSchema table, ICopyReader reader, TableAppender target)
+    {
+        using var blocks = new CopyBlocks(reader, CancellationToken.None);
+        var decoder = new BinaryCopyDecoder(
+            table.Columns, [.. table.Columns.Select(c => CodecCatalog.Find(c.Type)!)], target);
+        while (!decoder.IsComplete)
+        {
+            var block = blocks.Next();
+            if (block.IsEmpty)
+                throw new EtlException(
+                    EtlErrorCode.ConnectionLost,
+                    $"The source ended the reading of rows of {table.Name} before it was complete.",
+                    "Start the stream again.");
+            try
+            {
+                blocks.Advance(decoder.Decode(block));
+            }
+            catch (UnrepresentableFieldException e)
+            {
+                var key = CopiedRowKey.Of(table, block, e.RowOffset);
+                throw new TableFailedException(
+                    table.Oid, table.Name, UnrepresentableValue.Error(table, e.Column, key, e.Reason));
+            }
+        }
+    }
+
+    private static string Statement(TableSchema table, IEnumerable<string[]> keys)
+    {
+        var key = table.KeyColumns.Select(c => table.Columns[c]).ToList();
+        var rows = keys.Select(values =>
+            $"({string.Join(", ", values.Select((v, i) => $"CAST({Literal(v)} AS {key[i].Type.DisplayName})"))})");
+        return $"""
+            COPY (SELECT {string.Join(", ", table.Columns.Select(c => TableName.Quote(c.Name)))}
+                  FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}
+                  WHERE ({string.Join(", ", key.Select(c => TableName.Quote(c.Name)))}) IN ({string.Join(", ", rows)}))
+            TO STDOUT (FORMAT BINARY)
+            """;
+    }
+
+    // An escape string reads the same whatever standard_conforming_strings is.
+    private static string Literal(string text) =>
+        $"E'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
+}
