@@ -18,7 +18,7 @@ public sealed class EtlDestination
     /// <summary>What DuckDB may use, bytes; null: its own default.</summary>
     public long? MemoryLimit { get; }
 
-    /// <summary>DuckDB's threads; null: one for each core.</summary>
+    /// <summary>DuckDB's threads; null: half of the cores.</summary>
     public int? Threads { get; }
 
     internal DuckDbSettings ToSettings() => new(Path) { MemoryLimit = MemoryLimit, Threads = Threads };
