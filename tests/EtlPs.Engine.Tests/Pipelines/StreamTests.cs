@@ -187,7 +187,7 @@ public sealed class StreamTests(ServerPool pool)
         Assert.Equal(EtlPs.Engine.Pipelines.Errors.EtlErrorCode.SchemaChanged, aside.Error!.Code);
         Assert.Equal("a", aside.Source.Name);
         var rows = await scenario.Pipeline().QueryAsync(
-            "SELECT (SELECT count(*) FROM public.a), (SELECT count(*) FROM public.b)", TestContext.Current.CancellationToken);
+            "SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM public.b)", TestContext.Current.CancellationToken);
         Assert.Equal([1L, 2L], rows.Rows[0]);
     }
 }

@@ -93,6 +93,7 @@ internal sealed class DuckDbFile : IDisposable
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
             using var connection = Connect();
+            FindTablesOfPublic(connection);
             return new ReadOnlyQuery(connection).Run(sql, either.Token);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
@@ -232,6 +233,16 @@ internal sealed class DuckDbFile : IDisposable
                 $"SET allowed_paths = [{string.Join(", ", OwnFiles.Select(suffix => Literal(path + suffix)))}]");
         connection.Execute($"SET allowed_directories = [{Literal(spill)}]");
         connection.Execute("SET enable_external_access = false");
+    }
+
+    // As in Postgres, where most tables are in public and nobody writes it.
+    private static void FindTablesOfPublic(DuckDBConnection connection)
+    {
+        var catalog = (string)connection.Scalar("SELECT current_database()")!;
+        var found = connection.Scalar(
+            "SELECT 1 FROM duckdb_schemas() WHERE database_name = $1 AND schema_name = 'public'", catalog);
+        if (found is not null)
+            connection.Execute($"SET search_path = '{catalog}.main,{catalog}.public'");
     }
 
     private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
