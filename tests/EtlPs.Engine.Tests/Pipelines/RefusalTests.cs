@@ -258,6 +258,24 @@ public sealed class RefusalTests(ServerPool pool)
         Assert.Equal(0L, await SlotsAsync(scenario));
     }
 
+    [Fact]
+    public async Task Another_slot_or_publication_than_the_pipeline_was_started_with_is_refused()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, OneTable + "; CREATE TABLE other (id int PRIMARY KEY); CREATE PUBLICATION dba FOR TABLE t");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("INSERT INTO other VALUES (1)");
+        var definition = scenario.Definition() with { Publication = "dba" };
+        await RefusedAsync(scenario, EtlErrorCode.InvalidArgument, definition: definition, slots: 1, publications: 2, fileExists: true);
+        definition = scenario.Definition() with { SlotName = scenario.Database.Name + "_2" };
+        foreach (var restart in new[] { false, true })
+            await RefusedAsync(
+                scenario, EtlErrorCode.InvalidArgument, definition: definition, restart: restart, slots: 1, publications: 2,
+                fileExists: true);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
     private static async Task<EtlException> RefusedAsync(
         Scenario scenario, EtlErrorCode code, string? source = null, PipelineDefinition? definition = null, bool restart = false,
         long slots = 0, long publications = 0, bool fileExists = false)

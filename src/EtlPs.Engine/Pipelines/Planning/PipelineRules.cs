@@ -16,6 +16,7 @@ internal sealed class PipelineRules(
     /// <summary>Beginning from nothing: whatever bears the pipeline's names must be its own.</summary>
     public void CheckStart(SurveyRequest request, bool usesSlot)
     {
+        if (known is { Stage: not PipelineStage.SnapshotOnly } && IsSameSource) CheckNames();
         if (!usesSlot) return;
         var isOurs = IsOurs(request, usesSlot);
         if (slot is not null && slot.Database != identity.Database)
@@ -85,16 +86,17 @@ internal sealed class PipelineRules(
             {
                 Subject = definition.Name,
             };
+        CheckNames();
         CheckSlot();
     }
 
     /// <summary>The destination's copy must come from this very database.</summary>
     public void CheckSource()
     {
-        if (known!.SystemIdentifier != identity.SystemIdentifier || known.Database != identity.Database)
+        if (!IsSameSource)
             throw new EtlException(
                 EtlErrorCode.SourceChanged,
-                $"{definition.Destination} holds a copy of database {known.Database} of another server (system identifier "
+                $"{definition.Destination} holds a copy of database {known!.Database} of another server (system identifier "
                 + $"{known.SystemIdentifier}); the source is {identity.Database} with {identity.SystemIdentifier}.",
                 "Correct -Source or -Destination, or use -Restart to drop that copy and make a new one.")
             {
@@ -161,8 +163,26 @@ internal sealed class PipelineRules(
     /// </summary>
     private bool IsOurs(SurveyRequest request, bool usesSlot) =>
         (request.Restart && usesSlot)
-        || (known is { Stage: not PipelineStage.SnapshotOnly }
-            && known.SystemIdentifier == identity.SystemIdentifier && known.Database == identity.Database);
+        || (known is { Stage: not PipelineStage.SnapshotOnly } && IsSameSource);
+
+    private bool IsSameSource => known?.SystemIdentifier == identity.SystemIdentifier && known.Database == identity.Database;
+
+    /// <summary>
+    /// Another publication may carry other tables, whose changes would be passed over in silence; and a slot that nobody names
+    /// any more would keep the source's WAL for ever.
+    /// </summary>
+    private void CheckNames()
+    {
+        if (known!.SlotName == SlotName && known.Publication == definition.EffectivePublication) return;
+        throw new EtlException(
+            EtlErrorCode.InvalidArgument,
+            $"Pipeline {definition.Name} was started with slot {known.SlotName} and publication {known.Publication}, and is now to go on "
+            + $"with slot {SlotName} and publication {definition.EffectivePublication}.",
+            "Name the same -SlotName and -Publication as before; or remove the pipeline, drop its tables and begin anew.")
+        {
+            Subject = definition.Name,
+        };
+    }
 
     private void CheckSlot()
     {
