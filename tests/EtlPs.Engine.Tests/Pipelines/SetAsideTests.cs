@@ -171,6 +171,15 @@ public sealed class SetAsideTests(ServerPool pool)
         await scenario.AssertNothingLeftOverAsync();
     }
 
+    [Fact]
+    public async Task A_table_whose_key_was_widened_is_set_aside()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL)");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (a, b); INSERT INTO t VALUES (1, 1), (1, 2)");
+        AssertAside((await scenario.CatchUpAsync()).SetAside, "t", EtlErrorCode.SchemaChanged, "replica identity");
+    }
+
     private static void AssertAside(
         IReadOnlyList<TableCopyResult> results, string table, EtlErrorCode code, params string[] words)
     {

@@ -29,6 +29,8 @@ internal static class RelationShape
         if (announced.ReplicaIdentity == 'f') return null;
         if (copied.KeyColumns.Count == 0)
             return copied.Identity == ReplicaIdentity.Full ? "its replica identity is no longer FULL" : null;
-        return copied.KeyColumns.All(c => announced.Columns[c].IsKey) ? null : "its replica identity has changed";
+        // A wider key is another one too: the columns of the old one no longer tell rows apart.
+        var key = announced.Columns.Select((column, index) => (column, index)).Where(c => c.column.IsKey).Select(c => c.index);
+        return key.SequenceEqual(copied.KeyColumns.Order()) ? null : "its replica identity has changed";
     }
 }
