@@ -276,6 +276,16 @@ public sealed class RefusalTests(ServerPool pool)
         await scenario.AssertEqualAsync();
     }
 
+    [Fact]
+    public async Task Partitions_that_log_only_their_own_keys_under_a_root_without_one_are_refused()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, """
+            CREATE TABLE parts (id int, v text) PARTITION BY RANGE (id); ALTER TABLE parts REPLICA IDENTITY FULL;
+            CREATE TABLE part PARTITION OF parts (PRIMARY KEY (id)) FOR VALUES FROM (0) TO (10)
+            """);
+        await RefusedAsync(scenario, EtlErrorCode.NoReplicaIdentity);
+    }
+
     private static async Task<EtlException> RefusedAsync(
         Scenario scenario, EtlErrorCode code, string? source = null, PipelineDefinition? definition = null, bool restart = false,
         long slots = 0, long publications = 0, bool fileExists = false)

@@ -190,4 +190,18 @@ public sealed class StreamTests(ServerPool pool)
             "SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM public.b)", TestContext.Current.CancellationToken);
         Assert.Equal([1L, 2L], rows.Rows[0]);
     }
+
+    [Fact]
+    public async Task Unchanged_toast_in_a_partition_keeps_its_value_under_a_full_root()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, """
+            CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); ALTER TABLE t REPLICA IDENTITY FULL;
+            CREATE TABLE part PARTITION OF t FOR VALUES FROM (0) TO (10); ALTER TABLE part ALTER v SET STORAGE EXTERNAL;
+            INSERT INTO t VALUES (1, repeat('v', 5000))
+            """);
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("UPDATE t SET id = 2");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
 }

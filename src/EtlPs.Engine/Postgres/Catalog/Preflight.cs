@@ -48,15 +48,16 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
         FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1)
         """;
 
-    // A partition's own identity decides what is logged of its rows, whatever its root's is.
+    // A partition's own identity decides what is logged of its rows, whatever its root's is. Where the root has no key ($2),
+    // a key of the partition's own does not find the row.
     private const string Leaves = """
         SELECT DISTINCT w.oid
         FROM pg_catalog.unnest($1) AS w (oid), LATERAL pg_catalog.pg_partition_tree(w.oid) AS t
         JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
-        WHERE t.isleaf AND c.relreplident <> 'f' AND NOT EXISTS (
+        WHERE t.isleaf AND c.relreplident <> 'f' AND (w.oid = ANY ($2) OR NOT EXISTS (
             SELECT FROM pg_catalog.pg_index AS i
             WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
-              AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+              AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)))
         """;
 
     /// <summary>Version 14 or later, and no pooler in between.</summary>
@@ -153,7 +154,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
             names => $"The role {source.UserName} does not own {names}, which a publication of it needs.",
             "Make the role a member of the owner, or let a DBA make the publication, and name it.");
         var leaves = await connection.ReadAsync(
-            Leaves, r => r.GetFieldValue<uint>(0), cancellationToken, CatalogReader.Oids(tables.Select(t => t.Oid)))
+            Leaves, r => r.GetFieldValue<uint>(0), cancellationToken, CatalogReader.Oids(tables.Select(t => t.Oid)),
+            CatalogReader.Oids(tables.Where(t => t.KeyColumns.Count == 0).Select(t => t.Oid)))
             .ConfigureAwait(false);
         var without = Names(tables, tables.Where(t => !t.CanFollowUpdates).Select(t => t.Oid).Concat(leaves).Distinct());
         Refuse(

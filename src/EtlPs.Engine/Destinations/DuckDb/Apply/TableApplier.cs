@@ -38,11 +38,17 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
         switch (message.Kind)
         {
             case PgOutputKind.Insert: AddInsert(newTuple); break;
-            case PgOutputKind.Update: AddUpdate(oldTuple, message.OldKind == OldTuple.Full, newTuple); break;
+            case PgOutputKind.Update: AddUpdate(oldTuple, IsWhole(message.OldKind), newTuple); break;
             case PgOutputKind.Delete: AddDelete(oldTuple); break;
             default: throw new InvalidOperationException($"{message.Kind} is no row change.");
         }
     }
+
+    /// <summary>
+    /// A partition's own identity decides what is logged of an old row, and its root's what the row is announced as: under
+    /// a FULL root it may be a key all the same.
+    /// </summary>
+    private bool IsWhole(OldTuple kind) => kind == OldTuple.Full && Schema.Kind != 'p';
 
     /// <summary>Applies what was added inside the open transaction and forgets it.</summary>
     public abstract void Apply();
