@@ -180,6 +180,28 @@ public sealed class SetAsideTests(ServerPool pool)
         AssertAside((await scenario.CatchUpAsync()).SetAside, "t", EtlErrorCode.SchemaChanged, "replica identity");
     }
 
+    [Fact]
+    public async Task A_column_that_hides_the_rows_numbers_sets_a_table_without_a_key_aside()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, """
+            CREATE TABLE t ("RowId" int); ALTER TABLE t REPLICA IDENTITY FULL;
+            CREATE TABLE keyed (id int PRIMARY KEY, rowid int, v text); ALTER TABLE keyed ALTER v SET STORAGE EXTERNAL;
+            INSERT INTO keyed VALUES (1, NULL, repeat('v', 5000))
+            """);
+        AssertAside(await scenario.BackfillAsync(), "t", EtlErrorCode.NameCollision, "RowId");
+        await scenario.ExecuteAsync("UPDATE keyed SET id = 2; DROP TABLE t");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task A_table_without_columns_is_set_aside()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE bare (); ALTER TABLE bare REPLICA IDENTITY FULL");
+        AssertAside(await scenario.BackfillAsync(), "bare", EtlErrorCode.UnsupportedType, "no column");
+    }
+
     private static void AssertAside(
         IReadOnlyList<TableCopyResult> results, string table, EtlErrorCode code, params string[] words)
     {

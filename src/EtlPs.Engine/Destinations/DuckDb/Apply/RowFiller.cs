@@ -18,6 +18,9 @@ internal sealed class RowFiller(
     private StagingTable? _fetched;
     private bool _hasFilled;
 
+    // Not the rowid, which a column of that name would hide.
+    private readonly string _base = $"t.{TableName.Quote(schema.Columns[schema.KeyColumns[0]].Name)}";
+
     /// <summary>Completes the batch's rows that have holes; they wait until <see cref="AppendFilledRows"/>.</summary>
     public void Fill(NetChanges net)
     {
@@ -25,7 +28,7 @@ internal sealed class RowFiller(
         if (rows == 0) return;
         var filled = connection.Execute(
             $"INSERT INTO {_filled!.Quoted} SELECT {Columns()} FROM {_holes!.Quoted} AS h " +
-            $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE NOT h.missing OR t.rowid IS NOT NULL");
+            $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE NOT h.missing OR {_base} IS NOT NULL");
         if (filled != rows) FillFromSource();
         _holes.Clear();
         _hasFilled = true;
@@ -55,7 +58,7 @@ internal sealed class RowFiller(
         var columns = string.Join(", ", schema.Columns.Select((_, i) => $"CASE WHEN h.h{i} THEN f.c{i} ELSE h.c{i} END"));
         connection.Execute(
             $"INSERT INTO {_filled!.Quoted} SELECT {columns} FROM {_holes!.Quoted} AS h JOIN {_fetched.Quoted} AS f ON {match} "
-            + $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE h.missing AND t.rowid IS NULL");
+            + $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE h.missing AND {_base} IS NULL");
         _fetched.Clear();
     }
 
@@ -64,7 +67,7 @@ internal sealed class RowFiller(
         var texts = schema.KeyColumns.Select(c => writer.DuckDbType(c) == "BLOB" ? $"'\\x' || hex(h.c{c})" : $"h.c{c}::VARCHAR");
         using var command = connection.Command(
             $"SELECT {string.Join(", ", texts)} FROM {_holes!.Quoted} AS h LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} "
-            + "WHERE h.missing AND t.rowid IS NULL");
+            + $"WHERE h.missing AND {_base} IS NULL");
         using var reader = command.ExecuteReader();
         var keys = new List<string[]>();
         while (reader.Read()) keys.Add([.. schema.KeyColumns.Select((_, i) => reader.GetString(i))]);
