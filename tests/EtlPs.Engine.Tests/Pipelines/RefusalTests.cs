@@ -1,6 +1,7 @@
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Comparison;
 using EtlPs.Testing.Postgres;
@@ -284,6 +285,25 @@ public sealed class RefusalTests(ServerPool pool)
             CREATE TABLE part PARTITION OF parts (PRIMARY KEY (id)) FOR VALUES FROM (0) TO (10)
             """);
         await RefusedAsync(scenario, EtlErrorCode.NoReplicaIdentity);
+    }
+
+    [Fact]
+    public async Task A_slot_that_somebody_else_makes_during_a_start_is_not_taken_by_the_next_one()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, OneTable + "; CREATE PUBLICATION dba FOR TABLE t");
+        var definition = scenario.Definition() with { Publication = "dba" };
+        await new Pipeline(definition).BackfillAsync(new BackfillOptions(), scenario, Token);
+        scenario.OnEvent = told =>
+        {
+            if (told is Milestone milestone && milestone.Message.EndsWith("dropped.", StringComparison.Ordinal))
+                Task.Run(() => scenario.ExecuteAsync(
+                    $"SELECT pg_create_logical_replication_slot('{definition.EffectiveSlotName}', 'pgoutput')")).Wait(Token);
+        };
+        var error = await Assert.ThrowsAsync<EtlException>(
+            () => new Pipeline(definition).BackfillAsync(new BackfillOptions { Restart = true }, scenario, Token));
+        Assert.Equal(EtlErrorCode.SlotExists, error.Code);
+        scenario.OnEvent = null;
+        await RefusedAsync(scenario, EtlErrorCode.SlotExists, definition: definition, slots: 1, publications: 1, fileExists: true);
     }
 
     private static async Task<EtlException> RefusedAsync(

@@ -1,5 +1,6 @@
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Postgres.Catalog;
@@ -27,9 +28,7 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
             await CreatePublicationAsync(carried, cancellationToken).ConfigureAwait(false);
             run.Tell($"Publication {run.Definition.EffectivePublication} created for {carried.Count} tables.");
         }
-        var slot = await SlotCreation.CreateAsync(
-            run, run.Definition.EffectiveSlotName, temporary: false, ReachedSlotCreated, cancellationToken)
-            .ConfigureAwait(false);
+        var slot = await CreateSlotAsync(cancellationToken).ConfigureAwait(false);
         run.Tell($"Replication slot {run.Definition.EffectiveSlotName} created at {slot.ConsistentPoint}.");
         run.InTransaction(() => StoreTables(survey, PipelineStage.Active, slot.ConsistentPoint));
         return slot;
@@ -97,6 +96,25 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateObject)
         {
             // A pipeline of the same name, on another file, was faster: what bears the name is not ours, now or later.
+            run.InTransaction(run.State.DeletePipeline);
+            throw;
+        }
+    }
+
+    private async Task<SnapshotSlot> CreateSlotAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SlotCreation.CreateAsync(
+                run, run.Definition.EffectiveSlotName, temporary: false, ReachedSlotCreated, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (EtlException e) when (e.Code == EtlErrorCode.SlotExists)
+        {
+            // Somebody else was faster: were the state still Creating, the next start would take that slot for its own.
+            if (run.Definition.Publication is null)
+                await new PublicationCatalog(source)
+                    .DropAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false);
             run.InTransaction(run.State.DeletePipeline);
             throw;
         }
