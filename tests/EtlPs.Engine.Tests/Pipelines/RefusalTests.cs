@@ -306,6 +306,21 @@ public sealed class RefusalTests(ServerPool pool)
         await RefusedAsync(scenario, EtlErrorCode.SlotExists, definition: definition, slots: 1, publications: 1, fileExists: true);
     }
 
+    [Theory]
+    [InlineData("temp")]
+    [InlineData("MEMORY")]
+    [InlineData("system")]
+    [InlineData("etlps")]
+    [InlineData("etlps_file")]
+    public async Task A_schema_whose_name_the_destination_keeps_for_itself_is_refused(string schema)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, $"CREATE SCHEMA \"{schema}\"; CREATE TABLE \"{schema}\".tables (id int PRIMARY KEY)");
+        await RefusedAsync(scenario, EtlErrorCode.NameCollision);
+        var definition = scenario.Definition() with { DestinationSchema = "elsewhere" };
+        await new Pipeline(definition).BackfillAsync(new BackfillOptions(), scenario, Token);
+    }
+
     private static async Task<EtlException> RefusedAsync(
         Scenario scenario, EtlErrorCode code, string? source = null, PipelineDefinition? definition = null, bool restart = false,
         long slots = 0, long publications = 0, bool fileExists = false)

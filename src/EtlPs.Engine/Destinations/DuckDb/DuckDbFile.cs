@@ -13,7 +13,7 @@ internal sealed class DuckDbFile : IDisposable
 {
     // DuckDB names a database after its file, and cannot tell shop.orders from a table of a database shop: a file may be
     // called as one of its schemas is, so that it is attached under a name that no schema has.
-    private const string Catalog = "etlps_file";
+    internal const string Catalog = "etlps_file";
 
     // What DuckDB keeps beside a database file.
     private static readonly string[] OwnFiles = ["", ".wal", ".wal.checkpoint", ".wal.recovery"];

@@ -8,6 +8,10 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// </summary>
 internal static class NameCollisions
 {
+    // Names of attached databases, which DuckDB cannot tell from schemas; its own schemas; and that of the state.
+    private static readonly string[] Reserved =
+        ["temp", "system", "memory", DuckDbFile.Catalog, "information_schema", "pg_catalog", StateSchema.Name];
+
     /// <summary>Finds two columns of a table that are one in DuckDB.</summary>
     /// <exception cref="EtlException">NameCollision, naming both.</exception>
     public static void CheckColumns(TableSchema table)
@@ -34,6 +38,20 @@ internal static class NameCollisions
                     "Leave one of them out with -Table, or give it a pipeline of its own "
                     + "with another -DestinationSchema.",
                     source);
+    }
+
+    /// <summary>Finds a schema that DuckDB would take for one of its databases, or that holds the state.</summary>
+    /// <exception cref="EtlException">NameCollision.</exception>
+    public static void CheckSchema(TableName destination)
+    {
+        if (!Reserved.Contains(Fold(destination.Schema))) return;
+        throw new EtlException(
+            EtlErrorCode.NameCollision,
+            $"The schema {TableName.Quote(destination.Schema)} of table {destination} has a name that the DuckDB file keeps for itself.",
+            "Give the pipeline another -DestinationSchema, or leave the schema's tables out with -Table.")
+        {
+            Subject = destination.ToString(),
+        };
     }
 
     /// <summary>Whether DuckDB takes two table names for one.</summary>

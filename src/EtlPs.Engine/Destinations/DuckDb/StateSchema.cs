@@ -9,6 +9,9 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// </summary>
 internal static class StateSchema
 {
+    /// <summary>The schema.</summary>
+    public const string Name = "etlps";
+
     /// <summary>The format that this version reads and writes.</summary>
     public const int FormatVersion = 1;
 

@@ -121,6 +121,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
 
     private void CheckDestination(TableRecord record)
     {
+        NameCollisions.CheckSchema(record.Destination);
         NameCollisions.CheckColumns(record.Schema);
         if (destination is null || !TableDdl.Exists(destination, record.Destination)) return;
         if (_state!.FindOwner(record.Destination) != definition.Name)
