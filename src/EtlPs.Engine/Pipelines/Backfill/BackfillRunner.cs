@@ -109,10 +109,14 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
     {
         using var connection = run.File.Connect();
         var aside = table.Aside(error);
-        connection.Execute("BEGIN TRANSACTION");
-        TableDdl.DropHidden(connection, aside);
-        new StateStore(connection, run.Definition.Name).UpsertTable(aside);
-        connection.Execute("COMMIT");
+        // As for every worker: two that change DuckDB's catalog at once conflict.
+        lock (run.File)
+        {
+            connection.Execute("BEGIN TRANSACTION");
+            TableDdl.DropHidden(connection, aside);
+            new StateStore(connection, run.Definition.Name).UpsertTable(aside);
+            connection.Execute("COMMIT");
+        }
         run.Observer.Post(new TableStateChanged(table.Source, TableState.SetAside, error));
         return new TableCopyResult(
             table.Source, table.Destination, TableState.SetAside, Copied: false, 0, 0, Lsn.Zero, TimeSpan.Zero, error);
