@@ -6,6 +6,9 @@ namespace EtlPs.Engine.Changes;
 /// </summary>
 internal sealed class ChangeBatch
 {
+    // A change in the list, a key and an image in the net changes, and their places in the index.
+    private const long BytesOfChange = 160;
+
     private int _committed;
 
     /// <summary>The memory of the changes, and of what is made while they are compacted.</summary>
@@ -13,6 +16,9 @@ internal sealed class ChangeBatch
 
     /// <summary>The changes in the source's commit order.</summary>
     public List<RowChange> Changes { get; } = [];
+
+    /// <summary>About what the batch takes in memory, in bytes: the changes, and what compacting them adds for each.</summary>
+    public long Weight => Arena.Bytes + (Changes.Count * BytesOfChange);
 
     /// <summary>How many transactions end in this batch.</summary>
     public int Transactions { get; set; }

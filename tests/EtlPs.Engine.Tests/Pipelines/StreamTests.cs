@@ -204,4 +204,17 @@ public sealed class StreamTests(ServerPool pool)
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
     }
+
+    [Fact]
+    public async Task A_table_taken_out_of_the_publication_is_set_aside()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync($"ALTER PUBLICATION {scenario.Definition().EffectivePublication} DROP TABLE a");
+        await scenario.ExecuteAsync("INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)");
+        var result = await scenario.CatchUpAsync();
+        Assert.Equal("a", Assert.Single(result.SetAside).Source.Name);
+        Assert.Equal(1, result.Changes);
+    }
 }

@@ -117,7 +117,7 @@ internal sealed class CopyBlocks : IDisposable
         {
             while (TakeFree() is { } block)
             {
-                var read = _reader.Read(block.AsMemory(Headroom));
+                var read = _reader.Read(block.AsSpan(Headroom));
                 lock (_gate)
                 {
                     _ended = read == 0;

@@ -202,6 +202,14 @@ internal sealed class PipelineRules(
             {
                 Subject = SlotName,
             };
+        if (publication is null)
+            throw new EtlException(
+                EtlErrorCode.PublicationUnusable,
+                $"Publication {known!.Publication} is gone from {definition.Source}: the slot sends nothing without it.",
+                "Use -Restart to copy anew: what changed while there was no publication cannot be had any more.")
+            {
+                Subject = known.Publication,
+            };
         if (slot.Active) throw SlotActive();
         if (slot.ConfirmedFlushLsn is { } confirmed && confirmed > known!.Position)
             throw new EtlException(

@@ -13,8 +13,8 @@ internal sealed class BatchPacing
     private long _begun;
     private TimeSpan _age = ShortestBatch;
 
-    /// <summary>Bytes of changes after which a batch is closed even in the middle of a transaction.</summary>
-    public const long LargestBatch = 24 << 20;
+    /// <summary>The weight at which a batch is closed even in the middle of a transaction.</summary>
+    public const long LargestBatch = 48 << 20;
 
     /// <summary>Whether the batch being filled has waited long enough, at the end of a transaction.</summary>
     public bool IsDue => _begun != 0 && Stopwatch.GetElapsedTime(_begun) >= _age;

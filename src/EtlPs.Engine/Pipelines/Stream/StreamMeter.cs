@@ -19,6 +19,9 @@ internal sealed class StreamMeter(IPipelineObserver observer)
     /// <summary>Commit time of the last stored transaction.</summary>
     public DateTimeOffset? LastCommit { get; private set; }
 
+    /// <summary>WAL beyond the stored position, as the server told it last.</summary>
+    public long LagBytes { get; private set; }
+
     public void Stored(int transactions, int changes, DateTimeOffset? commitTime)
     {
         Transactions += transactions;
@@ -28,12 +31,12 @@ internal sealed class StreamMeter(IPipelineObserver observer)
 
     public void Report(Lsn position, Lsn serverPosition, bool always = false)
     {
+        LagBytes = serverPosition > position ? serverPosition - position : 0;
         var elapsed = _reported == 0 ? Interval : Stopwatch.GetElapsedTime(_reported);
         if (elapsed < Interval && !always) return;
         var rate = (Changes - _changesReported) / Math.Max(elapsed.TotalSeconds, 0.001);
         _reported = Stopwatch.GetTimestamp();
         _changesReported = Changes;
-        var lag = serverPosition > position ? serverPosition - position : 0;
-        observer.Post(new StreamProgress(Transactions, Changes, position, lag, rate, LastCommit));
+        observer.Post(new StreamProgress(Transactions, Changes, position, LagBytes, rate, LastCommit));
     }
 }

@@ -7,6 +7,7 @@ using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Replication;
 using Npgsql;
 
@@ -31,6 +32,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         try
         {
             copied = await PrepareAsync(survey, options, time.Token).ConfigureAwait(false);
+            await SetAsideUnpublishedAsync(time.Token).ConfigureAwait(false);
             end = await FollowAsync(await GoalAsync(options).ConfigureAwait(false), meter, time.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested)
@@ -40,9 +42,9 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         if (end == StreamEnd.Stopped && !stop.IsCancellationRequested && time.IsCancellationRequested) end = StreamEnd.DurationOver;
 
         var position = run.State.FindPipeline()?.Position ?? Lsn.Zero;
-        var current = await CurrentLsnAsync(CancellationToken.None).ConfigureAwait(false);
+        var lag = await ReadLagAsync(position, meter).ConfigureAwait(false);
         return new StreamResult(
-            meter.Transactions, meter.Changes, position, current > position ? current - position : 0,
+            meter.Transactions, meter.Changes, position, lag,
             Stopwatch.GetElapsedTime(begun), end, [.. copied.Where(c => c.Copied)],
             [.. copied.Where(c => c.State == TableState.SetAside), .. _setAside]);
     }
@@ -69,6 +71,27 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             .. run.State.ReadTables().Where(t => t.State == TableState.SetAside).Select(t => new TableCopyResult(
                 t.Source, t.Destination, t.State, Copied: false, 0, 0, Lsn.Zero, TimeSpan.Zero, StoredError.Of(t))),
         ];
+    }
+
+    /// <summary>
+    /// A table that was taken out of the publication, or dropped, sends no changes any more: it must not look as if it were followed.
+    /// </summary>
+    private async Task SetAsideUnpublishedAsync(CancellationToken cancellationToken)
+    {
+        var published = (await new CatalogReader(source)
+            .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false))
+            .Select(t => t.Oid).ToHashSet();
+        foreach (var table in run.State.ReadTables())
+        {
+            if (table.State is not (TableState.Ready or TableState.CatchingUp) || published.Contains(table.Oid)) continue;
+            SetAside(new TableFailedException(table.Oid, table.Source, new EtlException(
+                EtlErrorCode.PublicationUnusable,
+                $"Table {table.Source} is no longer in publication {run.Definition.EffectivePublication}: its changes are not sent.",
+                "If it was dropped, nothing is to be done; else put it back and copy the pipeline's tables again with -Restart.")
+            {
+                Subject = table.Source.ToString(),
+            }));
+        }
     }
 
     private async Task<StreamGoal> GoalAsync(StreamOptions options)
@@ -167,8 +190,10 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         {
             if (record.IsVisible)
             {
+                var position = run.State.FindPipeline()!.Position;
                 run.State.SetTableState(
-                    failure.Oid, TableState.SetAside, failure.Error.Code.ToString(), failure.Error.Message);
+                    failure.Oid, TableState.SetAside, failure.Error.Code.ToString(),
+                    $"{failure.Error.Message} The table stays as of {position}.");
                 return;
             }
             // Never shown, and as of no single LSN that a user could make sense of.
@@ -179,6 +204,21 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         _setAside.Add(new TableCopyResult(
             record.Source, record.Destination, TableState.SetAside, Copied: false, record.Rows, record.Bytes, record.CopiedAt,
             TimeSpan.Zero, failure.Error));
+    }
+
+    /// <summary>The session may have idled for hours: a stream that ended well must not fail for it.</summary>
+    private async Task<long> ReadLagAsync(Lsn position, StreamMeter meter)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            var current = await CurrentLsnAsync(timeout.Token).ConfigureAwait(false);
+            return current > position ? current - position : 0;
+        }
+        catch (Exception e) when (e is EtlException or OperationCanceledException)
+        {
+            return meter.LagBytes;
+        }
     }
 
     private async Task<Lsn> CurrentLsnAsync(CancellationToken cancellationToken)

@@ -88,14 +88,14 @@ internal sealed class StreamSession(
                     _isGoalPassed = true;
                     return goal.End;
                 }
-                if (_filling.Arena.Bytes >= BatchPacing.LargestBatch) await HandOverAsync().ConfigureAwait(false);
+                if (_filling.Weight >= BatchPacing.LargestBatch) await HandOverAsync().ConfigureAwait(false);
                 continue;
             }
             if (_filling.IsEmpty) continue;
             _pacing.Begin();
             if (_applying is { IsCompleted: true }) await ObserveAsync().ConfigureAwait(false);
             if (goal.IsReachedBy(_filling.Position)) return goal.End;
-            if (_filling.Arena.Bytes >= BatchPacing.LargestBatch || (_applying is null && _pacing.IsDue))
+            if (_filling.Weight >= BatchPacing.LargestBatch || (_applying is null && _pacing.IsDue))
                 await HandOverAsync().ConfigureAwait(false);
         }
     }

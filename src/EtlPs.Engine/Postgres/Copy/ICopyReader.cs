@@ -7,7 +7,7 @@ namespace EtlPs.Engine.Postgres.Copy;
 internal interface ICopyReader : IAsyncDisposable
 {
     /// <summary>Fills the buffer, less of it only at the end; 0 at the end.</summary>
-    int Read(Memory<byte> buffer);
+    int Read(Span<byte> buffer);
 
     /// <summary>Makes a read that waits, and every later one, fail. From any thread.</summary>
     void Cancel();

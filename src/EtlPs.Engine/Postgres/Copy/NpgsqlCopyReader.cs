@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace EtlPs.Engine.Postgres.Copy;
@@ -5,6 +6,10 @@ namespace EtlPs.Engine.Postgres.Copy;
 /// <summary>COPY through Npgsql, which hands out one row's message at most with each read.</summary>
 internal sealed class NpgsqlCopyReader : ICopyReader
 {
+    // So few that their own copying takes much less than any wait.
+    private const int PiecesTimed = 64;
+    private static readonly TimeSpan ReadTime = TimeSpan.FromMilliseconds(0.1);
+
     // Postgres sends 8 KB at a time. What comes in a millisecond fits the socket's buffer.
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(1);
 
@@ -23,16 +28,18 @@ internal sealed class NpgsqlCopyReader : ICopyReader
         PostgresConnector connector, NpgsqlConnection connection, string statement, CancellationToken cancellationToken) =>
         new(connector, await connection.BeginRawBinaryCopyAsync(statement, cancellationToken).ConfigureAwait(false));
 
-    public int Read(Memory<byte> buffer)
+    public int Read(Span<byte> buffer)
     {
         try
         {
             var filled = 0;
             while (filled < buffer.Length && !_ended)
             {
-                var read = ReadPiece(buffer[filled..]);
-                filled += read;
-                _ended = read == 0;
+                var begun = Stopwatch.GetTimestamp();
+                filled += ReadPieces(buffer[filled..]);
+                // It waited for the network: more is left to gather now, so that the next reads need not wait.
+                if (!_ended && Stopwatch.GetElapsedTime(begun) > ReadTime)
+                    _cancelled.Wait(GatherTime);
             }
 
             return filled;
@@ -44,15 +51,18 @@ internal sealed class NpgsqlCopyReader : ICopyReader
         }
     }
 
-    /// <summary>One row at most. Where it had to be waited for, more is left to gather, so that the next reads need not wait.</summary>
-    private int ReadPiece(Memory<byte> buffer)
+    /// <summary>Some rows: Npgsql hands out one row's message at most with each read.</summary>
+    private int ReadPieces(Span<byte> buffer)
     {
-        var reading = _stream.ReadAsync(buffer, CancellationToken.None);
-        if (reading.IsCompletedSuccessfully)
-            return reading.Result;
-        var read = reading.AsTask().GetAwaiter().GetResult();
-        _cancelled.Wait(GatherTime);
-        return read;
+        var filled = 0;
+        for (var piece = 0; piece < PiecesTimed && filled < buffer.Length && !_ended; piece++)
+        {
+            var read = _stream.Read(buffer[filled..]);
+            filled += read;
+            _ended = read == 0;
+        }
+
+        return filled;
     }
 
     public void Cancel()
