@@ -17,7 +17,8 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 /// </summary>
 internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
 {
-    private const long RangeBytes = 256L << 20;
+    // Every range ends with a commit that the reading waits for.
+    private const long RangeBytes = 2L << 30;
 
     private readonly StateStore _state = new(connection, run.Definition.Name);
 
