@@ -20,6 +20,8 @@ try
     await using TestDatabase database = await pool.CreateDatabaseAsync("benchmarks");
     await Accounts.CreateAsync(database, scale);
     await WideTable.CreateAsync(database, scale * 60_000);
+    // As pgbench -i does, and so that autovacuum does not come in the middle.
+    await database.ExecuteAsync($"VACUUM {Accounts.Table}, {WideTable.Table}");
     await database.ExecuteAsync("CHECKPOINT");
     var etl = new EtlRuns(database, folder.FullName, MemoryLimit);
 
