@@ -22,6 +22,7 @@ internal sealed class DuckDbFile : IDisposable
     private readonly DuckDBConnection root;
     private readonly HashSet<DuckDBConnection> connections = [];
     private readonly CancellationTokenSource closing = new();
+    private readonly object catalog = new();
     private int queries;
     private bool closed;
 
@@ -75,6 +76,14 @@ internal sealed class DuckDbFile : IDisposable
             };
             return connection;
         }
+    }
+
+    /// <summary>
+    /// Runs a transaction that may change DuckDB's catalog, one at a time: two at once conflict, and the later commit fails.
+    /// </summary>
+    public void ChangeCatalog(DuckDBConnection connection, Action statements)
+    {
+        lock (catalog) connection.InTransaction(statements);
     }
 
     /// <summary>

@@ -93,6 +93,15 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
         return tables;
     }
 
+    /// <summary>One table; null where the pipeline does not have it.</summary>
+    public TableRecord? FindTable(uint oid)
+    {
+        using var command = connection.Command(
+            $"SELECT {TableColumns} FROM etlps.tables WHERE pipeline = $1 AND oid = $2", pipeline, oid);
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? ReadTable(reader) : null;
+    }
+
     /// <summary>Writes a table's row, new or in place of the one with its oid.</summary>
     public void UpsertTable(TableRecord table)
     {

@@ -105,22 +105,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
         error.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged
             or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType;
 
-    private TableCopyResult SetAside(TableRecord table, EtlException error)
-    {
-        using var connection = run.File.Connect();
-        var aside = table.Aside(error);
-        // As for every worker: two that change DuckDB's catalog at once conflict.
-        lock (run.File)
-        {
-            connection.Execute("BEGIN TRANSACTION");
-            TableDdl.DropHidden(connection, aside);
-            new StateStore(connection, run.Definition.Name).UpsertTable(aside);
-            connection.Execute("COMMIT");
-        }
-        run.Observer.Post(new TableStateChanged(table.Source, TableState.SetAside, error));
-        return new TableCopyResult(
-            table.Source, table.Destination, TableState.SetAside, Copied: false, 0, 0, Lsn.Zero, TimeSpan.Zero, error);
-    }
+    private TableCopyResult SetAside(TableRecord table, EtlException error) => new TableQuarantine(run).SetAside(table, error);
 
     private void SetAsideProblems(Survey survey)
     {

@@ -33,7 +33,7 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         {
             State = TableState.Copying, CopiedAt = snapshot.ConsistentPoint, FileNode = table.FileNode, Rows = 0, Bytes = 0,
         };
-        InTransaction(() =>
+        run.File.ChangeCatalog(connection, () =>
         {
             _state.DeleteRanges(copying.Oid);
             TableDdl.CreateHiddenTable(connection, copying);
@@ -68,9 +68,7 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
     {
         var (rowsBefore, bytesBefore) = (meter.Rows, meter.Bytes);
         using var blocks = new CopyBlocks(reader, cancellationToken);
-        connection.Execute("BEGIN TRANSACTION");
-        var committed = false;
-        try
+        connection.InTransaction(() =>
         {
             using (var appender = new TableAppender(connection, null, record.HiddenName.Schema, record.HiddenName.Name))
             {
@@ -89,13 +87,7 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
             _state.InsertRange(new RangeRecord(
                 record.Oid, range.StartBlock, range.EndBlock, record.CopiedAt, record.FileNode,
                 meter.Rows - rowsBefore, meter.Bytes - bytesBefore));
-            connection.Execute("COMMIT");
-            committed = true;
-        }
-        finally
-        {
-            if (!committed) Rollback();
-        }
+        });
     }
 
     private static int Decode(BinaryCopyDecoder decoder, ReadOnlySpan<byte> block, TableRecord record)
@@ -116,44 +108,13 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
     private TableRecord Show(TableRecord copied, Lsn position)
     {
         var done = copied with { State = copied.CopiedAt <= position ? TableState.Ready : TableState.CatchingUp };
-        InTransaction(() =>
+        run.File.ChangeCatalog(connection, () =>
         {
             if (done.State == TableState.Ready) TableDdl.Show(connection, done);
             _state.UpsertTable(done);
             run.Faults.Reached(FaultPoint.TableRenamed);
         });
         return done;
-    }
-
-    /// <summary>One worker at a time: two that change DuckDB's catalog at once conflict, and the later commit fails.</summary>
-    private void InTransaction(Action statements)
-    {
-        lock (run.File)
-        {
-            connection.Execute("BEGIN TRANSACTION");
-            try
-            {
-                statements();
-                connection.Execute("COMMIT");
-            }
-            catch
-            {
-                Rollback();
-                throw;
-            }
-        }
-    }
-
-    private void Rollback()
-    {
-        try
-        {
-            connection.Execute("ROLLBACK");
-        }
-        catch (DuckDBException)
-        {
-            // DuckDB has ended the transaction itself.
-        }
     }
 
     private static EtlException CutOff(TableRecord record) => new(

@@ -19,16 +19,12 @@ internal sealed record PipelineRun(
     /// <summary>Runs state statements as one transaction of the run's own connection.</summary>
     public void InTransaction(Action statements)
     {
-        Connection.Execute("BEGIN TRANSACTION");
         try
         {
-            statements();
-            Connection.Execute("COMMIT");
+            File.ChangeCatalog(Connection, statements);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not Errors.EtlException)
         {
-            Rollback();
-            if (e is Errors.EtlException) throw;
             throw DuckDbErrors.Translate(e, File.Path);
         }
     }
@@ -36,16 +32,4 @@ internal sealed record PipelineRun(
     /// <summary>Tells a line.</summary>
     public void Tell(string message, MilestoneLevel level = MilestoneLevel.Information) =>
         Observer.Post(new Milestone(message, level));
-
-    private void Rollback()
-    {
-        try
-        {
-            Connection.Execute("ROLLBACK");
-        }
-        catch (DuckDBException)
-        {
-            // DuckDB has ended the transaction itself.
-        }
-    }
 }

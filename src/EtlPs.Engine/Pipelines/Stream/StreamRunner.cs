@@ -2,12 +2,10 @@ using System.Diagnostics;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
-using EtlPs.Engine.Pipelines.Backfill;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Run;
-using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Replication;
 using Npgsql;
 
@@ -19,6 +17,7 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// </summary>
 internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
 {
+    private readonly SourcePosition _source = new(run.Source, source);
     private readonly List<TableCopyResult> _setAside = [];
 
     public async Task<StreamResult> RunAsync(Survey survey, StreamOptions options, CancellationToken stop)
@@ -27,12 +26,11 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         using var time = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (options.Duration is { } duration) time.CancelAfter(duration);
         var meter = new StreamMeter(run.Observer);
-        IReadOnlyList<TableCopyResult> copied = [];
+        IReadOnlyList<TableCopyResult> tables = [];
         StreamEnd end;
         try
         {
-            copied = await PrepareAsync(survey, options, time.Token).ConfigureAwait(false);
-            await SetAsideUnpublishedAsync(time.Token).ConfigureAwait(false);
+            tables = await new StreamPreparation(run, source).RunAsync(survey, options, time.Token).ConfigureAwait(false);
             end = await FollowAsync(await GoalAsync(options).ConfigureAwait(false), meter, time.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested)
@@ -42,63 +40,18 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         if (end == StreamEnd.Stopped && !stop.IsCancellationRequested && time.IsCancellationRequested) end = StreamEnd.DurationOver;
 
         var position = run.State.FindPipeline()?.Position ?? Lsn.Zero;
-        var lag = await ReadLagAsync(position, meter).ConfigureAwait(false);
+        var lag = await _source.TryReadLagAsync(position).ConfigureAwait(false) ?? meter.LagBytes;
         return new StreamResult(
             meter.Transactions, meter.Changes, position, lag,
-            Stopwatch.GetElapsedTime(begun), end, [.. copied.Where(c => c.Copied)],
-            [.. copied.Where(c => c.State == TableState.SetAside), .. _setAside]);
-    }
-
-    private async Task<IReadOnlyList<TableCopyResult>> PrepareAsync(
-        Survey survey, StreamOptions options, CancellationToken cancellationToken)
-    {
-        if (!survey.StartsAnew || !options.SkipBackfill)
-            return await new BackfillRunner(run, source).RunAsync(survey, new BackfillOptions(), cancellationToken).ConfigureAwait(false);
-
-        await using var slot = await new PipelineStart(run, source).WithSlotAsync(survey, cancellationToken).ConfigureAwait(false);
-        run.InTransaction(() =>
-        {
-            foreach (var table in survey.TablesToCopy.Select(t => t.Record))
-            {
-                var empty = table with { State = TableState.Ready, CopiedAt = slot.ConsistentPoint };
-                TableDdl.CreateHiddenTable(run.Connection, empty);
-                TableDdl.Show(run.Connection, empty);
-                run.State.UpsertTable(empty);
-            }
-        });
-        return
-        [
-            .. run.State.ReadTables().Where(t => t.State == TableState.SetAside).Select(t => new TableCopyResult(
-                t.Source, t.Destination, t.State, Copied: false, 0, 0, Lsn.Zero, TimeSpan.Zero, StoredError.Of(t))),
-        ];
-    }
-
-    /// <summary>
-    /// A table that was taken out of the publication, or dropped, sends no changes any more: it must not look as if it were followed.
-    /// </summary>
-    private async Task SetAsideUnpublishedAsync(CancellationToken cancellationToken)
-    {
-        var published = (await new CatalogReader(source)
-            .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false))
-            .Select(t => t.Oid).ToHashSet();
-        foreach (var table in run.State.ReadTables())
-        {
-            if (table.State is not (TableState.Ready or TableState.CatchingUp) || published.Contains(table.Oid)) continue;
-            SetAside(new TableFailedException(table.Oid, table.Source, new EtlException(
-                EtlErrorCode.PublicationUnusable,
-                $"Table {table.Source} is no longer in publication {run.Definition.EffectivePublication}: its changes are not sent.",
-                "If it was dropped, nothing is to be done; else put it back and copy the pipeline's tables again with -Restart.")
-            {
-                Subject = table.Source.ToString(),
-            }));
-        }
+            Stopwatch.GetElapsedTime(begun), end, [.. tables.Where(t => t.Copied)],
+            [.. tables.Where(t => t.State == TableState.SetAside), .. _setAside]);
     }
 
     private async Task<StreamGoal> GoalAsync(StreamOptions options)
     {
         if (options.UntilLsn is { } lsn) return new StreamGoal(lsn, StreamEnd.LsnReached);
         return options.UntilCaughtUp
-            ? new StreamGoal(await CurrentLsnAsync(CancellationToken.None).ConfigureAwait(false), StreamEnd.CaughtUp)
+            ? new StreamGoal(await _source.ReadAsync(CancellationToken.None).ConfigureAwait(false), StreamEnd.CaughtUp)
             : StreamGoal.None;
     }
 
@@ -126,7 +79,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             catch (TableFailedException e)
             {
                 slotWait.Over();
-                SetAside(e);
+                _setAside.Add(new TableQuarantine(run).SetAside(tables.First(t => t.Oid == e.Oid), e.Error));
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.SlotActive && slotWait.IsWorthwhile)
             {
@@ -181,56 +134,5 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             run.Faults.Reached(Faults.FaultPoint.TableRenamed);
         });
         foreach (var table in shown) run.Observer.Post(new TableStateChanged(table.Source, TableState.Ready));
-    }
-
-    private void SetAside(TableFailedException failure)
-    {
-        var record = run.State.ReadTables().First(t => t.Oid == failure.Oid);
-        run.InTransaction(() =>
-        {
-            if (record.IsVisible)
-            {
-                var position = run.State.FindPipeline()!.Position;
-                run.State.SetTableState(
-                    failure.Oid, TableState.SetAside, failure.Error.Code.ToString(),
-                    $"{failure.Error.Message} The table stays as of {position}.");
-                return;
-            }
-            // Never shown, and as of no single LSN that a user could make sense of.
-            TableDdl.DropHidden(run.Connection, record);
-            run.State.UpsertTable(record.Aside(failure.Error));
-        });
-        run.Observer.Post(new TableStateChanged(failure.Table, TableState.SetAside, failure.Error));
-        _setAside.Add(new TableCopyResult(
-            record.Source, record.Destination, TableState.SetAside, Copied: false, record.Rows, record.Bytes, record.CopiedAt,
-            TimeSpan.Zero, failure.Error));
-    }
-
-    /// <summary>The session may have idled for hours: a stream that ended well must not fail for it.</summary>
-    private async Task<long> ReadLagAsync(Lsn position, StreamMeter meter)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        try
-        {
-            var current = await CurrentLsnAsync(timeout.Token).ConfigureAwait(false);
-            return current > position ? current - position : 0;
-        }
-        catch (Exception e) when (e is EtlException or OperationCanceledException)
-        {
-            return meter.LagBytes;
-        }
-    }
-
-    private async Task<Lsn> CurrentLsnAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_current_wal_flush_lsn()::pg_catalog.text", source);
-            return Lsn.Parse((string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw run.Source.Translate(e);
-        }
     }
 }

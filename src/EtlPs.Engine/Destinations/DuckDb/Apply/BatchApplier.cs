@@ -33,7 +33,7 @@ internal sealed class BatchApplier(
     {
         try
         {
-            if (!_inTransaction) connection.Execute("BEGIN TRANSACTION");
+            if (!_inTransaction) connection.Begin();
             _inTransaction = true;
             foreach (var change in batch.Changes) Applier(change.Table).Add(change);
             foreach (var applier in _touched) applier.Apply();
@@ -41,7 +41,7 @@ internal sealed class BatchApplier(
             if (batch.EndsInsideTransaction) return;
             faults.Reached(FaultPoint.BatchApplied);
             state.SavePosition(batch.Position, batch.CommitTime);
-            connection.Execute("COMMIT");
+            connection.Commit();
             _inTransaction = false;
             Position = batch.Position;
             faults.Reached(FaultPoint.BatchCommitted);
@@ -60,14 +60,7 @@ internal sealed class BatchApplier(
         Forget();
         if (!_inTransaction) return;
         _inTransaction = false;
-        try
-        {
-            connection.Execute("ROLLBACK");
-        }
-        catch (DuckDBException)
-        {
-            // DuckDB has ended the transaction itself, which is what was wanted.
-        }
+        connection.RollBack();
     }
 
     private TableApplier Applier(StreamedTable table)
