@@ -60,9 +60,12 @@ internal static class Shop
               INSERT INTO journal SELECT w, 'twin', 1, NULL FROM generate_series(1, 2);
             ELSIF k = 8 THEN
               SELECT id INTO b FROM orders WHERE id > a AND worker = w ORDER BY id LIMIT 1;
-              UPDATE orders SET id = -fresh WHERE id = a;
-              UPDATE orders SET id = a WHERE id = b;
-              UPDATE orders SET id = b WHERE id = -fresh;
+              -- The worker's last order has none behind it to change keys with.
+              IF b IS NOT NULL THEN
+                UPDATE orders SET id = -fresh WHERE id = a;
+                UPDATE orders SET id = a WHERE id = b;
+                UPDATE orders SET id = b WHERE id = -fresh;
+              END IF;
             ELSE
               u := md5(fresh::text)::uuid;
               INSERT INTO "Mixed Case" VALUES (u, jsonb_build_object('i', i, 'n', NULL), w);
