@@ -17,6 +17,17 @@ public sealed class ReplicationChannelTests(ServerPool servers)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_stream_stopped_before_the_server_answered_has_nothing_to_tell_it()
+    {
+        await using var database = await servers.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY)", Token);
+        var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
+        var start = await PrepareAsync(connector, database.Name, "p");
+        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", start, Token);
+        await channel.SendStatusAsync(Token);
+    }
+
+    [Fact]
     public async Task Changes_arrive_in_order_and_an_idle_position_lies_behind_them()
     {
         await using var database = await servers.CreateDatabaseAsync();

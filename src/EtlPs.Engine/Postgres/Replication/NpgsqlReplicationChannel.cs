@@ -143,6 +143,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
 
     public async ValueTask SendStatusAsync(CancellationToken cancellationToken)
     {
+        // Npgsql cannot send before the server has answered START_REPLICATION, and nothing is new to the server then.
+        if (!ServerPosition.IsKnown) return;
         try
         {
             await _connection.SendStatusUpdate(cancellationToken).ConfigureAwait(false);
