@@ -10,13 +10,15 @@ namespace EtlPs.Engine.Changes;
 /// </param>
 /// <param name="Identity">The replica identity.</param>
 /// <param name="Kind">pg_class.relkind: 'r' for a table, 'p' for a partitioned one.</param>
+/// <param name="RowFilter">The publication's WHERE for the table, as pg_get_expr writes it; null: every row is published.</param>
 public sealed record TableSchema(
     uint Oid,
     TableName Name,
     IReadOnlyList<ColumnSchema> Columns,
     IReadOnlyList<int> KeyColumns,
     ReplicaIdentity Identity,
-    char Kind = 'r')
+    char Kind = 'r',
+    string? RowFilter = null)
 {
     /// <summary>Whether UPDATE and DELETE can be followed: there is an identity to find the old row by.</summary>
     public bool CanFollowUpdates => KeyColumns.Count > 0 || Identity == ReplicaIdentity.Full;

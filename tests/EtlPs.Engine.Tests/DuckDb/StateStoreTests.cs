@@ -135,8 +135,8 @@ public sealed class StateStoreTests : IDisposable
     [Fact]
     public void Ranges_come_back_in_order_and_go_with_their_table()
     {
-        var open = new RangeRecord(16400, 100, null, new Lsn(ulong.MaxValue), 16401, 7, 8);
-        var first = new RangeRecord(16400, 0, 100, new Lsn(1), 16401, 5, 6);
+        var open = new RangeRecord(16400, 16400, 100, null, new Lsn(ulong.MaxValue), 16401, 7, 8);
+        var first = new RangeRecord(16400, 16400, 0, 100, new Lsn(1), 16401, 5, 6);
         store.EnsureSchema();
         store.UpsertTable(SampleTables.Record(16400, new TableName("public", "t"), "id"));
         store.InsertRange(open);
@@ -162,7 +162,7 @@ public sealed class StateStoreTests : IDisposable
         foreach (var (worker, oid) in new[] { (one, 1u), (two, 2u) })
         {
             worker.Execute("BEGIN");
-            new StateStore(worker, "shop").InsertRange(new RangeRecord(oid, 0, null, new Lsn(1), 1, 1, 1));
+            new StateStore(worker, "shop").InsertRange(new RangeRecord(oid, oid, 0, null, new Lsn(1), 1, 1, 1));
             new StateStore(worker, "shop").SetTableState(oid, TableState.Copying);
         }
 

@@ -57,6 +57,10 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     /// <summary>The same pipeline in a process of its own.</summary>
     public PipelineProcess Process => new(Database.ConnectionString, File, Definition().Name);
 
+    /// <summary>A pipeline over a publication that a DBA made.</summary>
+    public Pipeline PipelineOf(string publication, params string[] tables) =>
+        new(Definition(tables) with { Publication = publication });
+
     public Task<IReadOnlyList<TableCopyResult>> BackfillAsync(BackfillOptions? options = null) =>
         Pipeline().BackfillAsync(options ?? new BackfillOptions(), this, TestContext.Current.CancellationToken);
 
@@ -66,6 +70,16 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     /// <summary>Asserts that every row and column of every table is the same on both sides, without using our codecs.</summary>
     public async Task AssertEqualAsync() => Assert.Empty(
         await TableComparison.DifferencesAsync(Database.ConnectionString, File, TestContext.Current.CancellationToken));
+
+    /// <summary>Asserts that two queries, each of one column of text, give the same rows on both sides.</summary>
+    public async Task AssertSameAsync(string source, string destination)
+    {
+        var expected = await ScalarAsync<string>(Joined(source));
+        var found = await Pipeline().QueryAsync(Joined(destination), TestContext.Current.CancellationToken);
+        Assert.Equal(expected, found.Rows[0][0]);
+
+        static string Joined(string query) => $"SELECT coalesce(string_agg(q.r, ' ' ORDER BY q.r), '') FROM ({query}) AS q (r)";
+    }
 
     /// <summary>Asserts that nothing is left of runs that were cut off: one slot, no temporary one, no table that is not shown.</summary>
     public async Task AssertNothingLeftOverAsync()

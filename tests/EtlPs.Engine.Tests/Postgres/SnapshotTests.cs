@@ -107,7 +107,7 @@ public sealed class SnapshotTests(ServerPool servers)
     }
 
     [Fact]
-    public async Task A_partitioned_table_is_copied_whole_and_a_rewritten_partition_is_noticed()
+    public async Task A_partitioned_table_is_copied_by_leaf_and_a_rewritten_partition_is_noticed()
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync(
@@ -123,7 +123,8 @@ public sealed class SnapshotTests(ServerPool servers)
 
         await using (var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token))
         {
-            Assert.Equal(300, CountRows(await CopyAsync(worker, CopyRange.Whole), 2));
+            Assert.Equal(99, CountRows(await CopyAsync(worker, worker.Heaps[0], CopyRange.Whole), 2));
+            Assert.Equal(201, CountRows(await CopyAsync(worker, worker.Heaps[1], CopyRange.Whole), 2));
             Assert.True(worker.SizeBytes >= 16384);
         }
 
@@ -209,7 +210,7 @@ public sealed class SnapshotTests(ServerPool servers)
         await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
         await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
 
-        await using (var copy = await worker.CopyAsync(CopyRange.Whole, Token))
+        await using (var copy = await worker.CopyAsync(worker.Heaps[0], CopyRange.Whole, Token))
         {
             Assert.Equal(100, copy.Read(new byte[100]));
             if (cancelled)
@@ -224,9 +225,11 @@ public sealed class SnapshotTests(ServerPool servers)
             Token));
     }
 
-    private static async Task<byte[]> CopyAsync(TableSnapshot worker, CopyRange range)
+    private static Task<byte[]> CopyAsync(TableSnapshot worker, CopyRange range) => CopyAsync(worker, worker.Heaps[0], range);
+
+    private static async Task<byte[]> CopyAsync(TableSnapshot worker, Heap heap, CopyRange range)
     {
-        await using var copy = await worker.CopyAsync(range, Token);
+        await using var copy = await worker.CopyAsync(heap, range, Token);
         return ReadToEnd(copy);
     }
 

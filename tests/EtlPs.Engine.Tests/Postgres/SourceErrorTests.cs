@@ -130,7 +130,7 @@ public sealed class SourceErrorTests(ServerPool servers)
             var error = await Assert.ThrowsAsync<EtlException>(async () =>
             {
                 await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, tables[name], Token);
-                await worker.CopyAsync(CopyRange.Whole, Token);
+                await worker.CopyAsync(worker.Heaps[0], CopyRange.Whole, Token);
             });
             Assert.Equal(EtlErrorCode.PermissionDenied, error.Code);
         }
@@ -231,7 +231,7 @@ public sealed class SourceErrorTests(ServerPool servers)
         var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
         await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
 
-        await using var copy = await worker.CopyAsync(CopyRange.Whole, Token);
+        await using var copy = await worker.CopyAsync(worker.Heaps[0], CopyRange.Whole, Token);
         var error = Assert.Throws<EtlException>(() => copy.Read(new byte[100]));
 
         Assert.Equal(EtlErrorCode.UnsupportedType, error.Code);

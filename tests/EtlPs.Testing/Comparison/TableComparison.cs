@@ -21,17 +21,17 @@ public static class TableComparison
         using var destination = new DuckDBConnection($"DataSource={duckDbFile};ACCESS_MODE=READ_ONLY");
         destination.Open();
         var differences = new List<string>();
-        foreach (var (schema, table) in await TablesAsync(source, cancellationToken))
-            differences.AddRange(await DifferencesAsync(source, destination, schema, table, cancellationToken));
+        foreach (var (schema, table, only) in await TablesAsync(source, cancellationToken))
+            differences.AddRange(await DifferencesAsync(source, destination, schema, table, only, cancellationToken));
         return differences;
     }
 
     private static async Task<IReadOnlyList<string>> DifferencesAsync(
-        NpgsqlConnection source, DuckDBConnection destination, string schema, string table, CancellationToken cancellationToken)
+        NpgsqlConnection source, DuckDBConnection destination, string schema, string table, string only, CancellationToken cancellationToken)
     {
         var columns = await ColumnsAsync(source, schema, table, cancellationToken);
         var name = $"{Quote(schema)}.{Quote(table)}";
-        var left = await RowsAsync(source, Query(name, columns, CanonicalText.InPostgres), cancellationToken);
+        var left = await RowsAsync(source, Query(only + name, columns, CanonicalText.InPostgres), cancellationToken);
         List<string> right;
         try
         {
@@ -54,15 +54,15 @@ public static class TableComparison
         string table, IReadOnlyList<(string Name, string Type)> columns, Func<string, string, string> text) =>
         $"SELECT {string.Join(" || '|' || ", columns.Select(c => $"coalesce({text(Quote(c.Name), c.Type)}, '∅')"))} FROM {table}";
 
-    private static async Task<List<(string Schema, string Table)>> TablesAsync(
+    private static async Task<List<(string Schema, string Table, string Only)>> TablesAsync(
         NpgsqlConnection source, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
+            "SELECT n.nspname, c.relname, CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
             + "AND NOT c.relispartition AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1, 2", source);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var tables = new List<(string, string)>();
-        while (await reader.ReadAsync(cancellationToken)) tables.Add((reader.GetString(0), reader.GetString(1)));
+        var tables = new List<(string, string, string)>();
+        while (await reader.ReadAsync(cancellationToken)) tables.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         return tables;
     }
 

@@ -30,11 +30,13 @@ internal static class StateSchema
             pipeline VARCHAR, oid UINTEGER, source_schema VARCHAR, source_table VARCHAR, kind VARCHAR,
             replica_identity VARCHAR,
             destination_schema VARCHAR, destination_table VARCHAR, state VARCHAR, copied_at UBIGINT, file_node UINTEGER,
-            copied_rows BIGINT, copied_bytes BIGINT, columns VARCHAR, error_code VARCHAR, error_message VARCHAR);
+            copied_rows BIGINT, copied_bytes BIGINT, columns VARCHAR, error_code VARCHAR, error_message VARCHAR,
+            row_filter VARCHAR);
         CREATE TABLE IF NOT EXISTS etlps.copy_ranges (
-            pipeline VARCHAR, oid UINTEGER, start_block UINTEGER, end_block UINTEGER, copied_at UBIGINT,
-            file_node UINTEGER,
-            copied_rows BIGINT, copied_bytes BIGINT);
+            pipeline VARCHAR, oid UINTEGER, heap UINTEGER, start_block UINTEGER, end_block UINTEGER, copied_at UBIGINT,
+            file_node UINTEGER, copied_rows BIGINT, copied_bytes BIGINT);
+        CREATE TABLE IF NOT EXISTS etlps.partitions (
+            pipeline VARCHAR, root UINTEGER, oid UINTEGER, attached_by UINTEGER, file_node UINTEGER, horizon UBIGINT);
         CREATE OR REPLACE VIEW etlps.status AS
             SELECT p.name AS pipeline, p.stage, format('{:X}/{:X}', s.lsn >> 32, s.lsn & 4294967295) AS position,
                 s.commit_time,

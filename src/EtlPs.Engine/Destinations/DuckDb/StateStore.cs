@@ -13,7 +13,7 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
 {
     private const string TableColumns =
         "oid, source_schema, source_table, kind, replica_identity, destination_schema, destination_table, state, "
-        + "copied_at, file_node, copied_rows, copied_bytes, columns, error_code, error_message";
+        + "copied_at, file_node, copied_rows, copied_bytes, columns, error_code, error_message, row_filter";
 
     /// <summary>Creates the state's tables where they are missing.</summary>
     /// <exception cref="Pipelines.Errors.EtlException">DestinationUnavailable: a newer EtlPs wrote them.</exception>
@@ -111,18 +111,18 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
             table.Schema.Identity.ToString(), table.Destination.Schema, table.Destination.Name, table.State.ToString(),
             table.CopiedAt.Value, table.FileNode, table.Rows, table.Bytes,
             StoredColumn.Write(table.Schema, table.DuckDbTypes),
-            table.ErrorCode, table.ErrorMessage,
+            table.ErrorCode, table.ErrorMessage, table.Schema.RowFilter,
         ];
         var changed = connection.Execute(
             "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
             + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, "
-            + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16 "
+            + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16, row_filter = $17 "
             + "WHERE pipeline = $1 AND oid = $2",
             values);
         if (changed == 0)
             connection.Execute(
                 "INSERT INTO etlps.tables VALUES "
-                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
                 values);
     }
 
@@ -136,34 +136,36 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     public void DeleteTable(uint oid)
     {
         DeleteRanges(oid);
+        new PartitionStore(connection, pipeline).Delete(oid);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1 AND oid = $2", pipeline, oid);
     }
 
     /// <summary>Adds a range to the ledger, in the transaction that holds its rows.</summary>
     public void InsertRange(RangeRecord range) =>
         connection.Execute(
-            "INSERT INTO etlps.copy_ranges VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            pipeline, range.Oid, range.StartBlock, range.EndBlock, range.CopiedAt.Value, range.FileNode,
+            "INSERT INTO etlps.copy_ranges VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            pipeline, range.Oid, range.Heap, range.StartBlock, range.EndBlock, range.CopiedAt.Value, range.FileNode,
             range.Rows, range.Bytes);
 
-    /// <summary>A table's ranges, by their first block.</summary>
+    /// <summary>A table's ranges, by their heap and first block.</summary>
     public IReadOnlyList<RangeRecord> ReadRanges(uint oid)
     {
         var ranges = new List<RangeRecord>();
         using var command = connection.Command(
-            "SELECT start_block, end_block, copied_at, file_node, copied_rows, copied_bytes FROM etlps.copy_ranges "
-            + "WHERE pipeline = $1 AND oid = $2 ORDER BY start_block",
+            "SELECT heap, start_block, end_block, copied_at, file_node, copied_rows, copied_bytes FROM etlps.copy_ranges "
+            + "WHERE pipeline = $1 AND oid = $2 ORDER BY heap, start_block",
             pipeline, oid);
         using var reader = command.ExecuteReader();
         while (reader.Read())
             ranges.Add(new RangeRecord(
                 oid,
                 reader.GetFieldValue<uint>(0),
-                reader.IsDBNull(1) ? null : reader.GetFieldValue<uint>(1),
-                new Lsn(reader.GetFieldValue<ulong>(2)),
-                reader.GetFieldValue<uint>(3),
-                reader.GetInt64(4),
-                reader.GetInt64(5)));
+                reader.GetFieldValue<uint>(1),
+                reader.IsDBNull(2) ? null : reader.GetFieldValue<uint>(2),
+                new Lsn(reader.GetFieldValue<ulong>(3)),
+                reader.GetFieldValue<uint>(4),
+                reader.GetInt64(5),
+                reader.GetInt64(6)));
         return ranges;
     }
 
@@ -193,6 +195,7 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     public void DeletePipeline()
     {
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1", pipeline);
+        connection.Execute("DELETE FROM etlps.partitions WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.positions WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.pipelines WHERE name = $1", pipeline);
@@ -211,7 +214,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
                 [.. columns.Select(c => c.ToColumnSchema())],
                 [.. keys],
                 Enum.Parse<ReplicaIdentity>(reader.GetString(4)),
-                reader.GetString(3)[0]),
+                reader.GetString(3)[0],
+                reader.IsDBNull(15) ? null : reader.GetString(15)),
             new TableName(reader.GetString(5), reader.GetString(6)),
             columns.Any(c => c.DuckDbType is null) ? [] : [.. columns.Select(c => c.DuckDbType!)],
             Enum.Parse<TableState>(reader.GetString(7)),

@@ -38,12 +38,14 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
             _state.DeleteRanges(copying.Oid);
             TableDdl.CreateHiddenTable(connection, copying);
             _state.UpsertTable(copying);
+            new PartitionStore(connection, run.Definition.Name).Replace(copying.Oid, Partitions(copying.Oid, table.Tree));
         });
         run.Observer.Post(new Events.TableStateChanged(record.Source, TableState.Copying));
 
         var meter = new CopyMeter(run.Observer, record.Source, table.SizeBytes);
-        foreach (var range in CopyRange.Split(table.SizeBytes, RangeBytes))
-            await CopyRangeAsync(table, copying, range, meter, cancellationToken).ConfigureAwait(false);
+        foreach (var heap in table.Heaps)
+            foreach (var range in CopyRange.Split(heap.SizeBytes, RangeBytes))
+                await CopyRangeAsync(table, copying, heap, range, meter, cancellationToken).ConfigureAwait(false);
 
         var shown = Show(copying with { Rows = meter.Rows, Bytes = meter.Bytes }, position);
         meter.Complete();
@@ -53,18 +55,22 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
             Stopwatch.GetElapsedTime(begun), Error: null);
     }
 
+    private static IEnumerable<PartitionRecord> Partitions(uint root, SnapshotTree tree) =>
+        tree.Partitions.Select(p => new PartitionRecord(root, p.Oid, p.AttachedBy, p.FileNode, tree.Horizon));
+
     private async Task CopyRangeAsync(
-        TableSnapshot table, TableRecord record, CopyRange range, CopyMeter meter, CancellationToken cancellationToken)
+        TableSnapshot table, TableRecord record, Heap heap, CopyRange range, CopyMeter meter, CancellationToken cancellationToken)
     {
         var codecs = record.Columns.Select(c => CodecCatalog.Find(c.Type)!).ToList();
-        await using var reader = await table.CopyAsync(range, cancellationToken).ConfigureAwait(false);
+        await using var reader = await table.CopyAsync(heap, range, cancellationToken).ConfigureAwait(false);
         await Task.Factory.StartNew(
-            () => StoreRange(reader, record, codecs, range, meter, cancellationToken),
+            () => StoreRange(reader, record, codecs, heap, range, meter, cancellationToken),
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
     private void StoreRange(
-        ICopyReader reader, TableRecord record, List<ColumnCodec> codecs, CopyRange range, CopyMeter meter, CancellationToken cancellationToken)
+        ICopyReader reader, TableRecord record, List<ColumnCodec> codecs, Heap heap, CopyRange range, CopyMeter meter,
+        CancellationToken cancellationToken)
     {
         var (rowsBefore, bytesBefore) = (meter.Rows, meter.Bytes);
         using var blocks = new CopyBlocks(reader, cancellationToken);
@@ -85,7 +91,7 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
             }
             run.Faults.Reached(FaultPoint.RangeAppended);
             _state.InsertRange(new RangeRecord(
-                record.Oid, range.StartBlock, range.EndBlock, record.CopiedAt, record.FileNode,
+                record.Oid, heap.Oid, range.StartBlock, range.EndBlock, record.CopiedAt, heap.FileNode,
                 meter.Rows - rowsBefore, meter.Bytes - bytesBefore));
         });
     }

@@ -19,7 +19,7 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
         var tables = survey.StartsAnew && options.SkipBackfill
             ? await CreateEmptyTablesAsync(survey, cancellationToken).ConfigureAwait(false)
             : await new BackfillRunner(run, source).RunAsync(survey, new BackfillOptions(), cancellationToken).ConfigureAwait(false);
-        var unpublished = await SetAsideUnpublishedAsync(cancellationToken).ConfigureAwait(false);
+        var unpublished = await SetAsideOtherwisePublishedAsync(cancellationToken).ConfigureAwait(false);
         return [.. tables, .. unpublished];
     }
 
@@ -44,20 +44,24 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
     }
 
     /// <summary>
-    /// A table that was taken out of the publication, or dropped, sends no changes any more: it must not look as if it were followed.
+    /// A table that was taken out of the publication, or dropped, sends no changes any more, and one with another row filter
+    /// sends those of other rows: neither must look as if it were followed.
     /// </summary>
-    private async Task<IReadOnlyList<TableCopyResult>> SetAsideUnpublishedAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TableCopyResult>> SetAsideOtherwisePublishedAsync(CancellationToken cancellationToken)
     {
         var publication = run.Definition.EffectivePublication;
         var published = (await new CatalogReader(source)
             .ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false))
-            .Select(t => t.Oid).ToHashSet();
+            .ToDictionary(t => t.Oid, t => t.RowFilter);
         var quarantine = new TableQuarantine(run);
         return
         [
             .. run.State.ReadTables()
-                .Where(t => t.State is TableState.Ready or TableState.CatchingUp && !published.Contains(t.Oid))
-                .Select(t => quarantine.SetAside(t, Unpublished(t.Source, publication))),
+                .Where(t => t.State is TableState.Ready or TableState.CatchingUp)
+                .Select(t => (Table: t, Error: !published.TryGetValue(t.Oid, out var filter) ? Unpublished(t.Source, publication)
+                    : filter != t.Schema.RowFilter ? OtherRows(t.Source, publication) : null))
+                .Where(t => t.Error is not null)
+                .Select(t => quarantine.SetAside(t.Table, t.Error!)),
         ];
     }
 
@@ -65,6 +69,15 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
         EtlErrorCode.PublicationUnusable,
         $"Table {table} is no longer in publication {publication}: its changes are not sent.",
         "If it was dropped, nothing is to be done; else put it back and copy the pipeline's tables again with -Restart.")
+    {
+        Subject = table.ToString(),
+    };
+
+    private static EtlException OtherRows(TableName table, string publication) => new(
+        EtlErrorCode.SchemaChanged,
+        $"The row filter of {table} in publication {publication} is another one than when the table was copied: the rows that it lets "
+        + "in or keeps out now are not sent.",
+        "Put the old filter back and copy the pipeline's tables again, or copy them with the new one: -Restart.")
     {
         Subject = table.ToString(),
     };

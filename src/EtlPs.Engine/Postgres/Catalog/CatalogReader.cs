@@ -25,7 +25,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         return await ReadSchemasAsync(selected, null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What a publication streams: its tables, roots in place of partitions where it says so, and its column lists.</summary>
+    /// <summary>What a publication streams: its tables, roots in place of partitions where it says so, and its column lists and row filters.</summary>
     public async Task<IReadOnlyList<TableSchema>> ReadPublishedTablesAsync(
         string publication, CancellationToken cancellationToken)
     {
@@ -40,17 +40,11 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             publication).ConfigureAwait(false);
         var all = await connection.ReadAsync(CatalogQueries.Tables, ReadTable, cancellationToken).ConfigureAwait(false);
         var tables = all.Where(t => published.Any(p => p.Oid == t.Oid)).ToList();
-        if (published.Find(p => p.RowFilter is not null) is { Oid: not 0 } filtered)
-            throw new EtlException(
-                EtlErrorCode.PublicationUnusable,
-                $"The publication {publication} has a row filter on {tables.Find(t => t.Oid == filtered.Oid)?.Name}, which a copy does not follow yet.",
-                "Use a publication without row filters.")
-            {
-                Subject = publication,
-            };
         var columns = published.Where(p => p.Columns is not null)
             .ToDictionary(p => p.Oid, p => p.Columns!.ToHashSet(StringComparer.Ordinal));
-        return await ReadSchemasAsync(tables, columns, cancellationToken).ConfigureAwait(false);
+        var filters = published.ToDictionary(p => p.Oid, p => p.RowFilter);
+        var schemas = await ReadSchemasAsync(tables, columns, cancellationToken).ConfigureAwait(false);
+        return [.. schemas.Select(t => t with { RowFilter = filters[t.Oid] })];
     }
 
     /// <summary>One table; null where there is none of that oid.</summary>

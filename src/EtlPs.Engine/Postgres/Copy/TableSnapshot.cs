@@ -31,20 +31,28 @@ internal sealed class TableSnapshot : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly TableSchema _table;
 
-    private TableSnapshot(PostgresConnector connector, NpgsqlConnection connection, TableSchema table, uint fileNode, long bytes)
+    private TableSnapshot(
+        PostgresConnector connector, NpgsqlConnection connection, TableSchema table, uint fileNode, long bytes, SnapshotTree tree)
     {
         _connector = connector;
         _connection = connection;
         _table = table;
         FileNode = fileNode;
         SizeBytes = bytes;
+        Tree = tree;
     }
 
     /// <summary>The heap's file: another one means that block numbers of earlier copies mean nothing. 0 for a partitioned table.</summary>
     public uint FileNode { get; }
 
-    /// <summary>The heap's size now (all leaves of a partitioned table).</summary>
+    /// <summary>What the rows are read from: the table itself, or its partitions.</summary>
+    public IReadOnlyList<Heap> Heaps => Tree.Heaps;
+
+    /// <summary>The size of what is read, now.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>A partitioned table's tree; nothing but the heap for any other.</summary>
+    public SnapshotTree Tree { get; }
 
     /// <exception cref="TableRewrittenException">The snapshot does not see the table as it is.</exception>
     public static async Task<TableSnapshot> OpenAsync(
@@ -72,7 +80,10 @@ internal sealed class TableSnapshot : IAsyncDisposable
                 table.Columns.Select(Describe).ToArray()).ConfigureAwait(false);
             if (found is not [{ Same: true } state])
                 throw new TableRewrittenException(table.Name);
-            return new TableSnapshot(connector, connection, table, state.FileNode, state.Bytes);
+            var tree = table.Kind == 'p'
+                ? await SnapshotTree.ReadAsync(connection, table, cancellationToken).ConfigureAwait(false)
+                : new SnapshotTree([], [new Heap(table.Oid, table.Name.Quoted, state.FileNode, state.Bytes)], 0);
+            return new TableSnapshot(connector, connection, table, state.FileNode, state.Bytes, tree);
         }
         catch (Exception e)
         {
@@ -84,11 +95,11 @@ internal sealed class TableSnapshot : IAsyncDisposable
     }
 
     /// <summary>Starts to copy a range. One at a time; dispose the reader before the next.</summary>
-    public async Task<ICopyReader> CopyAsync(CopyRange range, CancellationToken cancellationToken)
+    public async Task<ICopyReader> CopyAsync(Heap heap, CopyRange range, CancellationToken cancellationToken)
     {
         try
         {
-            return await NpgsqlCopyReader.StartAsync(_connector, _connection, Statement(_table, range), cancellationToken)
+            return await NpgsqlCopyReader.StartAsync(_connector, _connection, CopyStatement.For(_table, heap, range), cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -101,21 +112,4 @@ internal sealed class TableSnapshot : IAsyncDisposable
 
     private static string Describe(ColumnSchema column) => string.Create(
         CultureInfo.InvariantCulture, $"{column.AttributeNumber} {column.Type.Oid} {column.Type.Modifier} {column.Name}");
-
-    internal static string Statement(TableSchema table, CopyRange range)
-    {
-        var columns = string.Join(", ", table.Columns.Select(c => TableName.Quote(c.Name)));
-        // Straight from the heap, and without children by inheritance: a little faster than a SELECT, which a partitioned
-        // table and a table without columns need.
-        if (range == CopyRange.Whole && table is { Kind: not 'p', Columns.Count: > 0 })
-            return $"COPY {table.Name.Quoted} ({columns}) TO STDOUT (FORMAT BINARY)";
-        var only = table.Kind == 'p' ? "" : "ONLY ";
-        var bounds = new List<string>();
-        if (range.StartBlock > 0)
-            bounds.Add(string.Create(CultureInfo.InvariantCulture, $"ctid >= '({range.StartBlock},0)'::tid"));
-        if (range.EndBlock is { } end)
-            bounds.Add(string.Create(CultureInfo.InvariantCulture, $"ctid < '({end},0)'::tid"));
-        var where = bounds.Count == 0 ? "" : $" WHERE {string.Join(" AND ", bounds)}";
-        return $"COPY (SELECT {columns} FROM {only}{table.Name.Quoted}{where}) TO STDOUT (FORMAT BINARY)";
-    }
 }

@@ -1,0 +1,30 @@
+using System.Globalization;
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Postgres.Copy;
+
+/// <summary>The COPY of one range: the columns and rows that the publication streams.</summary>
+internal static class CopyStatement
+{
+    /// <param name="table">The table whose columns and row filter hold; a partition has the columns by the same names.</param>
+    /// <param name="heap">The table, or a partition of it.</param>
+    /// <param name="range">The blocks.</param>
+    public static string For(TableSchema table, Heap heap, CopyRange range)
+    {
+        var columns = string.Join(", ", table.Columns.Select(c => TableName.Quote(c.Name)));
+        var throughRoot = table.Kind == 'p' && heap.Oid == table.Oid;
+        // Straight from the heap, and without children by inheritance: a little faster than a SELECT, which a partitioned
+        // table, a row filter and a table without columns need.
+        if (range == CopyRange.Whole && !throughRoot && table is { RowFilter: null, Columns.Count: > 0 })
+            return $"COPY {heap.Name} ({columns}) TO STDOUT (FORMAT BINARY)";
+        var conditions = new List<string>();
+        if (table.RowFilter is not null)
+            conditions.Add($"({table.RowFilter})");
+        if (range.StartBlock > 0)
+            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"ctid >= '({range.StartBlock},0)'::pg_catalog.tid"));
+        if (range.EndBlock is { } end)
+            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"ctid < '({end},0)'::pg_catalog.tid"));
+        var where = conditions.Count == 0 ? "" : $" WHERE {string.Join(" AND ", conditions)}";
+        return $"COPY (SELECT {columns} FROM {(throughRoot ? "" : "ONLY ")}{heap.Name}{where}) TO STDOUT (FORMAT BINARY)";
+    }
+}
