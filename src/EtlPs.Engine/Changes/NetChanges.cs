@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Changes;
 
@@ -12,13 +13,18 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     private readonly Dictionary<KeyBytes, int> _index = [];
     private readonly List<KeyChange> _keys = [];
     private readonly List<RowImage> _images = [];
-    private readonly TupleFields _fields = new(table.Columns.Count);
-    private readonly TupleFields _oldFields = new(table.Columns.Count);
+    private readonly ValueHolders _holders = new(table.Columns.Count);
     private readonly int[] _allColumns = [.. Enumerable.Range(0, table.Columns.Count)];
     private readonly byte[] _keyKinds = new byte[table.KeyColumns.Count];
 
     /// <summary>Every row that was there before the batch goes.</summary>
     public bool Truncates { get; private set; }
+
+    /// <summary>
+    /// Whether old rows came whole. REPLICA IDENTITY FULL needs no key, so that nothing keeps the key's uniqueness from
+    /// being dropped at the source without a word in the stream.
+    /// </summary>
+    public bool HasWholeOldRows { get; private set; }
 
     /// <summary>Whether there is anything to do.</summary>
     public bool IsEmpty => !Truncates && _keys.Count == 0;
@@ -31,42 +37,43 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     /// <summary>Whether the key column's bytes are text or binary wire format.</summary>
     public byte KeyKind(int keyColumn) => _keyKinds[keyColumn];
 
-    public void Insert(ByteSlice newTuple)
+    /// <summary>Who holds each column's value of an image that is not whole.</summary>
+    public ReadOnlySpan<int> Holders(RowImage image) => _holders[image.Holders];
+
+    /// <exception cref="TableFailedException">There is such a row already: the key no longer tells rows apart.</exception>
+    public void Insert(RowTuple row)
     {
-        _fields.Read(newTuple.Span);
-        var key = IndexOf(newTuple, _fields);
-        CollectionsMarshal.AsSpan(_keys)[key].Image = AddImage(new RowImage(newTuple, RowImage.None, RowImage.None));
+        if (row.Fields.HasUnchanged) throw TupleFields.Malformed();
+        Place(IndexOf(row), new RowImage(row.Bytes, RowImage.None, RowImage.None));
     }
 
-    /// <param name="oldTuple">The old row or its key; not present: the key is that of the new row.</param>
+    /// <param name="old">The old row or its key; not present: the key is that of the new row.</param>
     /// <param name="oldIsWhole">Whether the old tuple holds every column (REPLICA IDENTITY FULL).</param>
-    /// <param name="newTuple">The new row.</param>
-    public void Update(ByteSlice oldTuple, bool oldIsWhole, ByteSlice newTuple)
+    /// <param name="row">The new row.</param>
+    /// <exception cref="TableFailedException">The key no longer tells rows apart.</exception>
+    public void Update(RowTuple old, bool oldIsWhole, RowTuple row)
     {
-        _fields.Read(newTuple.Span);
-        if (oldTuple.IsPresent)
-        {
-            _oldFields.Read(oldTuple.Span);
-            if (_fields.HasUnchanged)
-            {
-                newTuple = TupleMerge.FillUnchanged(
-                    newTuple, _fields, oldTuple, _oldFields, oldIsWhole ? _allColumns : table.KeyColumns, table.Columns.Count, arena);
-                _fields.Read(newTuple.Span);
-            }
-        }
-        var oldKey = oldTuple.IsPresent ? IndexOf(oldTuple, _oldFields) : IndexOf(newTuple, _fields);
-        var newKey = oldTuple.IsPresent ? IndexOf(newTuple, _fields) : oldKey;
-        var previous = Touch(oldKey);
-        var image = new RowImage(newTuple, RowImage.None, RowImage.None);
-        if (_fields.HasUnchanged)
-            image = previous == RowImage.None ? image with { Base = oldKey } : image with { Previous = previous };
-        CollectionsMarshal.AsSpan(_keys)[newKey].Image = AddImage(image);
+        HasWholeOldRows |= oldIsWhole;
+        if (old.IsPresent && row.Fields.HasUnchanged)
+            row = TupleMerge.FillUnchanged(row, old, oldIsWhole ? _allColumns : table.KeyColumns, arena);
+        var oldKey = IndexOf(old.IsPresent ? old : row);
+        var newKey = old.IsPresent ? IndexOf(row) : oldKey;
+        var previous = Take(oldKey);
+        var image = new RowImage(row.Bytes, RowImage.None, RowImage.None);
+        if (row.Fields.HasUnchanged)
+            image = previous == RowImage.None
+                ? image with { Holders = _holders.AddMissing(row.Fields), Base = oldKey }
+                : image with { Holders = _holders.Add(row.Fields, previous, _images[previous].Holders), Base = _images[previous].Base };
+        Place(newKey, image);
     }
 
-    public void Delete(ByteSlice oldTuple)
+    /// <param name="old">The old row or its key.</param>
+    /// <param name="oldIsWhole">Whether the old tuple holds every column (REPLICA IDENTITY FULL).</param>
+    /// <exception cref="TableFailedException">The key no longer tells rows apart.</exception>
+    public void Delete(RowTuple old, bool oldIsWhole)
     {
-        _fields.Read(oldTuple.Span);
-        Touch(IndexOf(oldTuple, _fields));
+        HasWholeOldRows |= oldIsWhole;
+        Take(IndexOf(old));
     }
 
     public void Truncate()
@@ -78,42 +85,39 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     public void Clear()
     {
         Truncates = false;
+        HasWholeOldRows = false;
         _index.Clear();
         _keys.Clear();
         _images.Clear();
-    }
-
-    /// <summary>The image that holds a column's value, seen from <paramref name="image"/>.</summary>
-    /// <returns>The image; its <see cref="RowImage.Base"/> is set where only the destination has the value.</returns>
-    public RowImage Holder(RowImage image, int column, TupleFields fields)
-    {
-        while (true)
-        {
-            fields.Read(image.Tuple.Span);
-            if (fields.Kind(column) != TupleFields.Unchanged || image.Previous == RowImage.None) return image;
-            image = _images[image.Previous];
-        }
+        _holders.Clear();
     }
 
     /// <summary>Takes the row of this key away and says what it was in this batch.</summary>
-    private int Touch(int key)
+    private int Take(int key)
     {
         ref var change = ref CollectionsMarshal.AsSpan(_keys)[key];
         var image = change.Image;
-        if (image == RowImage.None) change.Deletes = true;
+        if (image == RowImage.None)
+        {
+            // Gone once already, and nothing has taken its place.
+            if (change.Deletes) throw LostKey.Error(table);
+            change.Deletes = true;
+        }
         change.Image = RowImage.None;
         return image;
     }
 
-    private int AddImage(RowImage image)
+    private void Place(int key, RowImage image)
     {
+        ref var change = ref CollectionsMarshal.AsSpan(_keys)[key];
+        if (change.Image != RowImage.None) throw LostKey.Error(table);
+        change.Image = _images.Count;
         _images.Add(image);
-        return _images.Count - 1;
     }
 
-    private int IndexOf(ByteSlice tuple, TupleFields fields)
+    private int IndexOf(RowTuple row)
     {
-        var key = ReadKey(tuple, fields);
+        var key = ReadKey(row);
         ref var index = ref CollectionsMarshal.GetValueRefOrAddDefault(_index, key, out var known);
         if (known) return index;
         index = _keys.Count;
@@ -121,22 +125,29 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
         return index;
     }
 
-    private KeyBytes ReadKey(ByteSlice tuple, TupleFields fields)
+    private KeyBytes ReadKey(RowTuple row)
     {
         var columns = table.KeyColumns;
-        for (var i = 0; i < columns.Count; i++) _keyKinds[i] = fields.Kind(columns[i]);
-        if (columns.Count == 1) return new KeyBytes(tuple.Slice(fields.Offset(columns[0]), fields.Length(columns[0])));
-
         var length = 0;
-        for (var i = 0; i < columns.Count; i++) length += 4 + fields.Length(columns[i]);
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var kind = row.Kind(columns[i]);
+            // NULL, or not sent: an old tuple of another key, or a key column that may be NULL by now.
+            if (kind is not (TupleFields.Binary or TupleFields.Text)) throw LostKey.Error(table);
+            _keyKinds[i] = kind;
+            length += sizeof(int) + row.Fields.Length(columns[i]);
+        }
+        if (columns.Count == 1)
+            return new KeyBytes(row.Bytes.Slice(row.Fields.Offset(columns[0]), row.Fields.Length(columns[0])));
+
         var composite = arena.Allocate(length);
         var target = composite.Buffer.AsSpan(composite.Offset, length);
         for (var i = 0; i < columns.Count; i++)
         {
-            var value = fields.Value(tuple.Span, columns[i]);
+            var value = row.Value(columns[i]);
             BinaryPrimitives.WriteInt32LittleEndian(target, value.Length);
-            value.CopyTo(target[4..]);
-            target = target[(4 + value.Length)..];
+            value.CopyTo(target[sizeof(int)..]);
+            target = target[(sizeof(int) + value.Length)..];
         }
         return new KeyBytes(composite);
     }

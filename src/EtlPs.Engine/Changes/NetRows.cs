@@ -9,8 +9,6 @@ namespace EtlPs.Engine.Changes;
 internal sealed class NetRows(TableSchema table, PinnedArena arena)
 {
     private readonly Dictionary<KeyBytes, int> _counts = [];
-    private readonly TupleFields _fields = new(table.Columns.Count);
-    private readonly TupleFields _oldFields = new(table.Columns.Count);
     private readonly int[] _allColumns = [.. Enumerable.Range(0, table.Columns.Count)];
 
     /// <summary>Every row that was there before the batch goes.</summary>
@@ -20,24 +18,20 @@ internal sealed class NetRows(TableSchema table, PinnedArena arena)
     public bool IsEmpty => !Truncates && _counts.Count == 0;
 
     /// <summary>Each whole row (a TupleData) and how many of it come (above zero) or go (below).</summary>
-    public IReadOnlyDictionary<KeyBytes, int> Counts => _counts;
+    public Dictionary<KeyBytes, int> Counts => _counts;
 
-    public void Insert(ByteSlice newTuple) => Count(newTuple, _fields, 1);
+    public void Insert(RowTuple row) => Count(row, 1);
 
-    public void Update(ByteSlice oldTuple, ByteSlice newTuple)
+    public void Update(RowTuple old, RowTuple row)
     {
-        _fields.Read(newTuple.Span);
-        if (_fields.HasUnchanged)
-        {
-            _oldFields.Read(oldTuple.Span);
-            newTuple = TupleMerge.FillUnchanged(
-                newTuple, _fields, oldTuple, _oldFields, _allColumns, table.Columns.Count, arena);
-        }
-        Count(oldTuple, _oldFields, -1);
-        Count(newTuple, _fields, 1);
+        // A key where a whole row was announced, or nothing: it would match no row, or a wrong one.
+        if (!old.IsPresent || old.Fields.HasUnchanged) throw TupleFields.Malformed();
+        if (row.Fields.HasUnchanged) row = TupleMerge.FillUnchanged(row, old, _allColumns, arena);
+        Count(old, -1);
+        Count(row, 1);
     }
 
-    public void Delete(ByteSlice oldTuple) => Count(oldTuple, _oldFields, -1);
+    public void Delete(RowTuple old) => Count(old, -1);
 
     public void Truncate()
     {
@@ -51,11 +45,9 @@ internal sealed class NetRows(TableSchema table, PinnedArena arena)
         Truncates = false;
     }
 
-    private void Count(ByteSlice tuple, TupleFields fields, int delta)
+    private void Count(RowTuple row, int delta)
     {
-        fields.Read(tuple.Span);
-        var row = new KeyBytes(tuple.Slice(0, fields.TupleLength));
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, row, out _);
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, new KeyBytes(row.Bytes), out _);
         count += delta;
     }
 }

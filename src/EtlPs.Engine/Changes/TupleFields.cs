@@ -18,6 +18,9 @@ internal sealed class TupleFields(int columnCount)
     private readonly int[] _offsets = new int[columnCount];
     private readonly int[] _lengths = new int[columnCount];
 
+    /// <summary>How many columns a tuple has.</summary>
+    public int Count => _kinds.Length;
+
     /// <summary>Bytes of the tuple that was read last.</summary>
     public int TupleLength { get; private set; }
 
@@ -63,7 +66,8 @@ internal sealed class TupleFields(int columnCount)
         TupleLength = position;
     }
 
-    private static EtlException Malformed() => new(
+    /// <summary>The error for a tuple that cannot be what the protocol allows.</summary>
+    public static EtlException Malformed() => new(
         EtlErrorCode.ProtocolViolation,
         "The server sent a row that is cut off or does not have the columns it announced.",
         "Start the stream again; if it happens again, report it with the server's version.");

@@ -31,8 +31,8 @@ public sealed class NetChangesTests
     public void A_row_deleted_and_inserted_again_has_the_new_value()
     {
         var net = Net();
-        net.Delete(TupleBytes.Of(_arena, "1", null));
-        net.Insert(TupleBytes.Of(_arena, "1", "new"));
+        net.Delete(TupleBytes.Row(_arena, "1", null), false);
+        net.Insert(TupleBytes.Row(_arena, "1", "new"));
         Assert.Equal(["1=new"], Apply(net, ["1=old"]));
     }
 
@@ -40,8 +40,8 @@ public sealed class NetChangesTests
     public void A_row_inserted_and_deleted_in_one_batch_leaves_nothing_to_do()
     {
         var net = Net();
-        net.Insert(TupleBytes.Of(_arena, "7", "x"));
-        net.Delete(TupleBytes.Of(_arena, "7", null));
+        net.Insert(TupleBytes.Row(_arena, "7", "x"));
+        net.Delete(TupleBytes.Row(_arena, "7", null), false);
         Assert.Equal(["1=a"], Apply(net, ["1=a"]));
     }
 
@@ -49,9 +49,9 @@ public sealed class NetChangesTests
     public void Unchanged_toast_after_an_insert_in_the_same_batch_keeps_the_inserted_value()
     {
         var net = Net();
-        net.Insert(TupleBytes.Of(_arena, "1", "large"));
-        net.Update(default, false, TupleBytes.Of(_arena, "1", TupleBytes.Unchanged));
-        net.Update(default, false, TupleBytes.Of(_arena, "1", TupleBytes.Unchanged));
+        net.Insert(TupleBytes.Row(_arena, "1", "large"));
+        net.Update(default, false, TupleBytes.Row(_arena, "1", TupleBytes.Unchanged));
+        net.Update(default, false, TupleBytes.Row(_arena, "1", TupleBytes.Unchanged));
         Assert.Equal(["1=large"], Apply(net, []));
     }
 
@@ -59,7 +59,7 @@ public sealed class NetChangesTests
     public void Unchanged_toast_of_a_row_whose_key_changed_comes_from_the_row_of_the_old_key()
     {
         var net = Net();
-        net.Update(TupleBytes.Of(_arena, "1", null), false, TupleBytes.Of(_arena, "2", TupleBytes.Unchanged));
+        net.Update(TupleBytes.Row(_arena, "1", null), false, TupleBytes.Row(_arena, "2", TupleBytes.Unchanged));
         Assert.Equal(["2=large"], Apply(net, ["1=large"]));
     }
 
@@ -67,9 +67,9 @@ public sealed class NetChangesTests
     public void A_truncation_between_inserts_forgets_what_came_before()
     {
         var net = Net();
-        net.Insert(TupleBytes.Of(_arena, "1", "a"));
+        net.Insert(TupleBytes.Row(_arena, "1", "a"));
         net.Truncate();
-        net.Insert(TupleBytes.Of(_arena, "2", "b"));
+        net.Insert(TupleBytes.Row(_arena, "2", "b"));
         Assert.Equal(["2=b"], Apply(net, ["8=x", "9=y"]));
     }
 
@@ -77,7 +77,7 @@ public sealed class NetChangesTests
     public void A_whole_old_row_fills_what_the_new_row_leaves_out()
     {
         var net = Net();
-        net.Update(TupleBytes.Of(_arena, "1", "large"), true, TupleBytes.Of(_arena, "2", TupleBytes.Unchanged));
+        net.Update(TupleBytes.Row(_arena, "1", "large"), true, TupleBytes.Row(_arena, "2", TupleBytes.Unchanged));
         Assert.Equal(["2=large"], Apply(net, ["1=large"]));
     }
 
@@ -86,7 +86,7 @@ public sealed class NetChangesTests
     {
         var net = Net([0, 1]);
         net.Update(
-            TupleBytes.Of(_arena, "1", "large"), false, TupleBytes.Of(_arena, "2", TupleBytes.Unchanged));
+            TupleBytes.Row(_arena, "1", "large"), false, TupleBytes.Row(_arena, "2", TupleBytes.Unchanged));
         var key = Assert.Single(net.Keys.ToArray(), k => k.Image != RowImage.None);
         Assert.Equal(["2", "large"], TupleBytes.Read(net.Image(key.Image).Tuple, 2));
     }
@@ -114,27 +114,27 @@ public sealed class NetChangesTests
         var key = $"{random.Next(8)}";
         if (!rows.TryGetValue(key, out var value))
         {
-            net.Insert(TupleBytes.Of(_arena, key, $"v{step}"));
+            net.Insert(TupleBytes.Row(_arena, key, $"v{step}"));
             rows[key] = $"v{step}";
             return;
         }
         switch (random.Next(4))
         {
             case 0:
-                net.Delete(TupleBytes.Of(_arena, key, null));
+                net.Delete(TupleBytes.Row(_arena, key, null), false);
                 rows.Remove(key);
                 break;
             case 1:
-                net.Update(default, false, TupleBytes.Of(_arena, key, $"v{step}"));
+                net.Update(default, false, TupleBytes.Row(_arena, key, $"v{step}"));
                 rows[key] = $"v{step}";
                 break;
             case 2:
-                net.Update(default, false, TupleBytes.Of(_arena, key, TupleBytes.Unchanged));
+                net.Update(default, false, TupleBytes.Row(_arena, key, TupleBytes.Unchanged));
                 break;
             default:
                 var target = $"{random.Next(8)}";
                 if (rows.ContainsKey(target)) break;
-                net.Update(TupleBytes.Of(_arena, key, null), false, TupleBytes.Of(_arena, target, TupleBytes.Unchanged));
+                net.Update(TupleBytes.Row(_arena, key, null), false, TupleBytes.Row(_arena, target, TupleBytes.Unchanged));
                 rows.Remove(key);
                 rows[target] = value;
                 break;
@@ -150,7 +150,7 @@ public sealed class NetChangesTests
     }
 
     private void Update(NetChanges net, string oldKey, string newKey, string value) =>
-        net.Update(TupleBytes.Of(_arena, oldKey, null), false, TupleBytes.Of(_arena, newKey, value));
+        net.Update(TupleBytes.Row(_arena, oldKey, null), false, TupleBytes.Row(_arena, newKey, value));
 
     /// <summary>The destination as the net changes leave it: delete by key, then add the rows, filled from what was there.</summary>
     private static List<string> Apply(NetChanges net, IEnumerable<string> before)
@@ -158,15 +158,19 @@ public sealed class NetChangesTests
         var old = before.ToDictionary(r => r.Split('=')[0], r => r.Split('=')[1]);
         var rows = net.Truncates ? [] : new SortedDictionary<string, string>(old, StringComparer.Ordinal);
         var added = new List<(string Key, string Value)>();
-        var fields = new TupleFields(2);
         foreach (var change in net.Keys)
         {
             if (change.Deletes) rows.Remove(Encoding.UTF8.GetString(change.Key.Bytes.Span));
             if (change.Image == RowImage.None) continue;
             var image = net.Image(change.Image);
-            var holder = net.Holder(image, 1, fields);
-            var value = TupleBytes.Read(holder.Tuple, 2)[1]!;
-            if (value == TupleBytes.Unchanged) value = old[Encoding.UTF8.GetString(net.Keys[holder.Base].Key.Bytes.Span)];
+            var holder = image.IsWhole ? ValueHolders.Own : net.Holders(image)[1];
+            var value = holder switch
+            {
+                ValueHolders.Own => TupleBytes.Read(image.Tuple, 2)[1]!,
+                ValueHolders.Destination => old[Encoding.UTF8.GetString(net.Keys[image.Base].Key.Bytes.Span)],
+                _ => TupleBytes.Read(net.Image(holder).Tuple, 2)[1]!,
+            };
+            Assert.NotEqual(TupleBytes.Unchanged, value);
             added.Add((TupleBytes.Read(image.Tuple, 2)[0]!, value));
         }
         foreach (var (key, value) in added) rows.Add(key, value);

@@ -31,6 +31,15 @@ internal static class TupleBytes
         return arena.Add(bytes.ToArray());
     }
 
+    /// <summary>The same, with its columns walked.</summary>
+    public static RowTuple Row(PinnedArena arena, params string?[] values)
+    {
+        var bytes = Of(arena, values);
+        var fields = new TupleFields(values.Length);
+        fields.Read(bytes.Span);
+        return new RowTuple(bytes, fields);
+    }
+
     public static string?[] Read(ByteSlice tuple, int columns)
     {
         var fields = new TupleFields(columns);

@@ -51,7 +51,8 @@ internal sealed class ChangeCollector(RelationMap relations, Lsn stored)
 
     private void TakeRow(ReadOnlySpan<byte> message, ChangeBatch batch)
     {
-        if (relations.Find(BinaryPrimitives.ReadUInt32BigEndian(message[1..]), _commitLsn) is not { } table) return;
+        var needsOldRow = message[0] != (byte)PgOutputKind.Insert;
+        if (relations.Find(BinaryPrimitives.ReadUInt32BigEndian(message[1..]), _commitLsn, needsOldRow) is not { } table) return;
         batch.Changes.Add(new RowChange(table, batch.Arena.Add(message)));
         HasOpenChanges = true;
     }
@@ -60,7 +61,7 @@ internal sealed class ChangeCollector(RelationMap relations, Lsn stored)
     {
         foreach (var relation in message.RelationIds)
         {
-            if (relations.Find(relation, _commitLsn) is not { } table) continue;
+            if (relations.Find(relation, _commitLsn, needsOldRow: false) is not { } table) continue;
             batch.Changes.Add(new RowChange(table, default));
             HasOpenChanges = true;
         }

@@ -18,7 +18,8 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
     {
         var relation = RelationMessage.Read(message);
         _relations[relation.RelationId] = _tables.TryGetValue(relation.RelationId, out var table)
-            ? new Relation(table, RelationShape.Difference(table.Schema, relation))
+            ? new Relation(
+                table, RelationShape.Difference(table.Schema, relation), RelationShape.OldRowDifference(table.Schema, relation))
             : default;
     }
 
@@ -26,8 +27,11 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
     /// The table that a change at <paramref name="commitLsn"/> has to be stored in; null: not one of ours, or the copy
     /// holds it already.
     /// </summary>
+    /// <param name="relationId">What the message names.</param>
+    /// <param name="commitLsn">Where its transaction commits.</param>
+    /// <param name="needsOldRow">Whether it is an UPDATE or DELETE.</param>
     /// <exception cref="TableFailedException">The table no longer looks as it was copied.</exception>
-    public StreamedTable? Find(uint relationId, Lsn commitLsn)
+    public StreamedTable? Find(uint relationId, Lsn commitLsn, bool needsOldRow)
     {
         if (!_relations.TryGetValue(relationId, out var relation))
             throw new EtlException(
@@ -35,7 +39,8 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
                 "The server sent a row of a table that it had not announced.",
                 "Start the stream again; if it happens again, report it with the server's version.");
         if (relation.Table is null || commitLsn < relation.Table.CopiedAt) return null;
-        if (relation.Difference is { } difference) throw Changed(relation.Table.Schema, difference);
+        if ((relation.Difference ?? (needsOldRow ? relation.OldRowDifference : null)) is { } difference)
+            throw Changed(relation.Table.Schema, difference);
         return relation.Table;
     }
 
@@ -48,5 +53,5 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
             Subject = table.Name.ToString(),
         });
 
-    private readonly record struct Relation(StreamedTable? Table, string? Difference);
+    private readonly record struct Relation(StreamedTable? Table, string? Difference, string? OldRowDifference);
 }

@@ -6,7 +6,9 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// <summary>Compares a table as it was copied with a table as the stream announces it.</summary>
 internal static class RelationShape
 {
-    /// <summary>What is different, in words; null: rows of the one fit the other.</summary>
+    private const string OtherIdentity = "its replica identity has changed";
+
+    /// <summary>What is different, in words; null: new rows of the one fit the other.</summary>
     public static string? Difference(TableSchema copied, RelationMessage announced)
     {
         if (announced.Name != copied.Name) return $"its name is now {announced.Name}";
@@ -20,17 +22,25 @@ internal static class RelationShape
             if (before.Type.Oid != now.TypeOid || before.Type.Modifier != now.TypeModifier)
                 return $"the type of column {TableName.Quote(before.Name)} is no longer {before.Type.DisplayName}";
         }
-        return IdentityDifference(copied, announced);
+        // A wider key is another one too: the columns of the old one no longer tell rows apart.
+        return HasKey(announced) && copied.KeyColumns.Count > 0 && !HasKeyOf(copied, announced) ? OtherIdentity : null;
     }
 
-    /// <summary>The old row must be known by the key that the destination is searched by.</summary>
-    private static string? IdentityDifference(TableSchema copied, RelationMessage announced)
+    /// <summary>Why UPDATE and DELETE cannot be tied to the destination's rows, in words; null: they can.</summary>
+    public static string? OldRowDifference(TableSchema copied, RelationMessage announced)
     {
-        if (announced.ReplicaIdentity == 'f') return null;
-        if (copied.KeyColumns.Count == 0)
-            return copied.Identity == ReplicaIdentity.Full ? "its replica identity is no longer FULL" : null;
-        // A wider key is another one too: the columns of the old one no longer tell rows apart.
-        var key = announced.Columns.Select((column, index) => (column, index)).Where(c => c.column.IsKey).Select(c => c.index);
-        return key.SequenceEqual(copied.KeyColumns.Order()) ? null : "its replica identity has changed";
+        // A whole row holds the key's columns, and finds the row where there was no key.
+        if (announced.ReplicaIdentity == 'f' || (copied.KeyColumns.Count > 0 && HasKeyOf(copied, announced))) return null;
+        return copied.Identity == ReplicaIdentity.Full && copied.KeyColumns.Count == 0
+            ? "its replica identity is no longer FULL"
+            : OtherIdentity;
     }
+
+    // Under FULL every column is flagged, which says nothing of a key. Without an identity none is: then rows are only inserted.
+    private static bool HasKey(RelationMessage announced) =>
+        announced.ReplicaIdentity != 'f' && announced.Columns.Any(c => c.IsKey);
+
+    private static bool HasKeyOf(TableSchema copied, RelationMessage announced) => announced.Columns
+        .Select((column, index) => (column, index)).Where(c => c.column.IsKey).Select(c => c.index)
+        .SequenceEqual(copied.KeyColumns.Order());
 }

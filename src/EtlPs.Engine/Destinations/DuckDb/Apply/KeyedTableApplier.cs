@@ -23,12 +23,11 @@ internal sealed class KeyedTableApplier : TableApplier
         _keyColumns = string.Join(", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].Name)));
     }
 
-    protected override void AddInsert(ByteSlice newTuple) => _net.Insert(newTuple);
+    protected override void AddInsert(RowTuple row) => _net.Insert(row);
 
-    protected override void AddUpdate(ByteSlice oldTuple, bool oldIsWhole, ByteSlice newTuple) =>
-        _net.Update(oldTuple, oldIsWhole, newTuple);
+    protected override void AddUpdate(RowTuple old, bool oldIsWhole, RowTuple row) => _net.Update(old, oldIsWhole, row);
 
-    protected override void AddDelete(ByteSlice oldTuple) => _net.Delete(oldTuple);
+    protected override void AddDelete(RowTuple old, bool oldIsWhole) => _net.Delete(old, oldIsWhole);
 
     protected override void AddTruncate() => _net.Truncate();
 
@@ -45,25 +44,35 @@ internal sealed class KeyedTableApplier : TableApplier
 
     private void DeleteOldRows()
     {
+        var staged = StageOldKeys();
+        if (staged == 0) return;
+        var among = $"FROM {Target.Quoted} WHERE ({_keyColumns}) IN (SELECT {StagedKeys} FROM {_keys!.Quoted})";
+        // Of rows that were never copied none goes, so that the number of deleted rows alone does not tell.
+        if (_net.HasWholeOldRows
+            && Connection.Scalar($"SELECT 1 {among} GROUP BY {_keyColumns} HAVING count(*) > 1 LIMIT 1") is not null)
+            throw LostKey.Error(Schema);
+        // On large batches twice as fast as DELETE … USING; a key's columns are never NULL.
+        if (Connection.Execute($"DELETE {among}") > staged) throw LostKey.Error(Schema);
+        _keys.Clear();
+    }
+
+    private long StageOldKeys()
+    {
         var any = false;
         foreach (ref readonly var change in _net.Keys) any |= change.Deletes;
-        if (!any) return;
+        if (!any) return 0;
 
         _keys ??= new StagingTable(Connection, $"etlps_keys_{Schema.Oid}", KeyColumns());
-        using (var appender = _keys.Append())
+        using var appender = _keys.Append();
+        var key = new KeyFields(Schema);
+        foreach (ref readonly var change in _net.Keys)
         {
-            var key = new KeyFields(Schema);
-            foreach (ref readonly var change in _net.Keys)
-            {
-                if (!change.Deletes) continue;
-                var row = appender.BeginRow();
-                key.Write(change.Key, _net, Writer, appender, 0, row);
-            }
-            appender.Close();
+            if (!change.Deletes) continue;
+            var row = appender.BeginRow();
+            key.Write(change.Key, _net, Writer, appender, 0, row);
         }
-        // On large batches twice as fast as DELETE … USING; a key's columns are never NULL.
-        Connection.Execute($"DELETE FROM {Target.Quoted} WHERE ({_keyColumns}) IN (SELECT {StagedKeys} FROM {_keys.Quoted})");
-        _keys.Clear();
+        appender.Close();
+        return appender.Rows;
     }
 
     private void AppendWholeRows()
@@ -75,8 +84,8 @@ internal sealed class KeyedTableApplier : TableApplier
             {
                 if (change.Image == RowImage.None) continue;
                 var image = _net.Image(change.Image);
+                if (!image.IsWhole) continue;
                 Fields.Read(image.Tuple.Span);
-                if (Fields.HasUnchanged) continue;
                 appender ??= new RowAppender(Connection, null, Target.Schema, Target.Name);
                 Writer.WriteRow(image.Tuple.Span, Fields, appender);
             }

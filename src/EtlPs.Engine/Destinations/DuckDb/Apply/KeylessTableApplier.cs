@@ -13,11 +13,11 @@ internal sealed class KeylessTableApplier(DuckDBConnection connection, StreamedT
     private readonly NetRows _net = new(table.Schema, arena);
     private StagingTable? _gone;
 
-    protected override void AddInsert(ByteSlice newTuple) => _net.Insert(newTuple);
+    protected override void AddInsert(RowTuple row) => _net.Insert(row);
 
-    protected override void AddUpdate(ByteSlice oldTuple, bool oldIsWhole, ByteSlice newTuple) => _net.Update(oldTuple, newTuple);
+    protected override void AddUpdate(RowTuple old, bool oldIsWhole, RowTuple row) => _net.Update(old, row);
 
-    protected override void AddDelete(ByteSlice oldTuple) => _net.Delete(oldTuple);
+    protected override void AddDelete(RowTuple old, bool oldIsWhole) => _net.Delete(old);
 
     protected override void AddTruncate() => _net.Truncate();
 

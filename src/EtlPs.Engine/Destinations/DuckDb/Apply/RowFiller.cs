@@ -83,8 +83,7 @@ internal sealed class RowFiller(
             {
                 if (change.Image == RowImage.None) continue;
                 var image = net.Image(change.Image);
-                _fields.Read(image.Tuple.Span);
-                if (!_fields.HasUnchanged) continue;
+                if (image.IsWhole) continue;
                 appender ??= BeginStaging();
                 StageRow(net, image, appender);
             }
@@ -117,26 +116,29 @@ internal sealed class RowFiller(
         var row = target.BeginRow();
         var firstKey = schema.Columns.Count;
         var firstHole = firstKey + schema.KeyColumns.Count;
-        var baseKey = RowImage.None;
+        var holders = net.Holders(image);
+        var hasHoles = false;
+        var walked = ValueHolders.Own;
+        _fields.Read(image.Tuple.Span);
         for (var column = 0; column < schema.Columns.Count; column++)
         {
-            var holder = net.Holder(image, column, _holder);
-            var missing = _holder.Kind(column) == TupleFields.Unchanged;
-            if (missing)
+            var holder = holders[column];
+            var isHole = holder == ValueHolders.Destination;
+            target[firstHole + column].Set(row, isHole);
+            hasHoles |= isHole;
+            if (isHole)
             {
-                baseKey = holder.Base;
                 target[column].SetNull(row);
+                continue;
             }
-            else
-            {
-                writer.Write(
-                    column, _holder.Kind(column), _holder.Value(holder.Tuple.Span, column), target[column], row,
-                    image.Tuple.Span, _fields);
-            }
-            target[firstHole + column].Set(row, missing);
+            var fields = holder == ValueHolders.Own ? _fields : _holder;
+            var tuple = (holder == ValueHolders.Own ? image : net.Image(holder)).Tuple.Span;
+            if (holder != ValueHolders.Own && holder != walked) _holder.Read(tuple);
+            if (holder != ValueHolders.Own) walked = holder;
+            writer.Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, image.Tuple.Span, _fields);
         }
-        target[firstHole + schema.Columns.Count].Set(row, baseKey != RowImage.None);
-        if (baseKey != RowImage.None) _key.Write(net.Keys[baseKey].Key, net, writer, target, firstKey, row);
+        target[firstHole + schema.Columns.Count].Set(row, hasHoles);
+        if (hasHoles) _key.Write(net.Keys[image.Base].Key, net, writer, target, firstKey, row);
         else for (var i = firstKey; i < firstHole; i++) target[i].SetNull(row);
     }
 

@@ -10,8 +10,7 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// </summary>
 internal abstract class TableApplier(DuckDBConnection connection, StreamedTable table, TableName target)
 {
-    // Kind byte, relation id, and the K or O that says what the old tuple is.
-    private const int OldTupleOffset = 6;
+    private readonly TupleFields _old = new(table.Schema.Columns.Count);
 
     protected DuckDBConnection Connection { get; } = connection;
 
@@ -31,16 +30,12 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
             AddTruncate();
             return;
         }
-        var message = RowMessage.Read(change.Message.Span);
-        var length = change.Message.Length;
-        var newTuple = message.New.IsEmpty ? default : change.Message.Slice(length - message.New.Length, message.New.Length);
-        var oldTuple = message.Old.IsEmpty ? default : change.Message.Slice(OldTupleOffset, message.Old.Length);
+        var message = RowMessage.Read(change.Message, _old, Fields);
         switch (message.Kind)
         {
-            case PgOutputKind.Insert: AddInsert(newTuple); break;
-            case PgOutputKind.Update: AddUpdate(oldTuple, IsWhole(message.OldKind), newTuple); break;
-            case PgOutputKind.Delete: AddDelete(oldTuple); break;
-            default: throw new InvalidOperationException($"{message.Kind} is no row change.");
+            case PgOutputKind.Insert: AddInsert(message.New); break;
+            case PgOutputKind.Update: AddUpdate(message.Old, IsWhole(message.OldKind), message.New); break;
+            default: AddDelete(message.Old, IsWhole(message.OldKind)); break;
         }
     }
 
@@ -53,11 +48,11 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
     /// <summary>Applies what was added inside the open transaction and forgets it.</summary>
     public abstract void Apply();
 
-    protected abstract void AddInsert(ByteSlice newTuple);
+    protected abstract void AddInsert(RowTuple row);
 
-    protected abstract void AddUpdate(ByteSlice oldTuple, bool oldIsWhole, ByteSlice newTuple);
+    protected abstract void AddUpdate(RowTuple old, bool oldIsWhole, RowTuple row);
 
-    protected abstract void AddDelete(ByteSlice oldTuple);
+    protected abstract void AddDelete(RowTuple old, bool oldIsWhole);
 
     protected abstract void AddTruncate();
 }
