@@ -58,7 +58,7 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
             row = TupleMerge.FillUnchanged(row, old, oldIsWhole ? _allColumns : table.KeyColumns, arena);
         var oldKey = IndexOf(old.IsPresent ? old : row);
         var newKey = old.IsPresent ? IndexOf(row) : oldKey;
-        var previous = Take(oldKey);
+        var previous = Take(oldKey, oldIsWhole ? old.Bytes : default);
         var image = new RowImage(row.Bytes, RowImage.None, RowImage.None);
         if (row.Fields.HasUnchanged)
             image = previous == RowImage.None
@@ -73,7 +73,7 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     public void Delete(RowTuple old, bool oldIsWhole)
     {
         HasWholeOldRows |= oldIsWhole;
-        Take(IndexOf(old));
+        Take(IndexOf(old), oldIsWhole ? old.Bytes : default);
     }
 
     public void Truncate()
@@ -93,7 +93,8 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     }
 
     /// <summary>Takes the row of this key away and says what it was in this batch.</summary>
-    private int Take(int key)
+    /// <param name="whole">The whole row that the source means, where it was sent.</param>
+    private int Take(int key, ByteSlice whole)
     {
         ref var change = ref CollectionsMarshal.AsSpan(_keys)[key];
         var image = change.Image;
@@ -102,6 +103,11 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
             // Gone once already, and nothing has taken its place.
             if (change.Deletes) throw LostKey.Error(table);
             change.Deletes = true;
+        }
+        else if (whole.IsPresent && !whole.Span.SequenceEqual(_images[image].Tuple.Span))
+        {
+            // It means another row of the same key.
+            throw LostKey.Error(table);
         }
         change.Image = RowImage.None;
         return image;

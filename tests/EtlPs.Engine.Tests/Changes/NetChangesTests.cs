@@ -1,5 +1,6 @@
 using System.Text;
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Tests.Changes;
 
@@ -89,6 +90,34 @@ public sealed class NetChangesTests
             TupleBytes.Row(_arena, "1", "large"), false, TupleBytes.Row(_arena, "2", TupleBytes.Unchanged));
         var key = Assert.Single(net.Keys.ToArray(), k => k.Image != RowImage.None);
         Assert.Equal(["2", "large"], TupleBytes.Read(net.Image(key.Image).Tuple, 2));
+    }
+
+    [Fact]
+    public void A_row_that_is_updated_again_and_again_finds_its_large_value_in_one_step()
+    {
+        var net = Net();
+        net.Insert(TupleBytes.Row(_arena, "1", "large"));
+        for (var i = 0; i < 5; i++) net.Update(default, false, TupleBytes.Row(_arena, "1", TupleBytes.Unchanged));
+        var key = Assert.Single(net.Keys.ToArray());
+        Assert.Equal([ValueHolders.Own, 0], net.Holders(net.Image(key.Image)).ToArray());
+    }
+
+    [Fact]
+    public void A_key_that_no_longer_tells_rows_apart_is_noticed()
+    {
+        AssertLost(net => net.Insert(TupleBytes.Row(_arena, "1", "b")), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
+        AssertLost(net => Update(net, "2", "1", "b"), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
+        AssertLost(net => net.Delete(TupleBytes.Row(_arena, "1", null), false), net => net.Delete(TupleBytes.Row(_arena, "1", null), false));
+        AssertLost(net => net.Delete(TupleBytes.Row(_arena, "1", "b"), true), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
+        AssertLost(net => net.Delete(TupleBytes.Row(_arena, null, "b"), true));
+        AssertLost(net => net.Update(default, false, TupleBytes.Row(_arena, TupleBytes.Unchanged, "b")));
+
+        static void AssertLost(Action<NetChanges> change, params Action<NetChanges>[] before)
+        {
+            var net = Net();
+            foreach (var earlier in before) earlier(net);
+            Assert.Equal(EtlErrorCode.SchemaChanged, Assert.Throws<TableFailedException>(() => change(net)).Error.Code);
+        }
     }
 
     [Theory]

@@ -96,7 +96,8 @@ public sealed class ReplicaIdentityTests(ServerPool pool)
             grouping,
             "ALTER TABLE t DROP CONSTRAINT t_pkey; DROP INDEX t_id",
             Change,
-            "INSERT INTO t VALUES ('twin of none', 900, 900, 0, NULL); UPDATE t SET v = 'x' WHERE id = 900; DELETE FROM t WHERE id = 900");
+            "INSERT INTO t VALUES ('twin of none', 900, 900, 0, NULL); UPDATE t SET v = 'x' WHERE id = 900; DELETE FROM t WHERE id = 900",
+            "INSERT INTO t VALUES ('twin', 12, 800, 0, NULL); DELETE FROM t WHERE v = 'twin'; UPDATE t SET v = 'alone' WHERE id = 12");
 
     [Theory]
     [InlineData("DELETE FROM t WHERE v = 'twin'")]
@@ -114,7 +115,7 @@ public sealed class ReplicaIdentityTests(ServerPool pool)
             change);
 
     [Theory]
-    [InlineData("INSERT INTO t VALUES ('twin', 1, 800, 0, NULL); DELETE FROM t WHERE v = 'twin'")]
+    [InlineData("INSERT INTO t VALUES ('twin', 1, 800, 0, NULL); DELETE FROM t WHERE id = 1 AND v <> 'twin'")]
     [InlineData("UPDATE t SET v = 'x' WHERE id = 1; INSERT INTO t VALUES ('twin', 1, 800, 0, NULL)")]
     [InlineData("UPDATE t SET id = 1")]
     [InlineData("INSERT INTO t VALUES ('a', 800, 800, 0, NULL), ('b', 800, 801, 0, NULL); DELETE FROM t WHERE v = 'a'")]
