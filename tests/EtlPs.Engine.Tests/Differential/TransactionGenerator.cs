@@ -23,8 +23,8 @@ internal sealed class TransactionGenerator(SplitMix random, IReadOnlyList<Random
         _statements.Add("BEGIN");
         switch (random.Below(100))
         {
-            case < 4: AddLarge(); break;
-            case < 9: AddTruncate(); break;
+            case < 3: AddLarge(); break;
+            case < 8: AddTruncate(); break;
             default: AddBlock(1); break;
         }
         _statements.Add(random.Percent(8) ? "ROLLBACK" : "COMMIT");

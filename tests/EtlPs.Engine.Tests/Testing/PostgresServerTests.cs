@@ -17,6 +17,7 @@ public sealed class PostgresServerTests(ServerPool pool)
         Assert.Equal("logical", await first.ScalarAsync<string>("SHOW wal_level", Token));
         Assert.Equal(second.Name, await second.ScalarAsync<string>("SELECT current_database()::text", Token));
         Assert.InRange(first.Server.Version, 14, 99);
+        Assert.Equal(PostgresVersion.Wanted ?? first.Server.Version, first.Server.Version);
     }
 
     [Fact]

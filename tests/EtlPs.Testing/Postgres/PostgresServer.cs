@@ -55,7 +55,8 @@ public sealed class PostgresServer : IAsyncDisposable
         else
         {
             options ??= new PostgresServerOptions();
-            PostgresBinaries binaries = await PostgresBinaries.FindAsync(options.Version, cancellationToken);
+            PostgresBinaries binaries = await PostgresBinaries.FindAsync(
+                options.Version ?? PostgresVersion.Wanted, cancellationToken);
             string cluster = await Cluster.CreateAsync(binaries, options.Encoding, cancellationToken);
             await ServerConfiguration.WriteAsync(cluster, options, cancellationToken);
             server = await StartOnFreePortAsync(binaries, cluster, cancellationToken);
