@@ -1,3 +1,4 @@
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Testing.Postgres;
 
@@ -133,6 +134,22 @@ public sealed class RowImageTests(ServerPool pool)
             "DELETE FROM t WHERE id = 4; INSERT INTO t VALUES (4, 4, repeat('again', 900), NULL, NULL)",
             "DELETE FROM t WHERE id = 6; UPDATE t SET id = 6 WHERE id = 8",
             "UPDATE t SET n = 2");
+
+    [Fact]
+    public async Task A_row_fetched_from_the_source_after_its_key_went_to_another_row_does_not_keep_the_others_values()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Documents);
+        await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
+        await scenario.ExecuteAsync("UPDATE t SET n = 1 WHERE id <= 4");
+        var fetching = Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_insert_lsn()::text"));
+        await scenario.ExecuteAsync(
+            "UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1; DELETE FROM t WHERE id = 4");
+        await scenario.ExecuteAsync("UPDATE t SET n = 2");
+        // The rows that this asks for are by now what the later transactions have made of them.
+        await scenario.CatchUpAsync(new StreamOptions { UntilLsn = fetching });
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
 
     private Task FollowAsync(Grouping grouping, params string[] steps) =>
         RowImageScenario.AssertFollowedAsync(pool, Documents, grouping, steps);

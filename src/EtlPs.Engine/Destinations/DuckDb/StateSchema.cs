@@ -35,6 +35,7 @@ internal static class StateSchema
         CREATE TABLE IF NOT EXISTS etlps.copy_ranges (
             pipeline VARCHAR, oid UINTEGER, heap UINTEGER, start_block UINTEGER, end_block UINTEGER, copied_at UBIGINT,
             file_node UINTEGER, copied_rows BIGINT, copied_bytes BIGINT);
+        CREATE TABLE IF NOT EXISTS etlps.fetches (pipeline VARCHAR, oid UINTEGER, lsn UBIGINT);
         CREATE TABLE IF NOT EXISTS etlps.partitions (
             pipeline VARCHAR, root UINTEGER, oid UINTEGER, attached_by UINTEGER, file_node UINTEGER, horizon UBIGINT);
         CREATE OR REPLACE VIEW etlps.status AS

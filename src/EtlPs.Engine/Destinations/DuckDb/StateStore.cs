@@ -137,8 +137,12 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     {
         DeleteRanges(oid);
         new PartitionStore(connection, pipeline).Delete(oid);
+        new FetchStore(connection, pipeline).Delete(oid);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1 AND oid = $2", pipeline, oid);
     }
+
+    /// <summary>Up to where single rows were fetched from the source.</summary>
+    public FetchStore Fetches => new(connection, pipeline);
 
     /// <summary>Adds a range to the ledger, in the transaction that holds its rows.</summary>
     public void InsertRange(RangeRecord range) =>
@@ -196,6 +200,7 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     {
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.partitions WHERE pipeline = $1", pipeline);
+        connection.Execute("DELETE FROM etlps.fetches WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.positions WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.pipelines WHERE name = $1", pipeline);

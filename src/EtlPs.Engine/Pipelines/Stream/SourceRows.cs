@@ -14,13 +14,25 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
 {
     private const int KeysOfStatement = 1000;
 
-    public void Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target)
+    public Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target)
     {
         foreach (var some in keys.Chunk(KeysOfStatement))
         {
             // The applier has a thread of its own, which has nothing else to do meanwhile.
             CopyAsync(table, Statement(table, some), target).GetAwaiter().GetResult();
         }
+        return ReadLsnAsync().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Asked for after the rows were read: what they hold was written to the WAL before.</summary>
+    private async Task<Lsn> ReadLsnAsync()
+    {
+        var connection = await source.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        await using var closing = connection.ConfigureAwait(false);
+        var lsns = await connection.ReadAsync(
+            "SELECT pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text", r => Lsn.Parse(r.GetString(0)), CancellationToken.None)
+            .ConfigureAwait(false);
+        return lsns[0];
     }
 
     private async Task CopyAsync(TableSchema table, string statement, TableAppender target)

@@ -24,7 +24,7 @@ internal sealed class BatchApplier(
     /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
     public void Map(StreamedTable table, TableName target) =>
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
-            ? new KeyedTableApplier(connection, table, target, _scratch, source)
+            ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches)
             : new KeylessTableApplier(connection, table, target, _scratch);
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>
@@ -36,7 +36,7 @@ internal sealed class BatchApplier(
             if (!_inTransaction) connection.Begin();
             _inTransaction = true;
             foreach (var change in batch.Changes) Applier(change.Table).Add(change);
-            foreach (var applier in _touched) applier.Apply();
+            foreach (var applier in _touched) applier.Apply(Position);
             Forget();
             if (batch.EndsInsideTransaction) return;
             faults.Reached(FaultPoint.BatchApplied);

@@ -15,5 +15,6 @@ internal interface IBaseRows
     /// <param name="table">The table.</param>
     /// <param name="keys">For each row the key columns' values as text that Postgres reads.</param>
     /// <param name="target">Takes the rows, all columns of the table.</param>
-    void Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target);
+    /// <returns>An LSN that the source had reached: what the rows hold was committed below it.</returns>
+    Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target);
 }

@@ -21,7 +21,7 @@ internal sealed class KeylessTableApplier(DuckDBConnection connection, StreamedT
 
     protected override void AddTruncate() => _net.Truncate();
 
-    public override void Apply()
+    public override void Apply(Lsn position)
     {
         if (_net.IsEmpty) return;
         if (_net.Truncates) Connection.Execute($"TRUNCATE {Target.Quoted}");

@@ -8,7 +8,8 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// the old key, before that row is deleted; where it has no such row, from the source.
 /// </summary>
 internal sealed class RowFiller(
-    DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer, IBaseRows source)
+    DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer, IBaseRows source,
+    FetchStore fetches)
 {
     private readonly TupleFields _fields = new(schema.Columns.Count);
     private readonly TupleFields _holder = new(schema.Columns.Count);
@@ -17,15 +18,21 @@ internal sealed class RowFiller(
     private StagingTable? _filled;
     private StagingTable? _fetched;
     private bool _hasFilled;
+    private Lsn? _fetchedAt;
+    private bool _mayBeAhead;
 
     // Not the rowid, which a column of that name would hide.
     private readonly string _base = $"t.{TableName.Quote(schema.Columns[schema.KeyColumns[0]].Name)}";
 
     /// <summary>Completes the batch's rows that have holes; they wait until <see cref="AppendFilledRows"/>.</summary>
-    public void Fill(NetChanges net)
+    /// <param name="net">The batch's changes to the table.</param>
+    /// <param name="position">What is stored already.</param>
+    public void Fill(NetChanges net, Lsn position)
     {
         var rows = StageRowsWithHoles(net);
         if (rows == 0) return;
+        _fetchedAt ??= fetches.Read(schema.Oid);
+        _mayBeAhead = position < _fetchedAt;
         var filled = connection.Execute(
             $"INSERT INTO {_filled!.Quoted} SELECT {Columns()} FROM {_holes!.Quoted} AS h " +
             $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE NOT h.missing OR {_base} IS NOT NULL");
@@ -51,8 +58,9 @@ internal sealed class RowFiller(
             connection, $"etlps_fetched_{schema.Oid}", schema.Columns.Select((_, i) => ($"c{i}", writer.DuckDbType(i))));
         using (var appender = _fetched.AppendWhole())
         {
-            source.Fetch(schema, ReadKeysWithoutBase(), appender);
+            _fetchedAt = source.Fetch(schema, ReadKeysWithoutBase(), appender);
             appender.Close();
+            fetches.Save(schema.Oid, _fetchedAt.Value);
         }
         var match = string.Join(" AND ", schema.KeyColumns.Select(c => $"f.c{c} = h.c{c}"));
         var columns = string.Join(", ", schema.Columns.Select((_, i) => $"CASE WHEN h.h{i} THEN f.c{i} ELSE h.c{i} END"));
@@ -145,6 +153,8 @@ internal sealed class RowFiller(
     private string Columns() => string.Join(
         ", ", schema.Columns.Select((c, i) => $"CASE WHEN h.h{i} THEN t.{TableName.Quote(c.Name)} ELSE h.c{i} END"));
 
-    private string KeyMatch() => string.Join(
+    // Rows that were fetched are as the source had them then: what the stream has yet to tell of their keys must not be put on them
+    // once more. Until it has come by, whatever it leaves out is fetched again.
+    private string KeyMatch() => _mayBeAhead ? "FALSE" : string.Join(
         " AND ", schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(schema.Columns[c].Name)} = h.k{i}"));
 }

@@ -46,7 +46,8 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
     private bool IsWhole(OldTuple kind) => kind == OldTuple.Full && Schema.Kind != 'p';
 
     /// <summary>Applies what was added inside the open transaction and forgets it.</summary>
-    public abstract void Apply();
+    /// <param name="position">What is stored already; all changes were committed beyond it.</param>
+    public abstract void Apply(Lsn position);
 
     protected abstract void AddInsert(RowTuple row);
 
