@@ -1,81 +1,49 @@
 using System.Globalization;
-using EtlPs.Benchmarks.Baselines;
 using EtlPs.Benchmarks.Data;
 using EtlPs.Benchmarks.Measuring;
 using EtlPs.Benchmarks.Runs;
-using EtlPs.Engine.Pipelines;
+using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size]
-int scale = args is [var text, ..] ? int.Parse(text, CultureInfo.InvariantCulture) : 50;
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [stream] [latency]
+int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0).FirstOrDefault(n => n > 0, 50);
+string[] suites = [.. args.Where(a => !char.IsAsciiDigit(a[0]))];
 const int Times = 3;
 const long MemoryLimit = 250_000_000;
 const double MostMemoryAboveIdle = 500;
 
 long idle = PeakMemory.ReadOwn();
+bool allKept = true;
 DirectoryInfo folder = Directory.CreateTempSubdirectory("etlps-benchmarks-");
 try
 {
     await using var pool = new ServerPool();
     await using TestDatabase database = await pool.CreateDatabaseAsync("benchmarks");
     await Accounts.CreateAsync(database, scale);
-    await WideTable.CreateAsync(database, scale * 60_000);
-    // As pgbench -i does, and so that autovacuum does not come in the middle.
-    await database.ExecuteAsync($"VACUUM {Accounts.Table}, {WideTable.Table}");
-    await database.ExecuteAsync("CHECKPOINT");
     var etl = new EtlRuns(database, folder.FullName, MemoryLimit);
 
-    bool kept = Print(await BackfillAsync("pgbench_accounts", Accounts.Table, 1.6));
-    kept &= Print(await BackfillAsync("17 columns", WideTable.Table, 1.9));
-    kept &= Print(await StreamAsync(rows: scale * 20_000, limit: 1.3));
+    if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl).RunAsync(scale, Times));
+    if (IsAsked("latency")) await PrintAsync(new LatencySuite(database, etl).RunAsync(scale));
+    if (IsAsked("stream")) await PrintAsync(new StreamSuite(database, etl).RunAsync(scale, Times));
 
     double above = (PeakMemory.ReadOwn() - idle) / 1048576.0;
-    Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"Peak memory above idle with a limit of 250 MB: {above:0} MB, at most {MostMemoryAboveIdle}: "
-        + $"{(above <= MostMemoryAboveIdle ? "kept" : "NOT KEPT")}"));
-    return kept && above <= MostMemoryAboveIdle ? 0 : 1;
-
-    async Task<Ratio> BackfillAsync(string name, string table, double limit)
-    {
-        // By turns, so that whatever else the machine does meets both alike.
-        var psql = new List<TimeSpan>();
-        var ours = new List<TimeSpan>();
-        for (int i = 0; i <= Times; i++)
-        {
-            TimeSpan baseline = await PsqlCopy.RunAsync(database, table);
-            TimeSpan run = await etl.BackfillAsync(table);
-            if (i == 0) continue; // caches and compilation
-            psql.Add(baseline);
-            ours.Add(run);
-        }
-        return new Ratio($"Backfill, {name}", new("EtlPs", ours), new("psql", psql), limit);
-    }
-
-    async Task<Ratio> StreamAsync(int rows, double limit)
-    {
-        var drain = new RecvLogical(database);
-        var reading = new List<TimeSpan>();
-        var ours = new List<TimeSpan>();
-        Pipeline pipeline = await etl.PrepareStreamAsync(Accounts.Table);
-        for (int i = 0; i < Times; i++)
-        {
-            await drain.PrepareAsync("baseline", Accounts.Table);
-            await Accounts.UpdateAsync(database, rows);
-            await database.ExecuteAsync("CHECKPOINT");
-            reading.Add(await drain.DrainAsync("baseline"));
-            ours.Add(await etl.StreamAsync(pipeline, rows));
-        }
-        return new Ratio("Stream, updates", new("EtlPs", ours), new("pg_recvlogical", reading), limit);
-    }
+    Print(new Bound("Peak memory above idle with a limit of 250 MB", above, MostMemoryAboveIdle, "MB"));
+    return allKept ? 0 : 1;
 }
 finally
 {
     folder.Delete(recursive: true);
 }
 
-static bool Print(Ratio ratio)
+bool IsAsked(string suite) => suites.Length == 0 || suites.Contains(suite, StringComparer.OrdinalIgnoreCase);
+
+async Task PrintAsync(IAsyncEnumerable<IFigure> figures)
 {
-    Console.WriteLine(ratio);
-    return ratio.IsKept;
+    await foreach (IFigure figure in figures) Print(figure);
+}
+
+void Print(IFigure figure)
+{
+    Console.WriteLine(figure);
+    allKept &= figure.IsKept;
 }

@@ -8,6 +8,9 @@ internal static class Accounts
     public const string Table = "public.pgbench_accounts";
     public const int RowsOfScale = 100_000;
 
+    // A prime: its multiples reach every row before they come to one again.
+    private const int Stride = 1_299_709;
+
     public static Task CreateAsync(TestDatabase database, int scale) => database.ExecuteAsync(
         $"""
         CREATE TABLE {Table} (aid int NOT NULL, bid int, abalance int, filler char(84));
@@ -26,4 +29,16 @@ internal static class Accounts
             END LOOP;
         END $$
         """);
+
+    /// <summary>Updates as many different rows all over the table, one to a statement.</summary>
+    public static Task UpdateScatteredAsync(TestDatabase database, int changes, int changesOfTransaction, int rows) =>
+        database.ExecuteAsync(
+            $"""
+            DO $$ BEGIN
+                FOR i IN 1..{changes} LOOP
+                    UPDATE {Table} SET abalance = abalance + 1 WHERE aid = 1 + (i * {Stride}::bigint) % {rows};
+                    IF i % {changesOfTransaction} = 0 THEN COMMIT; END IF;
+                END LOOP;
+            END $$
+            """);
 }

@@ -17,7 +17,7 @@ internal sealed class EtlRuns(TestDatabase database, string folder, long? memory
         try
         {
             long began = Stopwatch.GetTimestamp();
-            IReadOnlyList<TableCopyResult> results = await Pipeline("copy", table, file).BackfillAsync(
+            IReadOnlyList<TableCopyResult> results = await Pipeline("copy", [table], file).BackfillAsync(
                 new BackfillOptions { SnapshotOnly = true, Workers = 1 }, this, CancellationToken.None);
             TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
             return results.All(r => r.State == TableState.Ready)
@@ -31,9 +31,9 @@ internal sealed class EtlRuns(TestDatabase database, string folder, long? memory
     }
 
     /// <summary>Copies a table and makes the slot that a later <see cref="StreamAsync"/> drains.</summary>
-    public async Task<Pipeline> PrepareStreamAsync(string table)
+    public async Task<Pipeline> PrepareStreamAsync(IReadOnlyList<string> tables)
     {
-        Pipeline pipeline = Pipeline("follow", table, NewFile());
+        Pipeline pipeline = Pipeline("follow", tables, NewFile());
         await pipeline.BackfillAsync(new BackfillOptions(), this, CancellationToken.None);
         return pipeline;
     }
@@ -50,17 +50,24 @@ internal sealed class EtlRuns(TestDatabase database, string folder, long? memory
             : throw new InvalidOperationException($"{result.Changes} changes came in place of {changes}.");
     }
 
+    /// <summary>Follows the source until it is told to stop.</summary>
+    public Task<StreamResult> FollowAsync(Pipeline pipeline, CancellationToken stop) =>
+        pipeline.StreamAsync(new StreamOptions(), this, stop);
+
+    /// <summary>Drops what the pipeline made, so that its slot keeps no WAL while others are measured.</summary>
+    public Task RemoveAsync(Pipeline pipeline) => pipeline.RemoveAsync(this, CancellationToken.None);
+
     void IPipelineObserver.Post(PipelineEvent pipelineEvent)
     {
     }
 
     private string NewFile() => Path.Combine(folder, $"{Guid.NewGuid():N}.duckdb");
 
-    private Pipeline Pipeline(string name, string table, string file) => new(new PipelineDefinition
+    private Pipeline Pipeline(string name, IReadOnlyList<string> tables, string file) => new(new PipelineDefinition
     {
         Name = name,
         Source = SourceSettings.Parse(database.ConnectionString),
         Destination = new DuckDbSettings(file) { MemoryLimit = memoryLimit },
-        Tables = [table],
+        Tables = tables,
     });
 }
