@@ -18,8 +18,7 @@ public sealed class Pipeline
 {
     private readonly IFaultHook _faults;
     private readonly object _gate = new();
-    private DuckDbFile? _open;
-    private DuckDbFile? _memory;
+    private readonly PipelineFile _file;
     private bool _running;
 
     /// <summary>Makes a pipeline; nothing is touched.</summary>
@@ -32,6 +31,7 @@ public sealed class Pipeline
     {
         Definition = definition;
         _faults = faults;
+        _file = new PipelineFile(definition.Destination);
     }
 
     /// <summary>What it is.</summary>
@@ -115,30 +115,27 @@ public sealed class Pipeline
     }
 
     /// <summary>What the destination knows of the pipeline; null where it knows nothing yet or cannot be opened now.</summary>
-    public Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            using var reading = DestinationReading.TryOpen(Definition.Destination, Running);
-            return reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name);
-        },
-        cancellationToken);
-
-    /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
-    public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            using var reading = DestinationReading.Open(Definition.Destination, Running);
-            return reading.File.Query(sql, cancellationToken);
-        },
-        cancellationToken);
-
-    private DuckDbFile? Running
+    public async Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken)
     {
-        get
+        try
         {
-            lock (_gate) return _open ?? _memory;
+            return await ReadAsync(
+                reading => reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (EtlException)
+        {
+            return null;
         }
     }
+
+    /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
+    public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => ReadAsync(
+        reading => reading is null ? throw DoesNotExist() : reading.File.Query(sql, cancellationToken), cancellationToken);
+
+    /// <summary>DuckDB's interface is synchronous.</summary>
+    private Task<T> ReadAsync<T>(Func<DestinationReading?, T> read, CancellationToken cancellationToken) => Task.Run(
+        () => _file.ReadAsync(reading => Task.FromResult(read(reading)), cancellationToken), cancellationToken);
 
     private SurveyRequest Request(BackfillOptions options) =>
         new(options.Restart, options.SnapshotOnly || Definition.Destination.IsInMemory);
@@ -151,19 +148,10 @@ public sealed class Pipeline
         Begin();
         try
         {
-            if (Definition.Destination.IsInMemory) _memory ??= DuckDbFile.Open(Definition.Destination);
             var session = await PipelineSession
-                .OpenAsync(Definition, _memory, request, observer, _faults, cancellationToken).ConfigureAwait(false);
+                .OpenAsync(Definition, _file, request, observer, _faults, cancellationToken).ConfigureAwait(false);
             await using var closing = session.ConfigureAwait(false);
-            lock (_gate) _open = session.Run.File;
-            try
-            {
-                return await Task.Run(() => work(session), CancellationToken.None).ConfigureAwait(false);
-            }
-            finally
-            {
-                lock (_gate) _open = null;
-            }
+            return await Task.Run(() => work(session), CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
         {
@@ -190,8 +178,7 @@ public sealed class Pipeline
         {
             var source = await new PostgresConnector(Definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var closing = source.ConfigureAwait(false);
-            using var reading = DestinationReading.OpenExisting(Definition.Destination, Running);
-            return await work(source, reading?.Connection).ConfigureAwait(false);
+            return await _file.ReadAsync(reading => work(source, reading?.Connection), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
         {
@@ -207,6 +194,14 @@ public sealed class Pipeline
             _running = true;
         }
     }
+
+    private EtlException DoesNotExist() => new(
+        EtlErrorCode.DestinationUnavailable,
+        $"{Definition.Destination} does not exist yet.",
+        "Run Start-EtlBackfill or Start-EtlStream first.")
+    {
+        Subject = Definition.Destination.ToString(),
+    };
 
     private EtlException AlreadyRunning() => new(
         EtlErrorCode.PipelineRunning,

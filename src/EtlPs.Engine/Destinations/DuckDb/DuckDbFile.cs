@@ -23,7 +23,7 @@ internal sealed class DuckDbFile : IDisposable
     private readonly HashSet<DuckDBConnection> connections = [];
     private readonly CancellationTokenSource closing = new();
     private readonly object catalog = new();
-    private int queries;
+    private int readings;
     private bool closed;
 
     private DuckDbFile(string path, DestinationLock? fileLock, DuckDBConnection root)
@@ -36,8 +36,8 @@ internal sealed class DuckDbFile : IDisposable
     /// <summary>The canonical path, or <c>:memory:</c>.</summary>
     public string Path { get; }
 
-    /// <summary>How many queries run now.</summary>
-    internal int RunningQueries => Volatile.Read(ref queries);
+    /// <summary>How many read now.</summary>
+    internal int RunningQueries => Volatile.Read(ref readings);
 
     /// <summary>Locks and opens a database; a file that is not there is created.</summary>
     /// <exception cref="EtlException">DestinationLocked, NotADuckDbFile, DestinationUnavailable,
@@ -92,12 +92,7 @@ internal sealed class DuckDbFile : IDisposable
     /// <exception cref="EtlException">QueryFailed.</exception>
     public QueryResult Query(string sql, CancellationToken cancellationToken)
     {
-        lock (connections)
-        {
-            ObjectDisposedException.ThrowIf(closed, this);
-            queries++;
-        }
-
+        BeginReading();
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
@@ -118,11 +113,28 @@ internal sealed class DuckDbFile : IDisposable
         }
         finally
         {
-            lock (connections)
-            {
-                queries--;
-                Monitor.PulseAll(connections);
-            }
+            EndReading();
+        }
+    }
+
+    /// <summary>Keeps the file open, should its owner close it meanwhile, until <see cref="EndReading"/>.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed already.</exception>
+    public void BeginReading()
+    {
+        lock (connections)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            readings++;
+        }
+    }
+
+    /// <summary>Ends what <see cref="BeginReading"/> began.</summary>
+    public void EndReading()
+    {
+        lock (connections)
+        {
+            readings--;
+            Monitor.PulseAll(connections);
         }
     }
 
@@ -163,7 +175,7 @@ internal sealed class DuckDbFile : IDisposable
     {
         closing.Cancel();
         lock (connections)
-            while (queries > 0)
+            while (readings > 0)
                 Monitor.Wait(connections);
     }
 

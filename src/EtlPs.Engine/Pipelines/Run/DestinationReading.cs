@@ -1,6 +1,5 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Destinations.DuckDb;
-using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Pipelines.Run;
 
@@ -13,49 +12,48 @@ internal sealed class DestinationReading : IDisposable
     {
         File = file;
         _owned = owned;
-        Connection = file.Connect();
+        file.BeginReading();
+        try
+        {
+            Connection = file.Connect();
+        }
+        catch
+        {
+            file.EndReading();
+            throw;
+        }
     }
 
     public DuckDbFile File { get; }
 
     public DuckDBConnection Connection { get; }
 
-    /// <exception cref="EtlException">DestinationUnavailable: there is no such file; and whatever opening it meets.</exception>
-    public static DestinationReading Open(DuckDbSettings settings, DuckDbFile? running) =>
-        OpenExisting(settings, running) ?? throw new EtlException(
-            EtlErrorCode.DestinationUnavailable,
-            $"{settings} does not exist yet.",
-            "Run Start-EtlBackfill or Start-EtlStream first.")
-        {
-            Subject = settings.ToString(),
-        };
-
-    /// <summary>Null: the destination does not exist yet.</summary>
-    public static DestinationReading? OpenExisting(DuckDbSettings settings, DuckDbFile? running)
+    /// <summary>On an instance that somebody else closes; null where it is not there, or not any more.</summary>
+    public static DestinationReading? TryOn(DuckDbFile? file)
     {
-        if (running is not null) return new DestinationReading(running, null);
+        try
+        {
+            return file is null ? null : new DestinationReading(file, null);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>On the file itself; null: there is none yet.</summary>
+    public static DestinationReading? OpenExisting(DuckDbSettings settings)
+    {
         // A path that can never be one is told by a plan already.
         if (settings.IsInMemory || !System.IO.File.Exists(DestinationPath.Resolve(settings.Path))) return null;
         var file = DuckDbFile.OpenReadOnly(settings);
         return new DestinationReading(file, file);
     }
 
-    /// <summary>Null: the destination does not exist, or cannot be opened now.</summary>
-    public static DestinationReading? TryOpen(DuckDbSettings settings, DuckDbFile? running)
-    {
-        try
-        {
-            return OpenExisting(settings, running);
-        }
-        catch (EtlException)
-        {
-            return null;
-        }
-    }
-
     public void Dispose()
     {
         Connection.Dispose();
+        File.EndReading();
         _owned?.Dispose();
     }
 }

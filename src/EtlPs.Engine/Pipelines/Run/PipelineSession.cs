@@ -14,13 +14,13 @@ namespace EtlPs.Engine.Pipelines.Run;
 /// </summary>
 internal sealed class PipelineSession : IAsyncDisposable
 {
-    private readonly DuckDbFile? _owned;
+    private readonly PipelineFile _destination;
 
-    private PipelineSession(PipelineRun run, NpgsqlConnection source, DuckDbFile? owned)
+    private PipelineSession(PipelineRun run, NpgsqlConnection source, PipelineFile destination)
     {
         Run = run;
         Source = source;
-        _owned = owned;
+        _destination = destination;
     }
 
     public PipelineRun Run { get; }
@@ -28,33 +28,34 @@ internal sealed class PipelineSession : IAsyncDisposable
     public NpgsqlConnection Source { get; }
 
     /// <param name="definition">The pipeline.</param>
-    /// <param name="shared">An instance that outlives the run, for <c>:memory:</c>; null: a file, opened for the run.</param>
+    /// <param name="destination">Its destination, which is closed with the session.</param>
     /// <param name="request">What the run will survey, so that a refusal leaves no new file; null: it surveys nothing.</param>
     /// <param name="observer">Who watches.</param>
     /// <param name="faults">What may break it.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public static async Task<PipelineSession> OpenAsync(
-        PipelineDefinition definition, DuckDbFile? shared, SurveyRequest? request, IPipelineObserver observer,
+        PipelineDefinition definition, PipelineFile destination, SurveyRequest? request, IPipelineObserver observer,
         IFaultHook faults, CancellationToken cancellationToken)
     {
         var connector = new PostgresConnector(definition.Source);
         var source = await connector.OpenAsync(cancellationToken).ConfigureAwait(false);
-        DuckDbFile? owned = null;
+        var opened = false;
         try
         {
             // What the source refuses must not leave an empty file behind.
-            if (request is { } asked && shared is null && !System.IO.File.Exists(definition.Destination.Path))
+            if (request is { } asked && !definition.Destination.IsInMemory && !File.Exists(definition.Destination.Path))
                 await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken)
                     .ConfigureAwait(false);
-            var file = shared ?? (owned = DuckDbFile.Open(definition.Destination));
+            var file = await destination.OpenAsync(cancellationToken).ConfigureAwait(false);
+            opened = true;
             var connection = file.Connect();
             var run = new PipelineRun(
                 definition, connector, file, connection, new StateStore(connection, definition.Name), observer, faults);
-            return new PipelineSession(run, source, owned);
+            return new PipelineSession(run, source, destination);
         }
         catch
         {
-            owned?.Dispose();
+            if (opened) await destination.CloseAsync().ConfigureAwait(false);
             await source.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -85,7 +86,7 @@ internal sealed class PipelineSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Run.Connection.Dispose();
-        _owned?.Dispose();
+        await _destination.CloseAsync().ConfigureAwait(false);
         await Source.DisposeAsync().ConfigureAwait(false);
     }
 }
