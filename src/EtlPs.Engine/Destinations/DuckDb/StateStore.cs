@@ -136,13 +136,16 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     public void DeleteTable(uint oid)
     {
         DeleteRanges(oid);
-        new PartitionStore(connection, pipeline).Delete(oid);
+        Partitions.Delete(oid);
         new FetchStore(connection, pipeline).Delete(oid);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1 AND oid = $2", pipeline, oid);
     }
 
     /// <summary>Up to where single rows were fetched from the source.</summary>
     public FetchStore Fetches => new(connection, pipeline);
+
+    /// <summary>The trees of partitioned tables.</summary>
+    public PartitionStore Partitions => new(connection, pipeline);
 
     /// <summary>Adds a range to the ledger, in the transaction that holds its rows.</summary>
     public void InsertRange(RangeRecord range) =>

@@ -13,6 +13,9 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
     private readonly Dictionary<uint, StreamedTable> _tables = tables.ToDictionary(t => t.Schema.Oid);
     private readonly Dictionary<uint, Relation> _relations = [];
 
+    /// <summary>Called at each RELATION: whatever touched a table at the source is followed by one.</summary>
+    public Action? Announced { get; init; }
+
     /// <summary>Takes a RELATION message.</summary>
     public void Announce(ReadOnlySpan<byte> message)
     {
@@ -21,6 +24,7 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
             ? new Relation(
                 table, RelationShape.Difference(table.Schema, relation), RelationShape.OldRowDifference(table.Schema, relation))
             : default;
+        Announced?.Invoke();
     }
 
     /// <summary>

@@ -18,6 +18,7 @@ namespace EtlPs.Engine.Pipelines.Stream;
 internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
 {
     private readonly SourcePosition _source = new(run.Source, source);
+    private readonly SourceCheck _check = new(run);
     private readonly List<TableCopyResult> _setAside = [];
 
     public async Task<StreamResult> RunAsync(Survey survey, StreamOptions options, CancellationToken stop)
@@ -31,6 +32,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         try
         {
             tables = await new StreamPreparation(run, source).RunAsync(survey, options, time.Token).ConfigureAwait(false);
+            await CheckSourceAsync(time.Token).ConfigureAwait(false);
             end = await FollowAsync(await GoalAsync(options).ConfigureAwait(false), meter, time.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested)
@@ -64,17 +66,19 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             ShowCaughtUp(position);
             var tables = run.State.ReadTables();
             var catchUp = tables.Where(t => t.State == TableState.CatchingUp).Select(t => (Lsn?)t.CopiedAt).Max();
-            var next = catchUp is { } lsn && (goal.Target is null || lsn < goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
+            var between = new[] { catchUp, _check.Due }.Min();
+            var next = between is { } lsn && (goal.Target is null || lsn < goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
             if (next.IsReachedBy(position) && ReferenceEquals(next, goal)) return goal.End;
             try
             {
                 var end = await StreamAsync(tables, position, next, meter, stop).ConfigureAwait(false);
                 slotWait.Over();
-                if (ReferenceEquals(next, goal) || end == StreamEnd.Stopped)
+                if (stop.IsCancellationRequested || (ReferenceEquals(next, goal) && end != StreamEnd.Stopped))
                 {
                     ShowCaughtUp(run.State.FindPipeline()!.Position);
                     return end;
                 }
+                await CheckSourceAsync(stop).ConfigureAwait(false);
             }
             catch (TableFailedException e)
             {
@@ -105,19 +109,26 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         var channel = await NpgsqlReplicationChannel.OpenAsync(
             run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, position, close.Token).ConfigureAwait(false);
         await using var closing = channel.ConfigureAwait(false);
-        var collector = new ChangeCollector(new RelationMap(streamed), position);
+        var collector = new ChangeCollector(new RelationMap(streamed) { Announced = _check.Watch.Nudge }, position);
         var session = new StreamSession(channel, collector, applier, goal, meter);
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var watching = _check.Watch.InterruptAsync(interrupt);
         try
         {
-            return await session.RunAsync(stop).ConfigureAwait(false);
+            return await session.RunAsync(interrupt.Token).ConfigureAwait(false);
         }
         finally
         {
+            await interrupt.CancelAsync().ConfigureAwait(false);
+            await watching.ConfigureAwait(false);
             // A read that still waits must be over before its connection is closed.
             await close.CancelAsync().ConfigureAwait(false);
             await session.SettleAsync().ConfigureAwait(false);
         }
     }
+
+    private async Task CheckSourceAsync(CancellationToken cancellationToken) => _setAside.AddRange(
+        await _check.RunAsync(run.State.FindPipeline()!.Position, cancellationToken).ConfigureAwait(false));
 
     /// <summary>All tables that the position has passed become visible together.</summary>
     private void ShowCaughtUp(Lsn position)

@@ -6,4 +6,5 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <param name="IsLeaf">Whether it holds rows.</param>
 /// <param name="AttachedBy">xmin of its row in pg_inherits: being attached again changes it; 0 for the table itself.</param>
 /// <param name="FileNode">pg_relation_filenode; 0 where it holds no rows.</param>
-internal sealed record Partition(uint Oid, string Name, bool IsLeaf, uint AttachedBy, uint FileNode);
+/// <param name="Birth">How it came into the tree.</param>
+internal sealed record Partition(uint Oid, string Name, bool IsLeaf, uint AttachedBy, uint FileNode, PartitionBirth Birth);

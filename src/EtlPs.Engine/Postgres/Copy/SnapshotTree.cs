@@ -29,7 +29,8 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
                 Horizon: ulong.Parse(r.GetString(3), CultureInfo.InvariantCulture),
                 Partition: new Partition(
                     r.GetFieldValue<uint>(4), r.GetText(5) ?? "", r.GetNullable<bool>(6) ?? false,
-                    uint.Parse(r.GetString(7), CultureInfo.InvariantCulture), r.GetFieldValue<uint>(8))),
+                    uint.Parse(r.GetString(7), CultureInfo.InvariantCulture), r.GetFieldValue<uint>(8),
+                    PartitionBirth.Created)),
             cancellationToken).ConfigureAwait(false);
         if (found.Exists(f => !f.Same))
             throw new TableRewrittenException(table.Name);

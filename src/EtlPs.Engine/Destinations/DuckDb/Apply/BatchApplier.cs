@@ -35,7 +35,11 @@ internal sealed class BatchApplier(
         {
             if (!_inTransaction) connection.Begin();
             _inTransaction = true;
-            foreach (var change in batch.Changes) Applier(change.Table).Add(change);
+            foreach (var change in batch.Changes)
+            {
+                Applier(change.Table).Add(change);
+                if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.Partitions.ForgetFiles(change.Table.Schema.Oid);
+            }
             foreach (var applier in _touched) applier.Apply(Position);
             Forget();
             if (batch.EndsInsideTransaction) return;

@@ -1,0 +1,79 @@
+using System.Threading.Channels;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Postgres.Catalog;
+using Npgsql;
+
+namespace EtlPs.Engine.Pipelines.Stream;
+
+/// <summary>
+/// Looks at the source's catalog while a stream runs: soon after a RELATION message, which follows whatever touched a table,
+/// and every now and then, since a detached partition sends nothing at all.
+/// </summary>
+internal sealed class CatalogWatch(PipelineRun run)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(60);
+
+    private readonly Channel<bool> _nudges = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private IReadOnlyList<TableRecord> _tables = [];
+    private CatalogLook? _last;
+
+    /// <summary>Reads the catalog; whatever differs from now on interrupts the stream.</summary>
+    public async Task<CatalogLook> LookAsync(
+        NpgsqlConnection connection, IReadOnlyList<TableRecord> tables, CancellationToken cancellationToken)
+    {
+        _tables = tables;
+        return _last = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for a look soon.</summary>
+    public void Nudge() => _nudges.Writer.TryWrite(true);
+
+    /// <summary>Cancels once the catalog is no longer what it was at the last look; ends when it is cancelled.</summary>
+    public async Task InterruptAsync(CancellationTokenSource stream)
+    {
+        try
+        {
+            while (await IsSameAsync(stream.Token).ConfigureAwait(false))
+                await Task.Delay(Pause, stream.Token).ConfigureAwait(false);
+            await stream.CancelAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream has ended before.
+        }
+    }
+
+    private async Task<bool> IsSameAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_nudges.Reader.WaitToReadAsync(cancellationToken).AsTask(), Task.Delay(Interval, cancellationToken))
+            .ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        _nudges.Reader.TryRead(out _);
+        try
+        {
+            var connection = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var closing = connection.ConfigureAwait(false);
+            return (await ReadAsync(connection, cancellationToken).ConfigureAwait(false)).IsSameAs(_last!);
+        }
+        catch (Exception e) when (e is EtlException or NpgsqlException && !cancellationToken.IsCancellationRequested)
+        {
+            // Only a look: what stands in the way of the stream is told by the stream.
+            return true;
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    private async Task<CatalogLook> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => new(
+        await new PartitionCatalog(connection)
+            .ReadAsync(_tables.Where(t => t.Schema.Kind == 'p').Select(t => t.Oid), cancellationToken).ConfigureAwait(false),
+        await new CatalogReader(connection)
+            .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false));
+}

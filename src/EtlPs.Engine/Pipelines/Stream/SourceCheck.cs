@@ -1,0 +1,67 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Postgres.Catalog;
+
+namespace EtlPs.Engine.Pipelines.Stream;
+
+/// <summary>
+/// Sets tables aside that the stream alone would let diverge in silence: tables that the publication does not have any more,
+/// or has with other rows, and partitioned tables whose partitions came or went with rows in them.
+/// </summary>
+internal sealed class SourceCheck(PipelineRun run)
+{
+    private readonly PartitionCheck _partitions = new(run);
+
+    /// <summary>What tells that it is time for another check.</summary>
+    public CatalogWatch Watch { get; } = new(run);
+
+    /// <inheritdoc cref="PartitionCheck.Due"/>
+    public Lsn? Due => _partitions.Due;
+
+    /// <summary>Returns the tables set aside.</summary>
+    public async Task<IReadOnlyList<TableCopyResult>> RunAsync(Lsn position, CancellationToken cancellationToken)
+    {
+        var tables = run.State.ReadTables().Where(t => t.State is TableState.Ready or TableState.CatchingUp).ToList();
+        var connection = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var closing = connection.ConfigureAwait(false);
+        var look = await Watch.LookAsync(connection, tables, cancellationToken).ConfigureAwait(false);
+        var catalog = new PartitionCatalog(connection);
+        var published = look.Published.ToDictionary(t => t.Oid, t => t.RowFilter);
+        var setAside = new List<TableCopyResult>();
+        foreach (var table in tables)
+        {
+            var problem = FindProblem(table, published);
+            if (problem is null && table.Schema.Kind == 'p')
+                problem = await _partitions.FindProblemAsync(table, look.Trees, catalog, position, cancellationToken).ConfigureAwait(false);
+            if (problem is null) continue;
+            _partitions.Forget(table.Oid);
+            setAside.Add(new TableQuarantine(run).SetAside(table, problem));
+        }
+        return setAside;
+    }
+
+    private EtlException? FindProblem(TableRecord table, Dictionary<uint, string?> published)
+    {
+        if (!published.TryGetValue(table.Oid, out var filter)) return Unpublished(table.Source);
+        return filter == table.Schema.RowFilter ? null : OtherRows(table.Source);
+    }
+
+    private EtlException Unpublished(TableName table) => new(
+        EtlErrorCode.PublicationUnusable,
+        $"Table {table} is no longer in publication {run.Definition.EffectivePublication}: its changes are not sent.",
+        "If it was dropped, nothing is to be done; else put it back and copy the pipeline's tables again with -Restart.")
+    {
+        Subject = table.ToString(),
+    };
+
+    private EtlException OtherRows(TableName table) => new(
+        EtlErrorCode.SchemaChanged,
+        $"The row filter of {table} in publication {run.Definition.EffectivePublication} is another one than when the table was copied: "
+        + "the rows that it lets in or keeps out now are not sent.",
+        "Copy the pipeline's tables again with -Restart.")
+    {
+        Subject = table.ToString(),
+    };
+}

@@ -1,0 +1,107 @@
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Engine.Tests.Pipelines;
+
+/// <summary>Partitions that come, go and are truncated: what Postgres does not send is noticed, and what it sends is followed.</summary>
+public sealed class PartitionChangesTests(ServerPool pool)
+{
+    private const string Setup = """
+        CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); CREATE TABLE other (id int PRIMARY KEY);
+        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
+        INSERT INTO t SELECT g, 'v' FROM generate_series(0, 19) g;
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)")]
+    [InlineData("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (40) PARTITION BY RANGE (id); CREATE TABLE t2a PARTITION OF t2 DEFAULT")]
+    [InlineData("CREATE TABLE t2 (LIKE t INCLUDING ALL); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)")]
+    [InlineData("BEGIN; CREATE TABLE t2 (v text, id int NOT NULL); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (20, 'at once'); COMMIT")]
+    public async Task A_partition_that_was_empty_when_it_came_is_followed(string ddl)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        foreach (var statement in ddl.StartsWith("BEGIN", StringComparison.Ordinal) ? [ddl] : ddl.Split(';')) await scenario.ExecuteAsync(statement);
+        await scenario.CatchUpAsync();
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (21, 'new'), (22, 'new'); UPDATE t SET id = 23 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 22");
+        Assert.Empty((await scenario.CatchUpAsync()).SetAside);
+        Assert.Empty((await scenario.CatchUpAsync()).SetAside);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old')|ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)", "attached")]
+    [InlineData("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old'); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)", "attached")]
+    [InlineData("ALTER TABLE t DETACH PARTITION t1", "detached or dropped")]
+    [InlineData("DROP TABLE t1", "detached or dropped")]
+    [InlineData("ALTER TABLE t DETACH PARTITION t1|UPDATE t1 SET v = 'apart'|ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (10) TO (20)", "attached again")]
+    [InlineData("TRUNCATE t1", "was truncated")]
+    [InlineData("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)|INSERT INTO t VALUES (20, 'sent')|TRUNCATE t2", "was truncated")]
+    public async Task Rows_that_move_without_a_change_set_their_root_aside(string ddl, string told)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        foreach (var statement in ddl.Split('|')) await scenario.ExecuteAsync(statement);
+        await scenario.ExecuteAsync("INSERT INTO other VALUES (1); UPDATE t SET v = 'later' WHERE id = 1");
+        var aside = Assert.Single((await scenario.CatchUpAsync()).SetAside);
+        Assert.Equal(("t", EtlErrorCode.SchemaChanged), (aside.Source.Name, aside.Error!.Code));
+        Assert.Contains(told, aside.Error.Message, StringComparison.Ordinal);
+        await scenario.AssertSameAsync("SELECT id::text FROM other", "SELECT id::text FROM other");
+        await scenario.CatchUpAsync(new StreamOptions { Restart = true, UntilCaughtUp = true });
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task Partitions_that_are_rewritten_but_keep_their_rows_are_followed()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("VACUUM FULL t1");
+        await scenario.ExecuteAsync("INSERT INTO t SELECT g, 'w' FROM generate_series(0, 19) g ON CONFLICT (id) DO UPDATE SET v = 'w' WHERE t.id < 15");
+        Assert.Empty((await scenario.CatchUpAsync()).SetAside);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task The_truncation_of_a_root_explains_new_files_even_where_it_is_still_to_come()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)");
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (20, 'gone')");
+        await scenario.ExecuteAsync("TRUNCATE t; INSERT INTO t VALUES (1, 'a'), (11, 'b'), (21, 'c')");
+        Assert.Empty((await scenario.CatchUpAsync()).SetAside);
+        Assert.Empty((await scenario.CatchUpAsync()).SetAside);
+        await scenario.AssertEqualAsync();
+        await scenario.ExecuteAsync("TRUNCATE t0");
+        Assert.Single((await scenario.CatchUpAsync()).SetAside);
+    }
+
+    [Fact]
+    public async Task A_partition_that_comes_with_rows_in_mid_stream_sets_its_root_aside_and_the_stream_goes_on()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var (streaming, aside) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Message: var message } && message.StartsWith("Streaming from", StringComparison.Ordinal)) streaming.TrySetResult();
+            if (e is TableStateChanged { State: TableState.SetAside }) aside.TrySetResult();
+        };
+        var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
+        await streaming.Task.WaitAsync(Token);
+        await scenario.ExecuteAsync("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old')");
+        await scenario.ExecuteAsync("ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (21, 'new')");
+        await scenario.ExecuteAsync("INSERT INTO other VALUES (1)");
+        await Task.WhenAny(aside.Task, run).WaitAsync(Token);
+        await stop.CancelAsync();
+        Assert.Equal("t", Assert.Single((await run).SetAside).Source.Name);
+        await scenario.CatchUpAsync();
+        await scenario.AssertSameAsync("SELECT id::text FROM other", "SELECT id::text FROM other");
+    }
+}
