@@ -43,8 +43,10 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     /// <exception cref="TableFailedException">There is such a row already: the key no longer tells rows apart.</exception>
     public void Insert(RowTuple row)
     {
-        if (row.Fields.HasUnchanged) throw TupleFields.Malformed();
-        Place(IndexOf(row), new RowImage(row.Bytes, RowImage.None, RowImage.None));
+        // An UPDATE that a row filter lets in comes as an INSERT, without the large values that it did not change.
+        Place(IndexOf(row), row.Fields.HasUnchanged
+            ? new RowImage(row.Bytes, _holders.AddMissing(row.Fields), RowImage.AtSource)
+            : new RowImage(row.Bytes, RowImage.None, RowImage.None));
     }
 
     /// <param name="old">The old row or its key; not present: the key is that of the new row.</param>

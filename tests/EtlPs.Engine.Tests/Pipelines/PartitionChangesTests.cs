@@ -94,7 +94,7 @@ public sealed class PartitionChangesTests(ServerPool pool)
             if (e is TableStateChanged { State: TableState.SetAside }) aside.TrySetResult();
         };
         var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
-        await streaming.Task.WaitAsync(Token);
+        await Task.WhenAny(streaming.Task, run).WaitAsync(Token);
         await scenario.ExecuteAsync("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old')");
         await scenario.ExecuteAsync("ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (21, 'new')");
         await scenario.ExecuteAsync("INSERT INTO other VALUES (1)");

@@ -52,9 +52,10 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
     private async Task<StreamGoal> GoalAsync(StreamOptions options)
     {
         if (options.UntilLsn is { } lsn) return new StreamGoal(lsn, StreamEnd.LsnReached);
-        return options.UntilCaughtUp
-            ? new StreamGoal(await _source.ReadAsync(CancellationToken.None).ConfigureAwait(false), StreamEnd.CaughtUp)
-            : StreamGoal.None;
+        if (!options.UntilCaughtUp) return StreamGoal.None;
+        var current = await _source.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        // What the check of the source left open is decided in this run.
+        return new StreamGoal(_check.Due is { } due && due > current ? due : current, StreamEnd.CaughtUp);
     }
 
     private async Task<StreamEnd> FollowAsync(StreamGoal goal, StreamMeter meter, CancellationToken stop)
@@ -67,7 +68,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             var tables = run.State.ReadTables();
             var catchUp = tables.Where(t => t.State == TableState.CatchingUp).Select(t => (Lsn?)t.CopiedAt).Max();
             var between = new[] { catchUp, _check.Due }.Min();
-            var next = between is { } lsn && (goal.Target is null || lsn < goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
+            var next = between is { } lsn && (goal.Target is null || lsn <= goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
             if (next.IsReachedBy(position) && ReferenceEquals(next, goal)) return goal.End;
             try
             {

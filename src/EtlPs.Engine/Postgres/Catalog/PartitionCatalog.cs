@@ -14,7 +14,7 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
                COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::pg_catalog.oid,
                COALESCE(i.xmin::text = a.xmin::text, false),
                COALESCE(i.xmin::text = a.xmin::text AND i.cmin::text::int8 - a.cmin::text::int8 <= 2, false)
-        FROM pg_catalog.unnest($1) AS w (root), LATERAL pg_catalog.pg_partition_tree(w.root) AS t
+        FROM pg_catalog.unnest($1) AS w (root) CROSS JOIN LATERAL pg_catalog.pg_partition_tree(w.root) AS t
         LEFT JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = t.relid AND t.relid <> w.root
         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.relid AND a.attnum = -1
         ORDER BY 1, 2

@@ -146,7 +146,8 @@ internal sealed class RowFiller(
             writer.Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, image.Tuple.Span, _fields);
         }
         target[firstHole + schema.Columns.Count].Set(row, hasHoles);
-        if (hasHoles) _key.Write(net.Keys[image.Base].Key, net, writer, target, firstKey, row);
+        // Without a key no row of the destination matches: what it has under the key may be of another time.
+        if (hasHoles && image.Base != RowImage.AtSource) _key.Write(net.Keys[image.Base].Key, net, writer, target, firstKey, row);
         else for (var i = firstKey; i < firstHole; i++) target[i].SetNull(row);
     }
 
