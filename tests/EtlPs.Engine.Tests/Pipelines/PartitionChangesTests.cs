@@ -82,6 +82,19 @@ public sealed class PartitionChangesTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_new_leaf_that_the_publication_sends_as_a_table_of_its_own_is_not_passed_over_in_silence()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup + "CREATE PUBLICATION dba FOR TABLE t, other");
+        var pipeline = scenario.PipelineOf("dba");
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.ExecuteAsync("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)");
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (20, 'new')");
+        await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        Assert.Contains(scenario.Events.OfType<Milestone>(), m => m.Level == MilestoneLevel.Warning
+            && m.Message.Contains("public.t2", StringComparison.Ordinal) && m.Message.Contains("-Restart", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_partition_that_comes_with_rows_in_mid_stream_sets_its_root_aside_and_the_stream_goes_on()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup);

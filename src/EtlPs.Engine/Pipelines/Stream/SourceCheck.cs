@@ -1,6 +1,7 @@
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres.Catalog;
 
@@ -13,6 +14,7 @@ namespace EtlPs.Engine.Pipelines.Stream;
 internal sealed class SourceCheck(PipelineRun run)
 {
     private readonly PartitionCheck _partitions = new(run);
+    private readonly HashSet<uint> _told = [];
 
     /// <summary>What tells that it is time for another check.</summary>
     public CatalogWatch Watch { get; } = new(run);
@@ -30,6 +32,7 @@ internal sealed class SourceCheck(PipelineRun run)
         var catalog = new PartitionCatalog(connection);
         var published = look.Published.ToDictionary(t => t.Oid, t => t.RowFilter);
         var setAside = new List<TableCopyResult>();
+        TellTablesNotFollowed(look.Published);
         foreach (var table in tables)
         {
             var problem = FindProblem(table, published);
@@ -40,6 +43,23 @@ internal sealed class SourceCheck(PipelineRun run)
             setAside.Add(new TableQuarantine(run).SetAside(table, problem));
         }
         return setAside;
+    }
+
+    /// <summary>
+    /// A publication that sends partitions as tables of their own sends those that are made later too: what is not followed
+    /// must not be passed over in silence.
+    /// </summary>
+    private void TellTablesNotFollowed(IReadOnlyList<TableSchema> published)
+    {
+        if (run.Definition.Tables.Count > 0) return;
+        var known = run.State.ReadTables().Select(t => t.Oid).ToHashSet();
+        var names = published.Where(t => !known.Contains(t.Oid) && _told.Add(t.Oid)).Select(t => t.Name.ToString()).ToList();
+        if (names.Count == 0) return;
+        run.Tell(
+            $"Publication {run.Definition.EffectivePublication} has tables that this pipeline does not follow: "
+            + $"{string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}. Copy the pipeline's tables again with -Restart to take "
+            + "them in; partitions need no such copy where the publication has publish_via_partition_root = true.",
+            MilestoneLevel.Warning);
     }
 
     private EtlException? FindProblem(TableRecord table, Dictionary<uint, string?> published)
