@@ -26,7 +26,8 @@ internal static class ErrorCategories
         EtlErrorCode.DestinationUnavailable => ErrorCategory.ResourceUnavailable,
         EtlErrorCode.SlotLost or EtlErrorCode.DestinationBehindSlot or EtlErrorCode.SourceChanged
             or EtlErrorCode.SchemaChanged => ErrorCategory.InvalidResult,
-        EtlErrorCode.NotADuckDbFile or EtlErrorCode.ValueNotRepresentable => ErrorCategory.InvalidData,
+        EtlErrorCode.NotADuckDbFile or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.SegmentDamaged
+            => ErrorCategory.InvalidData,
         EtlErrorCode.DestinationFailed or EtlErrorCode.DestinationFull => ErrorCategory.WriteError,
         EtlErrorCode.ProtocolViolation => ErrorCategory.ProtocolError,
         EtlErrorCode.QueryFailed => ErrorCategory.InvalidOperation,

@@ -17,6 +17,7 @@ internal static class ServerConfiguration
             ["max_wal_senders"] = options.WalLevel == "minimal" ? "0" : "50",
             ["max_replication_slots"] = "50",
             ["max_connections"] = "200",
+            ["max_prepared_transactions"] = "20",
             ["shared_buffers"] = "256MB",
             ["max_wal_size"] = "4GB",
             // With "off" a commit returns before its WAL is flushed, so that pg_current_wal_flush_lsn() can lie behind

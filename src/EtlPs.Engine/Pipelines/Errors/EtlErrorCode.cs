@@ -105,6 +105,9 @@ public enum EtlErrorCode
     /// <summary>The server sent what the protocol does not allow, or what we cannot read.</summary>
     ProtocolViolation,
 
+    /// <summary>A segment of the change log, or of a transaction kept aside, is torn or corrupted.</summary>
+    SegmentDamaged,
+
     /// <summary>The query is no single reading statement, or failed.</summary>
     QueryFailed,
 

@@ -12,6 +12,12 @@ internal enum FaultPoint
     /// <summary>A table has its visible name inside a transaction that is not yet committed.</summary>
     TableRenamed,
 
+    /// <summary>A chunk of a transaction that has not committed is kept aside.</summary>
+    ChunkSpooled,
+
+    /// <summary>A part of a transaction larger than a batch is in the open transaction.</summary>
+    PartApplied,
+
     /// <summary>A batch's rows are in the open transaction; the position is not.</summary>
     BatchApplied,
 

@@ -1,3 +1,4 @@
+using EtlPs.Engine.Changes.Segments;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
@@ -48,6 +49,8 @@ internal sealed class PipelineSession : IAsyncDisposable
                     .ConfigureAwait(false);
             var file = await destination.OpenAsync(cancellationToken).ConfigureAwait(false);
             opened = true;
+            // Only here, where the file's lock is held, are they certainly nobody's.
+            SpoolFolder.RemoveLeftovers(SpoolFolder.PathOf(file.Path));
             var connection = file.Connect();
             var run = new PipelineRun(
                 definition, connector, file, connection, new StateStore(connection, definition.Name), observer, faults);

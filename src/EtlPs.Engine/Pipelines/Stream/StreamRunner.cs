@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Changes.Segments;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
 using EtlPs.Engine.Pipelines.Errors;
@@ -7,6 +8,7 @@ using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres.Replication;
+using EtlPs.Engine.Postgres.Replication.Streaming;
 using Npgsql;
 
 namespace EtlPs.Engine.Pipelines.Stream;
@@ -107,8 +109,10 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
         }
         run.Tell($"Streaming from {position}.", MilestoneLevel.Verbose);
         using var close = new CancellationTokenSource();
-        var channel = await NpgsqlReplicationChannel.OpenAsync(
+        using var spools = new SpoolFolder(SpoolFolder.PathOf(run.File.Path));
+        var server = await NpgsqlReplicationChannel.OpenAsync(
             run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, position, close.Token).ConfigureAwait(false);
+        var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
         var collector = new ChangeCollector(new RelationMap(streamed) { Announced = _check.Watch.Nudge }, position);
         var session = new StreamSession(channel, collector, applier, goal, meter);

@@ -82,7 +82,11 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
                 cancellationToken,
                 new NpgsqlLogSequenceNumber(start.Value),
                 [
-                    new("proto_version", "1"),
+                    // Every server that we accept (14) sends transactions above its logical_decoding_work_mem while they
+                    // are still open, instead of writing them to its own disk. Never protocol 4 with "on": Npgsql's
+                    // reading of STREAM ABORT and the server's differ there, and it brings nothing.
+                    new("proto_version", "2"),
+                    new("streaming", "on"),
                     new("publication_names", QuotePublication(publication)),
                     new("binary", "true"),
                 ]);
@@ -128,8 +132,9 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     {
         var before = Volatile.Read(ref _waits);
         position = ServerPosition;
-        // A position that moves between Npgsql's reading of a message and the end of our wait is that message's own. It can
-        // only be a BEGIN, since a reader inside a transaction asks no idle position, and a BEGIN's lies below its commit.
+        // A position that moves between Npgsql's reading of a message and the end of our wait is that message's own. A reader
+        // inside a transaction asks no idle position, so it is a BEGIN, whose position lies below its commit; or a message of
+        // an open streamed transaction, where only the TransactionAssembler knows when to believe it.
         return (before & 1) != 0 && before == Volatile.Read(ref _waits) && position.IsKnown;
     }
 

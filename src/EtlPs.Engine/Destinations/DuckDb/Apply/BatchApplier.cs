@@ -42,7 +42,11 @@ internal sealed class BatchApplier(
             }
             foreach (var applier in _touched) applier.Apply(Position);
             Forget();
-            if (batch.EndsInsideTransaction) return;
+            if (batch.EndsInsideTransaction)
+            {
+                faults.Reached(FaultPoint.PartApplied);
+                return;
+            }
             faults.Reached(FaultPoint.BatchApplied);
             state.SavePosition(batch.Position, batch.CommitTime);
             connection.Commit();

@@ -1,6 +1,6 @@
 namespace EtlPs.Engine.Postgres.Replication.PgOutput;
 
-/// <summary>The first byte of a pgoutput message (protocol 1).</summary>
+/// <summary>The first byte of a pgoutput message (protocols 1 and 2).</summary>
 internal enum PgOutputKind : byte
 {
     Begin = (byte)'B',
@@ -13,4 +13,8 @@ internal enum PgOutputKind : byte
     Delete = (byte)'D',
     Truncate = (byte)'T',
     Message = (byte)'M',
+    StreamStart = (byte)'S',
+    StreamStop = (byte)'E',
+    StreamCommit = (byte)'c',
+    StreamAbort = (byte)'A',
 }
