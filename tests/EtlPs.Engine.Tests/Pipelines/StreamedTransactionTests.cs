@@ -44,14 +44,14 @@ public sealed class StreamedTransactionTests(ServerPool pool)
     {
         await using var scenario = await CreateAsync(Table);
         await scenario.ExecuteAsync($"""
-            {Rows(1000, 600)}; SAVEPOINT a; {Rows(2000, 600)}; UPDATE t SET v = 'never' WHERE id <= 100;
+            BEGIN; {Rows(1000, 600)}; SAVEPOINT a; {Rows(2000, 600)}; UPDATE t SET v = 'never' WHERE id <= 100;
             SAVEPOINT b; {Rows(3000, 600)}; DELETE FROM t WHERE id > 200; ROLLBACK TO b; {Rows(4000, 600)};
             SAVEPOINT c; {Rows(5000, 600)}; RELEASE c; ROLLBACK TO a; {Rows(6000, 600)};
             SAVEPOINT d; {Rows(7000, 600)}; SAVEPOINT e; UPDATE t SET v = 'kept' WHERE id BETWEEN 7000 AND 7100; RELEASE e; RELEASE d;
-            SAVEPOINT f; TRUNCATE t; {Rows(1000, 600)}; ROLLBACK TO f; UPDATE t SET id = -id WHERE id <= 50
+            SAVEPOINT f; TRUNCATE t; {Rows(1000, 600)}; ROLLBACK TO f; UPDATE t SET id = -id WHERE id <= 50; COMMIT
             """);
-        await scenario.ExecuteAsync($"SAVEPOINT all_of_it; {Rows(20000, 2000)}; ROLLBACK TO all_of_it");
-        await scenario.ExecuteAsync($"SAVEPOINT s; {Rows(30000, 2000)}; ROLLBACK TO s; INSERT INTO t VALUES (40000, 'one')");
+        await scenario.ExecuteAsync($"BEGIN; SAVEPOINT all_of_it; {Rows(20000, 2000)}; ROLLBACK TO all_of_it; COMMIT");
+        await scenario.ExecuteAsync($"BEGIN; SAVEPOINT s; {Rows(30000, 2000)}; ROLLBACK TO s; INSERT INTO t VALUES (40000, 'one'); COMMIT");
         await AssertStreamedAndEqualAsync(scenario);
     }
 
@@ -89,8 +89,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
     {
         await using var scenario = await CreateAsync(Table);
         await scenario.ExecuteAsync($"""
-            {Rows(1000, 600)}; SAVEPOINT a; ALTER TABLE t ADD COLUMN more int; INSERT INTO t SELECT g, 'm', g FROM generate_series(2000, 4000) g;
-            ROLLBACK TO a; {Rows(5000, 600)}
+            BEGIN; {Rows(1000, 600)}; SAVEPOINT a; ALTER TABLE t ADD COLUMN more int; INSERT INTO t SELECT g, 'm', g FROM generate_series(2000, 4000) g;
+            ROLLBACK TO a; {Rows(5000, 600)}; COMMIT
             """);
         await using (var open = await OpenTransaction.BeginAsync(scenario.Database))
         {
@@ -147,12 +147,12 @@ public sealed class StreamedTransactionTests(ServerPool pool)
             INSERT INTO f SELECT g % 10, 'f' FROM generate_series(1, 100) g
             """);
         await scenario.ExecuteAsync($"""
-            {Rows(1, 1000)}; TRUNCATE t; {Rows(500, 1000)}; UPDATE t SET id = id + 1000000 WHERE id % 2 = 0;
+            BEGIN; {Rows(1, 1000)}; TRUNCATE t; {Rows(500, 1000)}; UPDATE t SET id = id + 1000000 WHERE id % 2 = 0;
             UPDATE d SET n = n + 1; UPDATE d SET id = id + 1000 WHERE id <= 20; UPDATE d SET body = repeat('new', 3000) WHERE id = 30;
             INSERT INTO d SELECT g, 1, repeat('i' || g, 2000) FROM generate_series(200, 240) g; UPDATE d SET n = 7 WHERE id >= 200;
             SAVEPOINT s; UPDATE d SET body = repeat('gone', 3000), n = -1; UPDATE d SET id = -id; ROLLBACK TO s;
             DELETE FROM f WHERE ctid IN (SELECT ctid FROM f WHERE a = 1 LIMIT 3); UPDATE f SET b = 'g' WHERE a = 2;
-            INSERT INTO f SELECT 5, 'twin' FROM generate_series(1, 1000)
+            INSERT INTO f SELECT 5, 'twin' FROM generate_series(1, 1000); COMMIT
             """);
         await AssertStreamedAndEqualAsync(scenario);
     }
@@ -168,15 +168,15 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         }
         await using (var open = await OpenTransaction.BeginAsync(scenario.Database))
             await open.ExecuteAsync($"INSERT INTO t VALUES (-1, 'small'); PREPARE TRANSACTION '{scenario.Database.Name} small'");
-        Assert.Equal(0, (await scenario.CatchUpAsync()).Changes);
+        Assert.Equal(0, (await CatchUpStreamedAsync(scenario)).Changes);
 
         await FinishPreparedAsync("COMMIT", "small");
         await FinishPreparedAsync("ROLLBACK", "undone");
         await FinishPreparedAsync("COMMIT", "kept");
-        var result = await AssertStreamedAndEqualAsync(scenario);
-        Assert.Equal(2, result.Transactions);
+        Assert.Equal(2, (await scenario.CatchUpAsync()).Transactions);
+        await scenario.AssertEqualAsync();
         await FinishPreparedAsync("COMMIT", "late");
-        await AssertStreamedAndEqualAsync(scenario);
+        await AssertEqualAsync(scenario);
 
         async Task FinishPreparedAsync(string how, string name)
         {
@@ -234,28 +234,31 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         await scenario.ExecuteAsync("INSERT INTO t VALUES (-2, 'small')");
         Assert.Equal(1, (await scenario.CatchUpAsync()).Changes);
         await b.ExecuteAsync("COMMIT");
-        await AssertStreamedAndEqualAsync(scenario);
+        await AssertEqualAsync(scenario);
         await a.ExecuteAsync("UPDATE t SET v = 'a' WHERE id BETWEEN 5000 AND 5500; COMMIT");
-        await AssertStreamedAndEqualAsync(scenario);
+        await AssertEqualAsync(scenario);
         await scenario.AssertNothingLeftOverAsync();
     }
 
     [Theory]
     [InlineData("ChunkSpooled", 3)]
-    [InlineData("ChunkSpooled", 40)]
+    [InlineData("ChunkSpooled", 15)]
     [InlineData("BatchApplied", 1)]
     [InlineData("BatchCommitted", 1)]
     public async Task Killed_among_streamed_transactions_it_ends_equal(string step, int occurrence)
     {
         await using var scenario = await CreateAsync(Table);
         await using var a = await OpenTransaction.BeginAsync(scenario.Database);
-        await a.ExecuteAsync(Rows(1000, 2000));
+        await a.ExecuteAsync(Rows(1000, 1000));
         for (var i = 0; i < 3; i++)
-            await scenario.ExecuteAsync($"{Rows(10000 * (i + 1), 3000)}; SAVEPOINT s; UPDATE t SET v = 'never'; ROLLBACK TO s; UPDATE t SET v = v || '{i}' WHERE id % 10 = {i}");
+            await scenario.ExecuteAsync($"""
+                BEGIN; {Rows(10000 * (i + 1), 1000)}; SAVEPOINT s; UPDATE t SET v = 'never'; ROLLBACK TO s;
+                UPDATE t SET v = v || '{i}' WHERE id % 10 = {i}; COMMIT
+                """);
         var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, step, occurrence, cancellationToken: Token);
         Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
         await a.ExecuteAsync("COMMIT");
-        await AssertStreamedAndEqualAsync(scenario);
+        await AssertEqualAsync(scenario);
         await scenario.AssertNothingLeftOverAsync();
     }
 
@@ -265,9 +268,9 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         await using var scenario = await CreateAsync(Table);
         await using var open = await OpenTransaction.BeginAsync(scenario.Database);
         // Hashes become little smaller: more than the memory that all spools share.
-        await open.ExecuteAsync(Incompressible(1000, 6000));
+        await open.ExecuteAsync(Incompressible(1000, 12000));
         var folder = SpoolFolder.PathOf(scenario.File);
-        var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, "ChunkSpooled", 40, cancellationToken: Token);
+        var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, "ChunkSpooled", 60, cancellationToken: Token);
         Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
         Assert.NotEmpty(Directory.GetFiles(folder));
         if (!OperatingSystem.IsWindows())
@@ -307,10 +310,17 @@ public sealed class StreamedTransactionTests(ServerPool pool)
 
     private static async Task<StreamResult> AssertStreamedAndEqualAsync(Scenario scenario)
     {
+        var result = await CatchUpStreamedAsync(scenario);
+        await scenario.AssertEqualAsync();
+        return result;
+    }
+
+    // What was decoded below the position that a stream begins at comes whole, however large: not every run streams.
+    private static async Task<StreamResult> CatchUpStreamedAsync(Scenario scenario)
+    {
         var chunks = new ChunkCount();
         var result = await scenario.Pipeline(chunks).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         Assert.True(chunks.Chunks > 0, "Nothing was streamed.");
-        await scenario.AssertEqualAsync();
         return result;
     }
 

@@ -20,7 +20,8 @@ internal sealed class AnnouncedRelations
     {
         if (message.Length < 5) return null;
         var relation = BinaryPrimitives.ReadUInt32BigEndian(message[1..]);
-        if (_last.TryGetValue(relation, out var known) && known.Order > order) return relation;
+        if (_last.TryGetValue(relation, out var known) && known.Order > order)
+            return message.SequenceEqual(known.Message) ? null : relation;
         _last[relation] = new Announcement(order, message.ToArray());
         return null;
     }
