@@ -12,6 +12,7 @@
     CmdletsToExport      = @(
         'Get-EtlPipeline'
         'Get-EtlSlotLag'
+        'Get-EtlTable'
         'Invoke-EtlQuery'
         'New-EtlDestination'
         'New-EtlPipeline'

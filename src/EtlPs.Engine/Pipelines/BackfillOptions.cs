@@ -11,4 +11,7 @@ public sealed record BackfillOptions
 
     /// <summary>How many tables and ranges are copied at the same time.</summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>What to do when one table cannot be copied.</summary>
+    public OnTableError OnTableError { get; init; }
 }

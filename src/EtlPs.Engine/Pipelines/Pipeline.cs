@@ -59,9 +59,10 @@ public sealed class Pipeline
         Request(options),
         async session =>
         {
+            var run = session.Run with { OnTableError = options.OnTableError };
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
-            foreach (var warning in survey.Warnings) session.Run.Tell(warning, MilestoneLevel.Warning);
-            return await new BackfillRunner(session.Run, session.Source)
+            RunStart.Check(run, survey);
+            return await new BackfillRunner(run, session.Source)
                 .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
         },
         cancellationToken);
@@ -79,9 +80,10 @@ public sealed class Pipeline
         Request(options),
         async session =>
         {
+            var run = session.Run with { OnTableError = options.OnTableError };
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
-            foreach (var warning in survey.Warnings) session.Run.Tell(warning, MilestoneLevel.Warning);
-            return await new StreamRunner(session.Run, session.Source)
+            RunStart.Check(run, survey);
+            return await new StreamRunner(run, session.Source)
                 .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
         },
         cancellationToken);
@@ -128,6 +130,18 @@ public sealed class Pipeline
             return null;
         }
     }
+
+    /// <summary>The tables that the destination knows, also while a run has it open; empty where there is none yet.</summary>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public Task<IReadOnlyList<TableStatus>> ReadTablesAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
+        reading =>
+        {
+            var tables = reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name)?.Tables;
+            return TableSelection.Select(tables ?? [], t => t.Source, patterns, Definition);
+        },
+        cancellationToken);
 
     /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
     public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => ReadAsync(

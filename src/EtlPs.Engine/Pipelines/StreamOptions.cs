@@ -19,4 +19,7 @@ public sealed record StreamOptions
 
     /// <summary>End after this time.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>What to do when one table cannot go on.</summary>
+    public OnTableError OnTableError { get; init; }
 }

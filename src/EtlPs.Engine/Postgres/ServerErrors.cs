@@ -52,7 +52,7 @@ internal static partial class ServerErrors
             "Check the name; write \"…\" around names with upper case or special characters."),
         "42703" => Error(
             EtlErrorCode.SchemaChanged, e, $"A column is not there any more: {e.MessageText}",
-            "Start again; if the column was dropped or renamed, copy the table anew with -Restart."),
+            "Start again; if the column was dropped or renamed, copy the table again with Reset-EtlTable."),
         "55P03" => Error(
             EtlErrorCode.TimedOut, e, "A table's lock could not be had in time",
             "Another session holds the table, as DDL or VACUUM FULL does: start again when it is done."),

@@ -19,6 +19,7 @@ public abstract class EtlPipelineCommand : EtlCommand
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(PipelineNameCompleter))]
+    [Alias("Pipeline")]
     public string[] Name { get; set; } = [];
 
     /// <summary>Pipelines from New-EtlPipeline or Get-EtlPipeline.</summary>
@@ -33,6 +34,9 @@ public abstract class EtlPipelineCommand : EtlCommand
             Process(pipeline);
     }
 
+    /// <summary>Whether each object of the pipeline counts, also where its pipeline came before.</summary>
+    private protected virtual bool RepeatsPipelines => false;
+
     private protected abstract void Process(RegisteredPipeline pipeline);
 
     /// <summary>
@@ -44,7 +48,7 @@ public abstract class EtlPipelineCommand : EtlCommand
             ? InputObject.Select(static pipeline => pipeline.Registered)
             : Name.SelectMany(Find);
         foreach (var pipeline in selected.ToList())
-            if (_seen.Add(pipeline.Name))
+            if (_seen.Add(pipeline.Name) || RepeatsPipelines)
                 yield return pipeline;
     }
 

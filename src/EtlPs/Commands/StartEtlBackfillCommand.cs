@@ -24,6 +24,10 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 1;
 
+    /// <summary>What to do when one table cannot be copied: set it aside and go on, or end the run.</summary>
+    [Parameter]
+    public EtlTableErrorAction OnTableError { get; set; }
+
     /// <summary>Run in the background and return a job.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -31,5 +35,9 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
     private protected override bool RunsAsJob => AsJob;
 
     private protected override IPipelineRun CreateRun(RegisteredPipeline pipeline) => new BackfillRun(
-        pipeline, new BackfillOptions { Restart = Restart, SnapshotOnly = SnapshotOnly, Workers = ThrottleLimit });
+        pipeline,
+        new BackfillOptions
+        {
+            Restart = Restart, SnapshotOnly = SnapshotOnly, Workers = ThrottleLimit, OnTableError = (OnTableError)OnTableError,
+        });
 }

@@ -36,6 +36,10 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
     [DurationTransform]
     public TimeSpan? Duration { get; set; }
 
+    /// <summary>What to do when one table cannot go on: set it aside and go on, or end the run.</summary>
+    [Parameter]
+    public EtlTableErrorAction OnTableError { get; set; }
+
     /// <summary>Run in the background and return a job.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -50,6 +54,7 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
                 Restart = Restart,
                 SkipBackfill = SkipBackfill,
                 UntilCaughtUp = UntilCaughtUp,
+                OnTableError = (OnTableError)OnTableError,
                 UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,
                 Duration = Duration is null || Duration > TimeSpan.Zero
                     ? Duration

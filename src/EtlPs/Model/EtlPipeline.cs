@@ -19,7 +19,7 @@ public sealed class EtlPipeline
         Running = registered.Pipeline.IsRunning;
         Lsn = status is { Position.IsKnown: true } ? status.Position.ToString() : null;
         LastCommit = status?.LastCommit;
-        Tables = status is null ? [] : [.. status.Tables.Select(table => new EtlTable(table))];
+        Tables = status is null ? [] : [.. status.Tables.Select(table => new EtlTable(registered, table))];
     }
 
     /// <summary>The name.</summary>

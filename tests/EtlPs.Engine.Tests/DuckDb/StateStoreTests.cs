@@ -96,7 +96,9 @@ public sealed class StateStoreTests : IDisposable
         var table = new TableRecord(
             "shop", schema, new TableName("dest", "t"), ["BIGINT", "DECIMAL(10,2)", "VARCHAR"], TableState.CatchingUp,
             new Lsn(77), 16399,
-            5_000_000_000, 9_000_000_000);
+            5_000_000_000, 9_000_000_000,
+            new TableError("ValueNotRepresentable", "it's", "mend \"it\"", "emoji 🛒", "Id='x'", Time(1)),
+            new Lsn(ulong.MaxValue), Time(2), Time(3));
         store.EnsureSchema();
         store.UpsertTable(table);
 
@@ -121,15 +123,19 @@ public sealed class StateStoreTests : IDisposable
         store.EnsureSchema();
         store.UpsertTable(table);
         store.UpsertTable(table with { State = TableState.Copying, Rows = 5, DuckDbTypes = [] });
-        store.SetTableState(16400, TableState.SetAside, "UnsupportedType", "no");
+        store.UpsertTable(Assert.Single(store.ReadTables()) with
+        {
+            State = TableState.SetAside, Error = new TableError("UnsupportedType", "no"), StandsAt = new Lsn(5), ResetBegun = Time(1),
+        });
 
         var read = Assert.Single(store.ReadTables());
         Assert.Equal((TableState.SetAside, 5, "UnsupportedType", "no"),
-            (read.State, read.Rows, read.ErrorCode, read.ErrorMessage));
+            (read.State, read.Rows, read.Error?.Code, read.Error?.Message));
         Assert.Empty(read.DuckDbTypes);
 
-        store.SetTableState(16400, TableState.Pending);
-        Assert.Null(Assert.Single(store.ReadTables()).ErrorCode);
+        store.SetReady(16400);
+        read = Assert.Single(store.ReadTables());
+        Assert.Equal((TableState.Ready, null, null, null), (read.State, read.Error, read.StandsAt, read.ResetBegun));
     }
 
     [Fact]
@@ -163,7 +169,7 @@ public sealed class StateStoreTests : IDisposable
         {
             worker.Execute("BEGIN");
             new StateStore(worker, "shop").InsertRange(new RangeRecord(oid, oid, 0, null, new Lsn(1), 1, 1, 1));
-            new StateStore(worker, "shop").SetTableState(oid, TableState.Copying);
+            new StateStore(worker, "shop").UpsertTable(SampleTables.Record(oid, new TableName("public", "w"), "id") with { State = TableState.Copying });
         }
 
         connection.Execute("BEGIN");
@@ -198,7 +204,7 @@ public sealed class StateStoreTests : IDisposable
     public void State_of_a_newer_format_is_refused()
     {
         store.EnsureSchema();
-        connection.Execute("UPDATE etlps.format SET version = 2");
+        connection.Execute("UPDATE etlps.format SET version = 3");
 
         var error = Assert.Throws<EtlException>(store.EnsureSchema);
 
@@ -206,6 +212,26 @@ public sealed class StateStoreTests : IDisposable
         Assert.Contains("Update the EtlPs module", error.Remedy, StringComparison.Ordinal);
         Assert.Throws<EtlException>(() => store.FindPipeline());
         Assert.Throws<EtlException>(() => store.ReadTables());
+    }
+
+    [Fact]
+    public void State_of_the_first_format_is_read_as_it_is_and_migrated_by_a_run()
+    {
+        foreach (var statement in Format1) connection.Execute(statement);
+
+        var older = store.ReadTables();
+        store.EnsureSchema();
+        store.EnsureSchema();
+        var migrated = store.ReadTables();
+
+        Assert.Equal(["aside", "lost", "ready"], older.Select(t => t.Source.Name));
+        Assert.Equal(new Lsn(5), older[0].StandsAt);
+        Assert.Equal(
+            [Lsn.Parse("16/B374D848"), null, null], migrated.Select(t => t.StandsAt));
+        Assert.Equal("SchemaChanged", migrated[0].Error?.Code);
+        Assert.Equal([true, false, true], migrated.Select(t => t.HasVisibleRows));
+        store.UpsertTable(migrated[1] with { State = TableState.Pending });
+        Assert.Equal("16/B374D848", connection.Scalar("SELECT stands_at FROM etlps.status WHERE source = 'public.aside'"));
     }
 
     [Fact]
@@ -237,7 +263,7 @@ public sealed class StateStoreTests : IDisposable
         connection.Execute("BEGIN");
         connection.Execute($"INSERT INTO {table.HiddenName.Quoted} VALUES (1)");
         TableDdl.Show(connection, table);
-        store.SetTableState(16400, TableState.Ready);
+        store.SetReady(16400);
         store.SavePosition(new Lsn(5), null);
         connection.Execute("ROLLBACK");
 
@@ -246,6 +272,31 @@ public sealed class StateStoreTests : IDisposable
         Assert.Equal(TableState.CatchingUp, Assert.Single(store.ReadTables()).State);
         Assert.Equal(Lsn.Zero, store.FindPipeline()!.Position);
     }
+
+    // As the first version made it.
+    private static readonly string[] Format1 =
+    [
+        "CREATE SCHEMA etlps",
+        "CREATE TABLE etlps.format (version INTEGER)",
+        "INSERT INTO etlps.format VALUES (1)",
+        "CREATE TABLE etlps.pipelines (name VARCHAR, stage VARCHAR, system_identifier VARCHAR, timeline UINTEGER, database VARCHAR, "
+        + "slot_name VARCHAR, publication VARCHAR, owns_publication BOOLEAN)",
+        "CREATE TABLE etlps.positions (pipeline VARCHAR, lsn UBIGINT, commit_time TIMESTAMP WITH TIME ZONE)",
+        "CREATE TABLE etlps.tables (pipeline VARCHAR, oid UINTEGER, source_schema VARCHAR, source_table VARCHAR, kind VARCHAR, "
+        + "replica_identity VARCHAR, destination_schema VARCHAR, destination_table VARCHAR, state VARCHAR, copied_at UBIGINT, "
+        + "file_node UINTEGER, copied_rows BIGINT, copied_bytes BIGINT, columns VARCHAR, error_code VARCHAR, error_message VARCHAR)",
+        "CREATE VIEW etlps.status AS SELECT name FROM etlps.pipelines",
+        "INSERT INTO etlps.pipelines VALUES ('shop', 'Active', '1', 1, 'd', 's', 'p', true)",
+        "INSERT INTO etlps.positions VALUES ('shop', 7, NULL)",
+        "INSERT INTO etlps.tables VALUES ('shop', 1, 'public', 'aside', 'r', 'Default', 'public', 'aside', 'SetAside', 5, 1, 2, 3, "
+        + "'[]', 'SchemaChanged', 'It changed. The table stays as of 16/B374D848.')",
+        "INSERT INTO etlps.tables VALUES ('shop', 2, 'public', 'lost', 'r', 'Default', 'public', 'lost', 'SetAside', 0, 1, 0, 0, "
+        + "'[]', 'UnsupportedType', 'No.')",
+        "INSERT INTO etlps.tables VALUES ('shop', 3, 'public', 'ready', 'r', 'Default', 'public', 'ready', 'Ready', 6, 1, 2, 3, "
+        + "'[]', NULL, NULL)",
+    ];
+
+    private static DateTimeOffset Time(int second) => new(2026, 1, 2, 3, 4, second, TimeSpan.Zero);
 
     private void Reopen()
     {

@@ -18,13 +18,14 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlPipeline", "*: Name")]
     [InlineData("Remove-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Start-EtlBackfill",
-        "InputObject: AsJob, InputObject*, Restart, SnapshotOnly, ThrottleLimit"
-        + "|Name: AsJob, Name*, Restart, SnapshotOnly, ThrottleLimit")]
+        "InputObject: AsJob, InputObject*, OnTableError, Restart, SnapshotOnly, ThrottleLimit"
+        + "|Name: AsJob, Name*, OnTableError, Restart, SnapshotOnly, ThrottleLimit")]
     [InlineData("Start-EtlStream",
-        "InputObject: AsJob, Duration, InputObject*, Restart, SkipBackfill, UntilCaughtUp, UntilLsn"
-        + "|Name: AsJob, Duration, Name*, Restart, SkipBackfill, UntilCaughtUp, UntilLsn")]
+        "InputObject: AsJob, Duration, InputObject*, OnTableError, Restart, SkipBackfill, UntilCaughtUp, UntilLsn"
+        + "|Name: AsJob, Duration, Name*, OnTableError, Restart, SkipBackfill, UntilCaughtUp, UntilLsn")]
     [InlineData("Stop-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Get-EtlSlotLag", "InputObject: InputObject*|Name: Name*|Source: SlotName*, Source*")]
+    [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
     public async Task Each_cmdlet_has_the_parameters_of_its_page(string cmdlet, string sets)
     {
@@ -46,6 +47,7 @@ public sealed class CommandSurfaceTests
     [InlineData("Start-EtlStream", true, "Medium", "EtlStreamResult")]
     [InlineData("Stop-EtlPipeline", true, "Medium", "Void")]
     [InlineData("Get-EtlSlotLag", false, "None", "EtlSlotLag")]
+    [InlineData("Get-EtlTable", false, "None", "EtlTable")]
     [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]
     public async Task Each_cmdlet_asks_where_it_changes_something_and_names_what_it_returns(
         string cmdlet, bool asks, string impact, string output)

@@ -9,7 +9,7 @@ public sealed class ModuleImportTests
 {
     private static readonly string[] Cmdlets =
     [
-        "Get-EtlPipeline", "Get-EtlSlotLag", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
+        "Get-EtlPipeline", "Get-EtlSlotLag", "Get-EtlTable", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
         "New-EtlSource",
         "Remove-EtlPipeline", "Start-EtlBackfill", "Start-EtlStream", "Stop-EtlPipeline",
     ];

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
@@ -54,6 +55,31 @@ internal static partial class DuckDbErrors
         EtlException Make(EtlErrorCode code, string message, string remedy) =>
             new(code, message, remedy) { Subject = subject };
     }
+
+    /// <summary>
+    /// Whether an error met while DuckDB worked on one table is about that table alone: it was dropped or altered there, or
+    /// DuckDB will not take a value. Memory, disk and transactions concern the whole file. What is not DuckDB's own comes
+    /// of columns that are no longer those that rows are appended to.
+    /// </summary>
+    public static bool ConcernsOneTable(Exception e) => e switch
+    {
+        DbException => !IsDiskFull(e.Message)
+            && Kind(e) is "Catalog" or "Binder" or "Conversion" or "Out of Range" or "Constraint" or "Invalid Input" or "Dependency",
+        IndexOutOfRangeException or InvalidOperationException or ArgumentException or InvalidCastException => true,
+        _ => false,
+    };
+
+    /// <summary>Such an error, in the table's name.</summary>
+    public static EtlException OfTable(Exception e, TableName table) => new(
+        EtlErrorCode.DestinationFailed,
+        $"DuckDB does not take the rows of table {table} ({Kind(e)} error)"
+        + (e is not DbException || Kind(e) is "Catalog" or "Binder"
+            ? ": its table in the destination was dropped or altered by somebody else."
+            : "."),
+        "Copy the table again with Reset-EtlTable. If it fails again, report it with the kind of error.")
+    {
+        Subject = table.ToString(),
+    };
 
     /// <summary>
     /// Translates an error of a user's own query. What the parser and the binder say quotes the query; what execution

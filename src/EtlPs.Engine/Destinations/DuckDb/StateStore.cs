@@ -11,9 +11,16 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// </summary>
 internal sealed class StateStore(DuckDBConnection connection, string pipeline)
 {
-    private const string TableColumns =
+    private const string ColumnsOfFormat1 =
         "oid, source_schema, source_table, kind, replica_identity, destination_schema, destination_table, state, "
-        + "copied_at, file_node, copied_rows, copied_bytes, columns, error_code, error_message, row_filter";
+        + "copied_at, file_node, copied_rows, copied_bytes, columns, error_code, error_message, ";
+
+    private const string TableColumns = ColumnsOfFormat1
+        + "row_filter, error_remedy, error_column, error_key, set_aside_at, stands_at, stands_at_commit, reset_begun";
+
+    // A file that is only read is not brought to this version's format.
+    private const string OlderTableColumns = ColumnsOfFormat1
+        + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, NULL";
 
     /// <summary>Creates the state's tables where they are missing.</summary>
     /// <exception cref="Pipelines.Errors.EtlException">DestinationUnavailable: a newer EtlPs wrote them.</exception>
@@ -82,10 +89,10 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
     public IReadOnlyList<TableRecord> ReadTables()
     {
         var tables = new List<TableRecord>();
-        if (!HasSchema())
+        if (StateSchema.Version(connection) is not { } version)
             return tables;
         using var command = connection.Command(
-            $"SELECT {TableColumns} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, oid",
+            $"SELECT {(version == StateSchema.FormatVersion ? TableColumns : OlderTableColumns)} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, oid",
             pipeline);
         using var reader = command.ExecuteReader();
         while (reader.Read())
@@ -111,26 +118,31 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
             table.Schema.Identity.ToString(), table.Destination.Schema, table.Destination.Name, table.State.ToString(),
             table.CopiedAt.Value, table.FileNode, table.Rows, table.Bytes,
             StoredColumn.Write(table.Schema, table.DuckDbTypes),
-            table.ErrorCode, table.ErrorMessage, table.Schema.RowFilter,
+            table.Error?.Code, table.Error?.Message, table.Schema.RowFilter,
+            table.Error?.Remedy, table.Error?.Column, table.Error?.Key,
+            table.Error?.Since, table.StandsAt?.Value, table.StandsAtCommit, table.ResetBegun,
         ];
         var changed = connection.Execute(
             "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
             + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, "
-            + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16, row_filter = $17 "
+            + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16, "
+            + "row_filter = $17, error_remedy = $18, error_column = $19, error_key = $20, set_aside_at = $21, stands_at = $22, "
+            + "stands_at_commit = $23, reset_begun = $24 "
             + "WHERE pipeline = $1 AND oid = $2",
             values);
         if (changed == 0)
             connection.Execute(
                 "INSERT INTO etlps.tables VALUES "
-                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
                 values);
     }
 
-    /// <summary>Sets a table's state, and why it was set aside (null clears it).</summary>
-    public void SetTableState(uint oid, TableState state, string? errorCode = null, string? errorMessage = null) =>
-        connection.Execute(
-            "UPDATE etlps.tables SET state = $1, error_code = $2, error_message = $3 WHERE pipeline = $4 AND oid = $5",
-            state.ToString(), errorCode, errorMessage, pipeline, oid);
+    /// <summary>Says that a table is shown and follows the pipeline: no error, and nowhere that it stands at by itself.</summary>
+    public void SetReady(uint oid) => connection.Execute(
+        "UPDATE etlps.tables SET state = $1, error_code = NULL, error_message = NULL, error_remedy = NULL, "
+        + "error_column = NULL, error_key = NULL, set_aside_at = NULL, stands_at = NULL, stands_at_commit = NULL, "
+        + "reset_begun = NULL WHERE pipeline = $2 AND oid = $3",
+        nameof(TableState.Ready), pipeline, oid);
 
     /// <summary>Forgets a table and its ranges.</summary>
     public void DeleteTable(uint oid)
@@ -231,7 +243,20 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline)
             reader.GetFieldValue<uint>(9),
             reader.GetInt64(10),
             reader.GetInt64(11),
-            reader.IsDBNull(13) ? null : reader.GetString(13),
-            reader.IsDBNull(14) ? null : reader.GetString(14));
+            ReadError(reader),
+            reader.IsDBNull(20) ? null : new Lsn(reader.GetFieldValue<ulong>(20)),
+            ReadTime(reader, 21),
+            ReadTime(reader, 22));
     }
+
+    private static TableError? ReadError(DuckDBDataReader reader) => ReadText(reader, 13) is not { } code
+        ? null
+        : new TableError(
+            code, ReadText(reader, 14) ?? "", ReadText(reader, 16), ReadText(reader, 17), ReadText(reader, 18), ReadTime(reader, 19));
+
+    private static string? ReadText(DuckDBDataReader reader, int ordinal) =>
+        reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
+
+    private static DateTimeOffset? ReadTime(DuckDBDataReader reader, int ordinal) =>
+        reader.IsDBNull(ordinal) ? null : reader.GetFieldValue<DateTimeOffset>(ordinal);
 }

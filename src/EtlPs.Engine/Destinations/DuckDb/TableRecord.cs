@@ -14,8 +14,10 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="FileNode">pg_relation_filenode under the copy: another one voids the ranges.</param>
 /// <param name="Rows">Rows copied.</param>
 /// <param name="Bytes">Bytes read from the source.</param>
-/// <param name="ErrorCode">Why it was set aside.</param>
-/// <param name="ErrorMessage">The same, in words.</param>
+/// <param name="Error">Why it was set aside.</param>
+/// <param name="StandsAt">Where its visible rows stand while they do not follow the pipeline; null: they do, or there are none.</param>
+/// <param name="StandsAtCommit">Commit time of the last transaction stored before that, UTC.</param>
+/// <param name="ResetBegun">Since when it is copied again beside its visible rows, UTC; null: it is not.</param>
 internal sealed record TableRecord(
     string Pipeline,
     TableSchema Schema,
@@ -26,8 +28,10 @@ internal sealed record TableRecord(
     uint FileNode = 0,
     long Rows = 0,
     long Bytes = 0,
-    string? ErrorCode = null,
-    string? ErrorMessage = null)
+    TableError? Error = null,
+    Lsn? StandsAt = null,
+    DateTimeOffset? StandsAtCommit = null,
+    DateTimeOffset? ResetBegun = null)
 {
     /// <summary>pg_class.oid.</summary>
     public uint Oid => Schema.Oid;
@@ -50,12 +54,19 @@ internal sealed record TableRecord(
     /// <summary>The name that the rows are under now.</summary>
     public TableName CurrentName => IsVisible ? Destination : HiddenName;
 
-    /// <summary>The table set aside before it was shown: nothing of it stays but the error.</summary>
+    /// <summary>The table set aside before it was shown: nothing of its copy stays, and an earlier one stays where it stood.</summary>
     public TableRecord Aside(EtlException error) => this with
     {
-        State = TableState.SetAside, CopiedAt = Lsn.Zero, Rows = 0, Bytes = 0, ErrorCode = error.Code.ToString(), ErrorMessage = error.Message,
+        State = TableState.SetAside, CopiedAt = Lsn.Zero, Rows = 0, Bytes = 0, ResetBegun = null, Error = TableError.Of(error, StandsAt),
     };
 
-    /// <summary>Whether the table has its visible name, by its state.</summary>
+    /// <summary>The table as its visible rows stop following the pipeline, which has stored everything up to <paramref name="position"/>.</summary>
+    public TableRecord Standing(Lsn position, DateTimeOffset? commitTime) =>
+        IsVisible ? this with { StandsAt = position, StandsAtCommit = commitTime } : this;
+
+    /// <summary>Whether the rows that are followed have the visible name, by the table's state.</summary>
     public bool IsVisible => State == TableState.Ready;
+
+    /// <summary>Whether rows of this table can be read under its visible name, be they followed or not.</summary>
+    public bool HasVisibleRows => IsVisible || StandsAt is not null;
 }

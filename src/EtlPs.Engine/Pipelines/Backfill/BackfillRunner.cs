@@ -94,6 +94,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            if (DuckDbErrors.ConcernsOneTable(e)) return SetAside(table, DuckDbErrors.OfTable(e, table.Source));
             var error = e as EtlException ?? (e is DuckDB.NET.Data.DuckDBException ? DuckDbErrors.Translate(e, run.File.Path) : run.Source.Translate(e));
             if (!IsOfTheTable(error)) throw error;
             return SetAside(table, error);
@@ -103,7 +104,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
     /// <summary>Errors that one table meets and the others do not.</summary>
     private static bool IsOfTheTable(EtlException error) =>
         error.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged
-            or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType;
+            or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType
+            or EtlErrorCode.NameCollision;
 
     private TableCopyResult SetAside(TableRecord table, EtlException error) => new TableQuarantine(run).SetAside(table, error);
 

@@ -22,4 +22,10 @@ public sealed class EtlException : Exception
 
     /// <summary>What the error is about (a table, a slot, a file), where that is one thing.</summary>
     public string? Subject { get; init; }
+
+    /// <summary>The table's column, where it is about one.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>The row's key in words, <c>id=42</c>, where it is about one row.</summary>
+    public string? Key { get; init; }
 }

@@ -8,10 +8,12 @@ internal static class StoredError
     public static EtlException? Of(TableRecord table) => table.State != TableState.SetAside
         ? null
         : new EtlException(
-            Enum.TryParse<EtlErrorCode>(table.ErrorCode, out var code) ? code : EtlErrorCode.Unexpected,
-            table.ErrorMessage ?? $"Table {table.Source} was set aside.",
-            "Mend the cause and copy the pipeline's tables again with -Restart, or leave the table out.")
+            Enum.TryParse<EtlErrorCode>(table.Error?.Code, out var code) ? code : EtlErrorCode.Unexpected,
+            table.Error?.Message ?? $"Table {table.Source} was set aside.",
+            table.Error?.Remedy ?? "Mend the cause and copy the table again with Reset-EtlTable, or leave it out.")
         {
             Subject = table.Source.ToString(),
+            Column = table.Error?.Column,
+            Key = table.Error?.Key,
         };
 }

@@ -105,9 +105,16 @@ internal sealed class PipelineRules(
     }
 
     /// <summary>What a careful person would want to know before.</summary>
-    public IReadOnlyList<string> Warnings(bool usesSlot)
+    /// <param name="usesSlot">Whether the run streams, now or later.</param>
+    /// <param name="tables">The pipeline's tables as they are known, where the run goes on with them.</param>
+    public IReadOnlyList<string> Warnings(bool usesSlot, IEnumerable<TableRecord> tables)
     {
         var warnings = new List<string>();
+        var aside = tables.Where(t => t.State == TableState.SetAside).Select(t => t.Source.ToString()).ToList();
+        if (aside.Count > 0)
+            warnings.Add(
+                $"Set aside and not followed: {string.Join(", ", aside.Take(10))}{(aside.Count > 10 ? $" and {aside.Count - 10} more" : "")}. "
+                + $"Get-EtlTable {definition.Name} -State SetAside tells why; Reset-EtlTable copies them again.");
         if (usesSlot && publication is not null && definition.Publication is not null
             && !(publication.Insert && publication.Update && publication.Delete && publication.Truncate))
             warnings.Add(

@@ -33,7 +33,7 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
     private void AddStart(List<PlannedEffect> effects)
     {
         if (!survey.StartsAnew) return;
-        var visible = survey.EarlierTables.Count(t => t.IsVisible);
+        var visible = survey.EarlierTables.Count(t => t.HasVisibleRows);
         if (visible > 0) effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
         AddDrops(effects);
         if (!survey.UsesSlot) return;

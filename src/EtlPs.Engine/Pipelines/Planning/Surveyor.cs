@@ -54,7 +54,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             PublicationToDrop = startsAnew ? rules.PublicationToDrop(request, usesSlot) : null,
             Tables = tables,
             EarlierTables = earlier,
-            Warnings = rules.Warnings(usesSlot),
+            Warnings = rules.Warnings(usesSlot, startsAnew ? [] : earlier),
         };
     }
 

@@ -16,6 +16,9 @@ internal sealed record PipelineRun(
     IPipelineObserver Observer,
     IFaultHook Faults)
 {
+    /// <summary>What to do when one table cannot go on.</summary>
+    public OnTableError OnTableError { get; init; }
+
     /// <summary>Runs state statements as one transaction of the run's own connection.</summary>
     public void InTransaction(Action statements)
     {

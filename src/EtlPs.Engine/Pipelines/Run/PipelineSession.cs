@@ -54,6 +54,8 @@ internal sealed class PipelineSession : IAsyncDisposable
             var connection = file.Connect();
             var run = new PipelineRun(
                 definition, connector, file, connection, new StateStore(connection, definition.Name), observer, faults);
+            // State that an older version wrote.
+            if (run.State.HasSchema()) run.InTransaction(run.State.EnsureSchema);
             return new PipelineSession(run, source, destination);
         }
         catch

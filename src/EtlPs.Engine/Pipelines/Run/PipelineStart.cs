@@ -54,7 +54,7 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         foreach (var table in survey.EarlierTables)
         {
             TableDdl.DropHidden(run.Connection, table);
-            if (table.IsVisible || (table.State == TableState.SetAside && table.CopiedAt.IsKnown))
+            if (table.HasVisibleRows)
                 TableDdl.DropVisible(run.Connection, table);
         }
         run.State.DeletePipeline();

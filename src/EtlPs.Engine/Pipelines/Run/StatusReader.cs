@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Pipelines.Run;
 
@@ -11,7 +12,16 @@ internal static class StatusReader
         var state = new StateStore(connection, pipeline);
         if (state.FindPipeline() is not { } record) return null;
         var tables = state.ReadTables().Select(t => new TableStatus(
-            t.Source, t.Destination, t.State, t.CopiedAt, t.Rows, t.ErrorCode, t.ErrorMessage));
+            t.Source, t.Destination, t.State, t.CopiedAt, t.Rows, t.Bytes, t.Error?.Code, t.Error?.Message)
+        {
+            Remedy = t.Error is null ? null : StoredError.Of(t)?.Remedy,
+            ErrorColumn = t.Error?.Column,
+            ErrorKey = t.Error?.Key,
+            SetAsideSince = t.Error?.Since,
+            StandsAt = t.StandsAt,
+            StandsAtCommit = t.StandsAtCommit,
+            ResetBegun = t.ResetBegun,
+        });
         return new PipelineStatus(record.Position, record.CommitTime, [.. tables]);
     }
 }

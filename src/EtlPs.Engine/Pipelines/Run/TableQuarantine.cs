@@ -1,4 +1,3 @@
-using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
@@ -9,19 +8,22 @@ namespace EtlPs.Engine.Pipelines.Run;
 internal sealed class TableQuarantine(PipelineRun run)
 {
     /// <summary>
-    /// Sets one table aside: a visible one stays as of the position stored now; one that was never shown is dropped, since it
+    /// Sets one table aside: visible rows stay as of the position stored now; a copy that was never shown is dropped, since it
     /// is as of no single LSN that a user could make sense of.
     /// </summary>
+    /// <exception cref="EtlException">The error itself, where the run is to end with it; nothing is changed then.</exception>
     public TableCopyResult SetAside(TableRecord table, EtlException error)
     {
+        if (run.OnTableError == OnTableError.Stop) throw error;
         // Tables are set aside by workers too, which must not share the run's own connection.
         using var connection = run.File.Connect();
         var state = new StateStore(connection, run.Definition.Name);
-        var aside = table.Aside(error);
+        var aside = table;
         run.File.ChangeCatalog(connection, () =>
         {
-            if (state.FindTable(table.Oid) is { IsVisible: true } shown) aside = KeepAsOfNow(shown, state, error);
-            else TableDdl.DropHidden(connection, table);
+            var known = state.FindTable(table.Oid) ?? table;
+            aside = known.IsVisible ? Stopped(known, state, error) : known.Aside(error);
+            if (!known.IsVisible) TableDdl.DropHidden(connection, known);
             state.UpsertTable(aside);
         });
         run.Observer.Post(new TableStateChanged(table.Source, TableState.SetAside, error));
@@ -30,10 +32,13 @@ internal sealed class TableQuarantine(PipelineRun run)
             TimeSpan.Zero, error);
     }
 
-    private static TableRecord KeepAsOfNow(TableRecord shown, StateStore state, EtlException error) => shown with
+    /// <summary>A table that was followed up to now; a copy under way beside it goes on.</summary>
+    private static TableRecord Stopped(TableRecord followed, StateStore state, EtlException error)
     {
-        State = TableState.SetAside,
-        ErrorCode = error.Code.ToString(),
-        ErrorMessage = $"{error.Message} The table stays as of {state.FindPipeline()!.Position}.",
-    };
+        var pipeline = state.FindPipeline()!;
+        return followed.Standing(pipeline.Position, pipeline.CommitTime) with
+        {
+            State = TableState.SetAside, Error = TableError.Of(error, pipeline.Position),
+        };
+    }
 }

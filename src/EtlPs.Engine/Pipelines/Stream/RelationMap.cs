@@ -52,7 +52,7 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
         table.Oid, table.Name, new EtlException(
             EtlErrorCode.SchemaChanged,
             $"Table {table.Name} is no longer what was copied: {difference}.",
-            "Copy the pipeline's tables again with -Restart.")
+            "Copy the table again with Reset-EtlTable.")
         {
             Subject = table.Name.ToString(),
         });

@@ -145,7 +145,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             foreach (var table in shown)
             {
                 TableDdl.Show(run.Connection, table);
-                run.State.SetTableState(table.Oid, TableState.Ready);
+                run.State.SetReady(table.Oid);
             }
             run.Faults.Reached(Faults.FaultPoint.TableRenamed);
         });

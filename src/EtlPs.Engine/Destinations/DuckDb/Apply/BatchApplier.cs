@@ -40,7 +40,7 @@ internal sealed class BatchApplier(
                 Applier(change.Table).Add(change);
                 if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.Partitions.ForgetFiles(change.Table.Schema.Oid);
             }
-            foreach (var applier in _touched) applier.Apply(Position);
+            foreach (var applier in _touched) Apply(applier, Position);
             Forget();
             if (batch.EndsInsideTransaction)
             {
@@ -69,6 +69,19 @@ internal sealed class BatchApplier(
         if (!_inTransaction) return;
         _inTransaction = false;
         connection.RollBack();
+    }
+
+    private static void Apply(TableApplier applier, Lsn position)
+    {
+        try
+        {
+            applier.Apply(position);
+        }
+        catch (Exception e) when (DuckDbErrors.ConcernsOneTable(e))
+        {
+            var table = applier.Table;
+            throw new TableFailedException(table.Oid, table.Name, DuckDbErrors.OfTable(e, table.Name));
+        }
     }
 
     private TableApplier Applier(StreamedTable table)

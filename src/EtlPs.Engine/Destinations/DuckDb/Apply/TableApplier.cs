@@ -12,6 +12,9 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
 {
     private readonly TupleFields _old = new(table.Schema.Columns.Count);
 
+    /// <summary>The table at the source.</summary>
+    public TableSchema Table => Schema;
+
     protected DuckDBConnection Connection { get; } = connection;
 
     protected TableSchema Schema { get; } = table.Schema;
