@@ -18,6 +18,7 @@
         'New-EtlPipeline'
         'New-EtlSource'
         'Remove-EtlPipeline'
+        'Reset-EtlTable'
         'Start-EtlBackfill'
         'Start-EtlStream'
         'Stop-EtlPipeline'

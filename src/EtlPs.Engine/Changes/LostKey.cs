@@ -10,7 +10,7 @@ internal static class LostKey
             EtlErrorCode.SchemaChanged,
             $"Table {table.Name} is no longer what was copied: ({Columns(table)}) does not tell its rows apart any more; the key, or the "
             + "replica identity, has changed.",
-            "Give the table a primary key, or a replica identity that fits, and copy the pipeline's tables again with -Restart.")
+            "Give the table a primary key, or a replica identity that fits, and copy the table again with Reset-EtlTable.")
         {
             Subject = table.Name.ToString(),
         });

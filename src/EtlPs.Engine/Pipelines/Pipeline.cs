@@ -4,6 +4,7 @@ using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Engine.Pipelines.Reset;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Pipelines.Stream;
 using EtlPs.Engine.Postgres;
@@ -19,6 +20,7 @@ public sealed class Pipeline
     private readonly IFaultHook _faults;
     private readonly object _gate = new();
     private readonly PipelineFile _file;
+    private LiveStream? _live;
     private bool _running;
 
     /// <summary>Makes a pipeline; nothing is touched.</summary>
@@ -60,6 +62,7 @@ public sealed class Pipeline
         async session =>
         {
             var run = session.Run with { OnTableError = options.OnTableError };
+            InterruptedResets.TakeUp(run);
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             RunStart.Check(run, survey);
             return await new BackfillRunner(run, session.Source)
@@ -81,12 +84,48 @@ public sealed class Pipeline
         async session =>
         {
             var run = session.Run with { OnTableError = options.OnTableError };
+            InterruptedResets.TakeUp(run);
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             RunStart.Check(run, survey);
-            return await new StreamRunner(run, session.Source)
-                .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
+            var resets = new ResetDesk();
+            await using var closing = resets.ConfigureAwait(false);
+            lock (_gate) _live = new LiveStream(run, resets);
+            try
+            {
+                return await new StreamRunner(run, session.Source, resets)
+                    .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (_gate) _live = null;
+            }
         },
         cancellationToken);
+
+    /// <summary>What a reset of tables would do, by reads only; also while a stream runs.</summary>
+    public Task<PipelinePlan> PlanResetAsync(IReadOnlyList<string> tables, CancellationToken cancellationToken) => ReadAsync(
+        (source, destination) => ResetPlan.MakeAsync(Definition, source, destination, tables, cancellationToken),
+        cancellationToken,
+        isFineWhileRunning: true);
+
+    /// <summary>
+    /// Copies tables again: beside the stream that runs in this object, which takes them over when they have caught up; else
+    /// for the next stream to show. What is visible of them stays until then.
+    /// </summary>
+    /// <param name="tables">Names as in SQL, with wildcards.</param>
+    /// <param name="observer">Who watches.</param>
+    /// <param name="cancellationToken">Gives it up; what is not shown by then is dropped.</param>
+    public Task<IReadOnlyList<TableCopyResult>> ResetAsync(
+        IReadOnlyList<string> tables, IPipelineObserver observer, CancellationToken cancellationToken)
+    {
+        LiveStream? live;
+        lock (_gate) live = _live;
+        if (live is not null)
+            return Task.Run(() => live.ResetAsync(tables, observer, cancellationToken), CancellationToken.None);
+        if (!Definition.Destination.IsInMemory && !File.Exists(Definition.Destination.Path)) throw ResetErrors.NothingCopied(Definition);
+        return RunAsync(
+            observer, null, session => new RestingReset(session).RunAsync(tables, cancellationToken), cancellationToken);
+    }
 
     /// <summary>What a removal would drop, by reads only.</summary>
     public Task<PipelinePlan> PlanRemovalAsync(CancellationToken cancellationToken) => ReadAsync(
@@ -185,9 +224,10 @@ public sealed class Pipeline
 
     /// <summary>Looks at both sides without changing either: a destination that does not exist yet is not created.</summary>
     private async Task<T> ReadAsync<T>(
-        Func<Npgsql.NpgsqlConnection, DuckDB.NET.Data.DuckDBConnection?, Task<T>> work, CancellationToken cancellationToken)
+        Func<Npgsql.NpgsqlConnection, DuckDB.NET.Data.DuckDBConnection?, Task<T>> work, CancellationToken cancellationToken,
+        bool isFineWhileRunning = false)
     {
-        if (IsRunning) throw AlreadyRunning();
+        if (IsRunning && !isFineWhileRunning) throw AlreadyRunning();
         try
         {
             var source = await new PostgresConnector(Definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);

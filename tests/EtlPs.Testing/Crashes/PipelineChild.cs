@@ -10,6 +10,7 @@ namespace EtlPs.Testing.Crashes;
 /// <summary>The child's side of <see cref="PipelineProcess"/>: runs one pipeline, and dies where it was told to.</summary>
 internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime) : IPipelineObserver
 {
+    private readonly TaskCompletionSource _streaming = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _events;
 
     /// <param name="arguments">
@@ -48,13 +49,26 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime)
     {
         if (operation == PipelineOperation.Backfill)
             await pipeline.BackfillAsync(new BackfillOptions(), observer, CancellationToken.None);
+        else if (operation == PipelineOperation.FollowAndReset)
+            await FollowAndResetAsync(pipeline, observer);
         else
             await pipeline.StreamAsync(
                 new StreamOptions { UntilCaughtUp = operation == PipelineOperation.CatchUp }, observer, CancellationToken.None);
     }
 
+    private static async Task FollowAndResetAsync(Pipeline pipeline, PipelineChild observer)
+    {
+        using var stop = new CancellationTokenSource();
+        var stream = pipeline.StreamAsync(new StreamOptions(), observer, stop.Token);
+        await Task.WhenAny(stream, observer._streaming.Task);
+        await pipeline.ResetAsync(["*"], observer, CancellationToken.None);
+        await stop.CancelAsync();
+        await stream;
+    }
+
     void IPipelineObserver.Post(PipelineEvent pipelineEvent)
     {
+        if (pipelineEvent is Milestone m && m.Message.StartsWith("Streaming from", StringComparison.Ordinal)) _streaming.TrySetResult();
         // Counted in events first: how long a process takes to get somewhere says more of the machine than of the pipeline.
         if (Interlocked.Increment(ref _events) == events) death?.Change(lifetime, Timeout.InfiniteTimeSpan);
         if (pipelineEvent is not (StreamProgress or TableCopyProgress)) Console.WriteLine(pipelineEvent);

@@ -11,4 +11,7 @@ public enum PipelineOperation
 
     /// <summary>Streams until it is killed.</summary>
     Follow,
+
+    /// <summary>Streams, and copies all tables again meanwhile.</summary>
+    FollowAndReset,
 }

@@ -26,6 +26,7 @@ public sealed class CommandSurfaceTests
     [InlineData("Stop-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Get-EtlSlotLag", "InputObject: InputObject*|Name: Name*|Source: SlotName*, Source*")]
     [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table")]
+    [InlineData("Reset-EtlTable", "InputObject: InputObject*, Table*|Name: Name*, Table*")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
     public async Task Each_cmdlet_has_the_parameters_of_its_page(string cmdlet, string sets)
     {
@@ -48,6 +49,7 @@ public sealed class CommandSurfaceTests
     [InlineData("Stop-EtlPipeline", true, "Medium", "Void")]
     [InlineData("Get-EtlSlotLag", false, "None", "EtlSlotLag")]
     [InlineData("Get-EtlTable", false, "None", "EtlTable")]
+    [InlineData("Reset-EtlTable", true, "Medium", "EtlTableCopyResult")]
     [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]
     public async Task Each_cmdlet_asks_where_it_changes_something_and_names_what_it_returns(
         string cmdlet, bool asks, string impact, string output)

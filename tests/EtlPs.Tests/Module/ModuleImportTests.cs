@@ -11,7 +11,7 @@ public sealed class ModuleImportTests
     [
         "Get-EtlPipeline", "Get-EtlSlotLag", "Get-EtlTable", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
         "New-EtlSource",
-        "Remove-EtlPipeline", "Start-EtlBackfill", "Start-EtlStream", "Stop-EtlPipeline",
+        "Remove-EtlPipeline", "Reset-EtlTable", "Start-EtlBackfill", "Start-EtlStream", "Stop-EtlPipeline",
     ];
 
     [Fact]

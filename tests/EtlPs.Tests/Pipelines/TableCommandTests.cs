@@ -53,6 +53,42 @@ public sealed class TableCommandTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task Tables_set_aside_are_copied_again_while_a_job_streams_and_WhatIf_only_plans_it()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+        await shop.Database.ExecuteAsync("INSERT INTO orders VALUES (7777, 1, 'NaN', now())", Token);
+        shop.Run("Start-EtlStream $name -UntilCaughtUp");
+        await shop.Database.ExecuteAsync("UPDATE orders SET total = 1 WHERE id = 7777", Token);
+        shop.Run("$job = Start-EtlStream $name -AsJob").WithoutErrors();
+        await shop.SlotBecomesAsync(active: true, Token);
+
+        var planned = shop.Run("Get-EtlTable $name -State SetAside | Reset-EtlTable -WhatIf").WithoutErrors();
+        var state = shop.Run("(Get-EtlTable $name orders).State").WithoutErrors().Output.Single();
+        var reset = shop.Run("Get-EtlTable $name -State SetAside | Reset-EtlTable").WithoutErrors().Output.Single();
+        shop.Run("Stop-EtlPipeline $name").WithoutErrors();
+
+        Assert.Equal("Reset", planned.Output.Single().Properties["Operation"].Value);
+        Assert.Contains("public.orders", planned.HostText, StringComparison.Ordinal);
+        Assert.Equal("SetAside", state.BaseObject);
+        Assert.Equal("Ready", reset.Properties["State"].Value);
+        Assert.Equal(5001L, reset.Properties["Rows"].Value);
+        Assert.Equal(5001, shop.Count("orders"));
+    }
+
+    [Fact]
+    public async Task A_reset_of_an_unknown_table_is_refused()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        var before = shop.Run("Reset-EtlTable $name orders");
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+        var unknown = shop.Run("Reset-EtlTable $name nothing");
+
+        Assert.Equal("EtlPs.TableNotFound", before.Errors.Single().Id());
+        Assert.Equal("EtlPs.TableNotFound", unknown.Errors.Single().Id());
+    }
+
+    [Fact]
     public async Task A_stream_told_to_stop_fails_with_the_tables_error()
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();

@@ -9,7 +9,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// One pipeline's state in schema <c>etlps</c>. Statements only: the caller begins and commits, so that state and data
 /// are stored as one. Every text is a parameter.
 /// </summary>
-internal sealed class StateStore(DuckDBConnection connection, string pipeline)
+internal sealed class StateStore(DuckDBConnection connection, string pipeline) : IPositionStore
 {
     private const string ColumnsOfFormat1 =
         "oid, source_schema, source_table, kind, replica_identity, destination_schema, destination_table, state, "

@@ -14,7 +14,7 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 /// Copies the tables that are not copied yet: under the slot's own snapshot the first time, under that of a temporary slot
 /// whenever something is left over.
 /// </summary>
-internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
+internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, IReadOnlySet<uint>? only = null)
 {
     private const int MostRounds = 5;
 
@@ -27,7 +27,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
 
         for (var round = 0; ; round++)
         {
-            var pending = run.State.ReadTables().Where(t => t.State is TableState.Pending or TableState.Copying).ToList();
+            var pending = run.State.ReadTables().Where(t => t.State is TableState.Pending or TableState.Copying && only?.Contains(t.Oid) != false).ToList();
             if (pending.Count == 0) break;
             if (round == MostRounds) throw KeepsChanging(pending[0]);
             await using var snapshot = firstSnapshot ?? await LaterSnapshotAsync(survey.UsesSlot, cancellationToken).ConfigureAwait(false);
@@ -112,7 +112,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source)
     private void SetAsideProblems(Survey survey)
     {
         foreach (var table in survey.Tables)
-            if (table.Problem is { } problem)
+            if (table.Problem is { } problem && only?.Contains(table.Record.Oid) != false)
                 SetAside(table.Record, problem);
     }
 

@@ -27,6 +27,28 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         TableRecord record, SnapshotSlot snapshot, Lsn position, CancellationToken cancellationToken)
     {
         var begun = Stopwatch.GetTimestamp();
+        var meter = new CopyMeter(run.Observer, record.Source, 0);
+        var copied = await CopyHiddenAsync(record, snapshot, _state.UpsertTable, m => meter = m, cancellationToken).ConfigureAwait(false);
+        var shown = Show(copied, position);
+        meter.Complete();
+        run.Observer.Post(new Events.TableStateChanged(record.Source, shown.State));
+        return new TableCopyResult(
+            record.Source, record.Destination, shown.State, Copied: true, meter.Rows, meter.Bytes, shown.CopiedAt,
+            Stopwatch.GetElapsedTime(begun), Error: null);
+    }
+
+    /// <summary>Copies a table under its hidden name and leaves its state, and what is visible of it, as it is.</summary>
+    public async Task<TableRecord> CopyBesideAsync(TableRecord record, SnapshotSlot snapshot, CancellationToken cancellationToken)
+    {
+        CopyMeter? meter = null;
+        var copied = await CopyHiddenAsync(record, snapshot, _ => { }, m => meter = m, cancellationToken).ConfigureAwait(false);
+        meter?.Complete();
+        return copied;
+    }
+
+    private async Task<TableRecord> CopyHiddenAsync(
+        TableRecord record, SnapshotSlot snapshot, Action<TableRecord> note, Action<CopyMeter> measure, CancellationToken cancellationToken)
+    {
         await using var table = await TableSnapshot
             .OpenAsync(run.Source, snapshot.SnapshotName, record.Schema, cancellationToken).ConfigureAwait(false);
         var copying = record with
@@ -37,22 +59,17 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         {
             _state.DeleteRanges(copying.Oid);
             TableDdl.CreateHiddenTable(connection, copying);
-            _state.UpsertTable(copying);
+            note(copying);
             new PartitionStore(connection, run.Definition.Name).Replace(copying.Oid, Partitions(copying.Oid, table.Tree));
         });
         run.Observer.Post(new Events.TableStateChanged(record.Source, TableState.Copying));
 
         var meter = new CopyMeter(run.Observer, record.Source, table.SizeBytes);
+        measure(meter);
         foreach (var heap in table.Heaps)
             foreach (var range in CopyRange.Split(heap.SizeBytes, RangeBytes))
                 await CopyRangeAsync(table, copying, heap, range, meter, cancellationToken).ConfigureAwait(false);
-
-        var shown = Show(copying with { Rows = meter.Rows, Bytes = meter.Bytes }, position);
-        meter.Complete();
-        run.Observer.Post(new Events.TableStateChanged(record.Source, shown.State));
-        return new TableCopyResult(
-            record.Source, record.Destination, shown.State, Copied: true, meter.Rows, meter.Bytes, shown.CopiedAt,
-            Stopwatch.GetElapsedTime(begun), Error: null);
+        return copying with { Rows = meter.Rows, Bytes = meter.Bytes };
     }
 
     private static IEnumerable<PartitionRecord> Partitions(uint root, SnapshotTree tree) =>
@@ -118,6 +135,7 @@ internal sealed class TableCopier(PipelineRun run, DuckDBConnection connection)
         {
             if (done.State == TableState.Ready) TableDdl.Show(connection, done);
             _state.UpsertTable(done);
+            if (done.State == TableState.Ready) _state.SetReady(done.Oid);
             run.Faults.Reached(FaultPoint.TableRenamed);
         });
         return done;

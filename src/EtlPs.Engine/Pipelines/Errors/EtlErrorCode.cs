@@ -111,6 +111,12 @@ public enum EtlErrorCode
     /// <summary>The query is no single reading statement, or failed.</summary>
     QueryFailed,
 
+    /// <summary>The table is being copied already.</summary>
+    ResetRunning,
+
+    /// <summary>The stream ended while a table was copied again; the next one copies it.</summary>
+    ResetInterrupted,
+
     /// <summary>A lock or wait ran out of time.</summary>
     TimedOut,
 }

@@ -23,4 +23,16 @@ internal enum FaultPoint
 
     /// <summary>A batch is committed; the source does not know.</summary>
     BatchCommitted,
+
+    /// <summary>A table is to be copied again and its temporary slot exists.</summary>
+    ResetSlotCreated,
+
+    /// <summary>It is copied under its hidden name.</summary>
+    ResetCopied,
+
+    /// <summary>The hidden copy has caught up by its own stream.</summary>
+    ResetCaughtUp,
+
+    /// <summary>The running stream takes the hidden copy over, in a transaction that is not yet committed.</summary>
+    ResetTakenOver,
 }

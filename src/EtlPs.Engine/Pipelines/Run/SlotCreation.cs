@@ -16,14 +16,14 @@ internal static class SlotCreation
     /// <inheritdoc cref="SnapshotSlot.CreateAsync"/>
     public static async Task<SnapshotSlot> CreateAsync(
         PipelineRun run, string slotName, bool temporary, Func<CancellationToken, Task>? afterSlotCreated,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, bool keepsConnection = false)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = WatchAsync(run, over.Token);
         try
         {
             return await SnapshotSlot
-                .CreateAsync(run.Source, slotName, temporary, Created, cancellationToken).ConfigureAwait(false);
+                .CreateAsync(run.Source, slotName, temporary, Created, cancellationToken, keepsConnection).ConfigureAwait(false);
         }
         finally
         {

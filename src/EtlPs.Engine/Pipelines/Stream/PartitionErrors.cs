@@ -6,7 +6,7 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// <summary>What is said of a partitioned table whose rows moved without a change that Postgres sends.</summary>
 internal static class PartitionErrors
 {
-    private const string CopyAgain = "Copy the pipeline's tables again with -Restart.";
+    private const string CopyAgain = "Copy the table again with Reset-EtlTable.";
 
     public static EtlException Gone(TableName root, int count) => Of(
         root,

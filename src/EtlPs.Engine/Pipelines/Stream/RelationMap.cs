@@ -20,12 +20,22 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
     public void Announce(ReadOnlySpan<byte> message)
     {
         var relation = RelationMessage.Read(message);
-        _relations[relation.RelationId] = _tables.TryGetValue(relation.RelationId, out var table)
-            ? new Relation(
-                table, RelationShape.Difference(table.Schema, relation), RelationShape.OldRowDifference(table.Schema, relation))
-            : default;
+        _relations[relation.RelationId] = Compare(relation);
         Announced?.Invoke();
     }
+
+    /// <summary>Takes in a table, or a newer copy of one, that rows are stored in from its LSN on.</summary>
+    public void Replace(StreamedTable table)
+    {
+        _tables[table.Schema.Oid] = table;
+        // It may have been announced already, and is not announced again before it changes.
+        if (_relations.TryGetValue(table.Schema.Oid, out var known)) _relations[table.Schema.Oid] = Compare(known.Announced);
+    }
+
+    private Relation Compare(RelationMessage announced) => _tables.TryGetValue(announced.RelationId, out var table)
+        ? new Relation(
+            announced, table, RelationShape.Difference(table.Schema, announced), RelationShape.OldRowDifference(table.Schema, announced))
+        : new Relation(announced, null, null, null);
 
     /// <summary>
     /// The table that a change at <paramref name="commitLsn"/> has to be stored in; null: not one of ours, or the copy
@@ -57,5 +67,5 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
             Subject = table.Name.ToString(),
         });
 
-    private readonly record struct Relation(StreamedTable? Table, string? Difference, string? OldRowDifference);
+    private readonly record struct Relation(RelationMessage Announced, StreamedTable? Table, string? Difference, string? OldRowDifference);
 }

@@ -71,7 +71,7 @@ internal sealed class SourceCheck(PipelineRun run)
     private EtlException Unpublished(TableName table) => new(
         EtlErrorCode.PublicationUnusable,
         $"Table {table} is no longer in publication {run.Definition.EffectivePublication}: its changes are not sent.",
-        "If it was dropped, nothing is to be done; else put it back and copy the pipeline's tables again with -Restart.")
+        "If it was dropped, nothing is to be done; else put it back and copy the table again with Reset-EtlTable.")
     {
         Subject = table.ToString(),
     };
@@ -80,7 +80,7 @@ internal sealed class SourceCheck(PipelineRun run)
         EtlErrorCode.SchemaChanged,
         $"The row filter of {table} in publication {run.Definition.EffectivePublication} is another one than when the table was copied: "
         + "the rows that it lets in or keeps out now are not sent.",
-        "Copy the pipeline's tables again with -Restart.")
+        "Copy the table again with Reset-EtlTable.")
     {
         Subject = table.ToString(),
     };

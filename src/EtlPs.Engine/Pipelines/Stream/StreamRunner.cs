@@ -6,6 +6,7 @@ using EtlPs.Engine.Destinations.DuckDb.Apply;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Engine.Pipelines.Reset;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres.Replication;
 using EtlPs.Engine.Postgres.Replication.Streaming;
@@ -17,7 +18,7 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// Follows the source: backfills first where that was not done, shows tables once the stream has passed their copy, and
 /// goes on without a table that cannot be applied.
 /// </summary>
-internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
+internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, ResetDesk resets)
 {
     private readonly SourcePosition _source = new(run.Source, source);
     private readonly SourceCheck _check = new(run);
@@ -114,8 +115,10 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source)
             run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, position, close.Token).ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
-        var collector = new ChangeCollector(new RelationMap(streamed) { Announced = _check.Watch.Nudge }, position);
-        var session = new StreamSession(channel, collector, applier, goal, meter);
+        var relations = new RelationMap(streamed) { Announced = _check.Watch.Nudge };
+        var collector = new ChangeCollector(relations, position);
+        var session = new StreamSession(
+            channel, collector, applier, goal, meter, new StreamBoundary(run, resets, relations, applier));
         using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var watching = _check.Watch.InterruptAsync(interrupt);
         try

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Reset;
 using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Pipelines.Stream;
@@ -11,7 +12,8 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// nothing is confirmed to the source before it is committed at the destination.
 /// </summary>
 internal sealed class StreamSession(
-    IReplicationChannel channel, ChangeCollector collector, BatchApplier applier, StreamGoal goal, StreamMeter meter)
+    IReplicationChannel channel, ChangeCollector collector, BatchApplier applier, StreamGoal goal, StreamMeter meter,
+    StreamBoundary boundary)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
@@ -108,6 +110,7 @@ internal sealed class StreamSession(
             if (_applying is { IsCompleted: true }) await ObserveAsync().ConfigureAwait(false);
             if (goal.IsReachedBy(applier.Position)) return goal.End;
             if (stop.IsCancellationRequested) return StreamEnd.Stopped;
+            if (_applying is null && !_isOpenAtDestination) await boundary.ReachedAsync(collector.CommitLsn).ConfigureAwait(false);
             if (_applying is null && !collector.HasOpenChanges)
             {
                 if (_filling.IsEmpty && !collector.InTransaction) TakeIdlePosition(always: false);
@@ -189,6 +192,7 @@ internal sealed class StreamSession(
         if (!committed) return;
         _positionStored = Stopwatch.GetTimestamp();
         channel.Confirm(applier.Position);
+        await boundary.ReachedAsync(collector.CommitLsn).ConfigureAwait(false);
         if (_statusSent != 0 && Stopwatch.GetElapsedTime(_statusSent) < StatusInterval) return;
         _statusSent = Stopwatch.GetTimestamp();
         await channel.SendStatusAsync(CancellationToken.None).ConfigureAwait(false);

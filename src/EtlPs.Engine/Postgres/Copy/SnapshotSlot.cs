@@ -12,6 +12,7 @@ namespace EtlPs.Engine.Postgres.Copy;
 internal sealed class SnapshotSlot : IAsyncDisposable
 {
     private readonly NpgsqlConnection _keeper;
+    private LogicalReplicationConnection? _connection;
 
     private SnapshotSlot(NpgsqlConnection keeper, Lsn consistentPoint, string snapshotName)
     {
@@ -30,16 +31,24 @@ internal sealed class SnapshotSlot : IAsyncDisposable
     /// Makes the slot, which waits for all transactions then running. A temporary one is gone again on return; a permanent
     /// one stays, unless this fails or is cancelled.
     /// </summary>
+    /// <param name="connector">The source.</param>
+    /// <param name="slotName">The slot's name.</param>
+    /// <param name="temporary">Whether it goes with its connection.</param>
+    /// <param name="afterSlotCreated">Called when the slot is there.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="keepsConnection">Whether the connection, and a temporary slot with it, lives on until it is taken or this is disposed.</param>
     public static async Task<SnapshotSlot> CreateAsync(
         PostgresConnector connector,
         string slotName,
         bool temporary,
         Func<CancellationToken, Task>? afterSlotCreated,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool keepsConnection = false)
     {
         SlotName.Require(slotName);
         var replication = await connector.OpenReplicationAsync(cancellationToken).ConfigureAwait(false);
         var created = false;
+        var kept = false;
         try
         {
             var slot = await replication.CreatePgOutputReplicationSlot(
@@ -47,8 +56,11 @@ internal sealed class SnapshotSlot : IAsyncDisposable
             created = true;
             if (afterSlotCreated is not null)
                 await afterSlotCreated(cancellationToken).ConfigureAwait(false);
-            return await KeepAsync(connector, slot.SnapshotName, new Lsn((ulong)slot.ConsistentPoint), cancellationToken)
+            var snapshot = await KeepAsync(connector, slot.SnapshotName, new Lsn((ulong)slot.ConsistentPoint), cancellationToken)
                 .ConfigureAwait(false);
+            if (keepsConnection) snapshot._connection = replication;
+            kept = keepsConnection;
+            return snapshot;
         }
         catch (Exception e)
         {
@@ -64,7 +76,7 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         }
         finally
         {
-            await replication.DisposeAsync().ConfigureAwait(false);
+            if (!kept) await replication.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -81,7 +93,19 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _keeper.DisposeAsync();
+    /// <summary>Hands the slot's own connection over, to be streamed on and disposed by the caller.</summary>
+    public LogicalReplicationConnection TakeConnection()
+    {
+        var taken = _connection ?? throw new InvalidOperationException("The connection was not kept.");
+        _connection = null;
+        return taken;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _keeper.DisposeAsync().ConfigureAwait(false);
+        if (_connection is not null) await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 
     private static async Task<SnapshotSlot> KeepAsync(
         PostgresConnector connector, string? imported, Lsn consistentPoint, CancellationToken cancellationToken)

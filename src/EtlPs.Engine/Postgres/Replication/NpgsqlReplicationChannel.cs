@@ -66,6 +66,14 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     {
         SlotName.Require(slot);
         var connection = await connector.OpenReplicationAsync(cancellationToken).ConfigureAwait(false);
+        return await StartAsync(connector, connection, slot, publication, start, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same on an open session, which is disposed with the channel: that of a temporary slot, which no other can use.</summary>
+    public static async Task<NpgsqlReplicationChannel> StartAsync(
+        PostgresConnector connector, LogicalReplicationConnection connection, string slot, string publication, Lsn start,
+        CancellationToken cancellationToken)
+    {
         try
         {
             var serverTimeout = ServerDuration.Read(

@@ -10,9 +10,10 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// several batches stays one DuckDB transaction, which ends only where the source's did.
 /// </summary>
 internal sealed class BatchApplier(
-    DuckDBConnection connection, StateStore state, IBaseRows source, Lsn position, IFaultHook faults)
+    DuckDBConnection connection, IPositionStore state, IBaseRows source, Lsn position, IFaultHook faults)
 {
     private readonly Dictionary<uint, TableApplier> _appliers = [];
+    private readonly Dictionary<uint, StreamedTable> _tables = [];
     private readonly List<TableApplier> _touched = [];
     private readonly HashSet<TableApplier> _isTouched = [];
     private readonly PinnedArena _scratch = new();
@@ -22,10 +23,13 @@ internal sealed class BatchApplier(
     public Lsn Position { get; private set; } = position;
 
     /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
-    public void Map(StreamedTable table, TableName target) =>
+    public void Map(StreamedTable table, TableName target)
+    {
+        _tables[table.Schema.Oid] = table;
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
             ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches)
             : new KeylessTableApplier(connection, table, target, _scratch);
+    }
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>
     /// <exception cref="TableFailedException">One table cannot go on; nothing of the transaction is stored.</exception>
@@ -37,6 +41,7 @@ internal sealed class BatchApplier(
             _inTransaction = true;
             foreach (var change in batch.Changes)
             {
+                if (!IsCurrent(change.Table)) continue;
                 Applier(change.Table).Add(change);
                 if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.Partitions.ForgetFiles(change.Table.Schema.Oid);
             }
@@ -83,6 +88,9 @@ internal sealed class BatchApplier(
             throw new TableFailedException(table.Oid, table.Name, DuckDbErrors.OfTable(e, table.Name));
         }
     }
+
+    /// <summary>A copy that took the table's place after the change was read holds it already.</summary>
+    private bool IsCurrent(StreamedTable table) => ReferenceEquals(_tables[table.Schema.Oid], table);
 
     private TableApplier Applier(StreamedTable table)
     {

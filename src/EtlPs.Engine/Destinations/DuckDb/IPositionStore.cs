@@ -1,0 +1,16 @@
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Destinations.DuckDb;
+
+/// <summary>Where the position of what is stored goes, in the same transaction.</summary>
+internal interface IPositionStore
+{
+    /// <summary>Up to where single rows were fetched from the source.</summary>
+    FetchStore Fetches { get; }
+
+    /// <summary>The partitions that copies were made of.</summary>
+    PartitionStore Partitions { get; }
+
+    /// <summary>Moves the position; a null commit time (a keepalive's position) keeps the last one.</summary>
+    void SavePosition(Lsn position, DateTimeOffset? commitTime);
+}

@@ -1,0 +1,16 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
+
+namespace EtlPs.Engine.Pipelines.Reset;
+
+/// <summary>For changes of a hidden copy that is made anew when it is cut off.</summary>
+internal sealed class NoPosition(FetchStore fetches, PartitionStore partitions) : IPositionStore
+{
+    public FetchStore Fetches => fetches;
+
+    public PartitionStore Partitions => partitions;
+
+    public void SavePosition(Lsn position, DateTimeOffset? commitTime)
+    {
+    }
+}
