@@ -1,4 +1,6 @@
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Wire;
 using EtlPs.Engine.Sources;
 using Npgsql;
 using Npgsql.Replication;
@@ -24,6 +26,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     // transaction_timeout came with 17; older servers refuse a session that names it.
     private bool _hasTransactionTimeout;
+    private bool _needsNpgsql;
 
     public SourceSettings Settings { get; } = settings;
 
@@ -35,9 +38,14 @@ internal sealed class PostgresConnector(SourceSettings settings)
     public Task<NpgsqlConnection> OpenForUserAsync(CancellationToken cancellationToken) =>
         OpenAsync("", ReadBuffer.Default, cancellationToken);
 
-    /// <summary>A session for a COPY.</summary>
-    public Task<NpgsqlConnection> OpenForCopyAsync(CancellationToken cancellationToken) =>
-        OpenAsync(CatalogOnly, ReadBuffer.Copy, cancellationToken);
+    /// <summary>A session for a COPY: over a transport of our own where that speaks what the settings ask for.</summary>
+    public async Task<ICopySession> OpenForCopyAsync(CancellationToken cancellationToken)
+    {
+        if (await TryOpenWireAsync(cancellationToken).ConfigureAwait(false) is { } session)
+            return new WireCopySession(session, this);
+        return new NpgsqlCopySession(
+            this, await OpenAsync(CatalogOnly, ReadBuffer.Copy, cancellationToken).ConfigureAwait(false));
+    }
 
     /// <summary>A walsender session.</summary>
     public async Task<LogicalReplicationConnection> OpenReplicationAsync(CancellationToken cancellationToken)
@@ -53,6 +61,29 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     /// <summary>Npgsql's and the network's errors as typed ones, with a remedy and without secrets.</summary>
     public EtlException Translate(Exception exception) => PostgresErrors.Translate(exception, Settings);
+
+    private async Task<WireSession?> TryOpenWireAsync(CancellationToken cancellationToken)
+    {
+        if (_needsNpgsql)
+            return null;
+        try
+        {
+            var wire = WireSettings.TryRead(Build(CatalogOnly, ReadBuffer.Copy));
+            if (wire is not null)
+                return await WireConnector.OpenAsync(wire, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WireUnsupportedException)
+        {
+            // Known only once the server has said how it authenticates.
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw PostgresErrors.TranslateConnect(e, Settings);
+        }
+
+        _needsNpgsql = true;
+        return null;
+    }
 
     private async Task<NpgsqlConnection> OpenAsync(string options, ReadBuffer buffer, CancellationToken cancellationToken)
     {
@@ -95,7 +126,9 @@ internal sealed class PostgresConnector(SourceSettings settings)
         }
     }
 
-    private string BuildConnectionString(string options, ReadBuffer buffer)
+    private string BuildConnectionString(string options, ReadBuffer buffer) => Build(options, buffer).ConnectionString;
+
+    private NpgsqlConnectionStringBuilder Build(string options, ReadBuffer buffer)
     {
         var builder = new NpgsqlConnectionStringBuilder(Settings.ConnectionString)
         {
@@ -111,11 +144,12 @@ internal sealed class PostgresConnector(SourceSettings settings)
         if (builder.TcpKeepAliveTime == 0)
             builder.TcpKeepAliveTime = 30;
         // Asking for GSS encryption loads a system library that many machines lack; TLS is what sources use.
-        if (!builder.ContainsKey("GSS Encryption Mode"))
+        // Not ContainsKey: that says whether Npgsql knows the keyword.
+        if (builder.Keys.All(key => key != "GSS Encryption Mode") && Environment.GetEnvironmentVariable("PGGSSENCMODE") is null)
             builder.GssEncryptionMode = GssEncryptionMode.Disable;
         // Ours come last, so that they win over the user's.
         builder.Options = $"{builder.Options} {ValueSettings}{IdleSession}{options}".Trim();
-        return builder.ConnectionString;
+        return builder;
     }
 
     private enum ReadBuffer

@@ -37,10 +37,9 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
 
     private async Task CopyAsync(TableSchema table, string statement, TableAppender target)
     {
-        var connection = await source.OpenForCopyAsync(CancellationToken.None).ConfigureAwait(false);
-        await using var closing = connection.ConfigureAwait(false);
-        var reader = await NpgsqlCopyReader
-            .StartAsync(source, connection, statement, CancellationToken.None).ConfigureAwait(false);
+        var session = await source.OpenForCopyAsync(CancellationToken.None).ConfigureAwait(false);
+        await using var closing = session.ConfigureAwait(false);
+        var reader = await session.CopyAsync(statement, CancellationToken.None).ConfigureAwait(false);
         await using var ending = reader.ConfigureAwait(false);
         Decode(table, reader, target);
     }
@@ -75,7 +74,7 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
     {
         var key = table.KeyColumns.Select(c => table.Columns[c]).ToList();
         var rows = keys.Select(values =>
-            $"({string.Join(", ", values.Select((v, i) => $"CAST({Literal(v)} AS {key[i].Type.DisplayName})"))})");
+            $"({string.Join(", ", values.Select((v, i) => $"CAST({SqlLiteral.Of(v)} AS {key[i].Type.DisplayName})"))})");
         return $"""
             COPY (SELECT {string.Join(", ", table.Columns.Select(c => TableName.Quote(c.Name)))}
                   FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}
@@ -83,8 +82,4 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
             TO STDOUT (FORMAT BINARY)
             """;
     }
-
-    // An escape string reads the same whatever standard_conforming_strings is.
-    private static string Literal(string text) =>
-        $"E'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Postgres.Catalog;
-using Npgsql;
 
 namespace EtlPs.Engine.Postgres.Copy;
 
@@ -18,20 +17,16 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
     /// A partition came or went since the snapshot: what was changed in it while it was not one is in no stream.
     /// </exception>
     public static async Task<SnapshotTree> ReadAsync(
-        NpgsqlConnection connection, TableSchema table, CancellationToken cancellationToken)
+        ICopySession session, TableSchema table, CancellationToken cancellationToken)
     {
-        var found = await connection.ReadAsync(
-            Query(table.Oid),
-            r => (
-                Same: r.GetBoolean(0),
-                Readable: r.GetNullable<bool>(1) ?? false,
-                Size: r.GetNullable<long>(2) ?? 0,
-                Horizon: ulong.Parse(r.GetString(3), CultureInfo.InvariantCulture),
-                Partition: new Partition(
-                    r.GetFieldValue<uint>(4), r.GetText(5) ?? "", r.GetNullable<bool>(6) ?? false,
-                    uint.Parse(r.GetString(7), CultureInfo.InvariantCulture), r.GetFieldValue<uint>(8),
-                    PartitionBirth.Created)),
-            cancellationToken).ConfigureAwait(false);
+        var rows = await session.ReadAsync(Query(table.Oid), cancellationToken).ConfigureAwait(false);
+        var found = rows.ConvertAll(r => (
+            Same: r[0] == "true",
+            Readable: r[1] == "true",
+            Size: r[2] is { } size ? long.Parse(size, CultureInfo.InvariantCulture) : 0,
+            Horizon: ulong.Parse(r[3]!, CultureInfo.InvariantCulture),
+            Partition: new Partition(
+                Number(r[4]), r[5] ?? "", r[6] == "true", Number(r[7]), Number(r[8]), PartitionBirth.Created)));
         if (found.Exists(f => !f.Same))
             throw new TableRewrittenException(table.Name);
         var leaves = found.Where(f => f.Partition.IsLeaf).ToList();
@@ -41,6 +36,8 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
         return new SnapshotTree([.. found.Select(f => f.Partition)], heaps, found[0].Horizon);
     }
 
+    private static uint Number(string? text) => uint.Parse(text!, CultureInfo.InvariantCulture);
+
     // pg_inherits is read as of the snapshot, pg_partition_tree and names as of now. A foreign table has no blocks, and
     // policies of a partition hold only where it is read directly.
     private static string Query(uint root) => string.Create(CultureInfo.InvariantCulture, $"""
@@ -49,16 +46,16 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
             UNION ALL
             SELECT i.inhrelid, i.xmin::text FROM before AS b JOIN pg_catalog.pg_inherits AS i ON i.inhparent = b.oid
             WHERE NOT i.inhdetachpending)
-        SELECT b.oid IS NOT NULL AND t.relid IS NOT NULL,
-               c.relkind = 'r' AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-               AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND NOT pg_catalog.row_security_active(c.oid),
-               pg_catalog.pg_relation_size(t.relid),
+        SELECT (b.oid IS NOT NULL AND t.relid IS NOT NULL)::text,
+               (c.relkind = 'r' AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+               AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND NOT pg_catalog.row_security_active(c.oid))::text,
+               pg_catalog.pg_relation_size(t.relid)::text,
                pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text,
-               COALESCE(t.relid::pg_catalog.oid, b.oid), t.relid::text, t.isleaf, COALESCE(b.attached_by, '0'),
-               COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::pg_catalog.oid
+               COALESCE(t.relid::pg_catalog.oid, b.oid)::text, t.relid::text, t.isleaf::text, COALESCE(b.attached_by, '0'),
+               COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::text
         FROM before AS b
         FULL JOIN pg_catalog.pg_partition_tree({root}) AS t ON t.relid = b.oid
         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
-        ORDER BY 5
+        ORDER BY COALESCE(t.relid::pg_catalog.oid, b.oid)
         """);
 }
