@@ -81,10 +81,11 @@ internal sealed class WireCopyReader(WireSession session, Func<Exception, Except
         {
             while (!session.IsReady)
             {
-                session.Input.TakeCopyData(scratch, out var isOver);
+                var taken = session.Input.TakeCopyData(scratch, out var isOver);
                 if (isOver)
                     session.FinishCopy();
-                else
+                // Only once all that was received is taken: into a full buffer nothing can be received.
+                else if (taken < scratch.Length)
                     session.Input.Receive();
             }
         }
