@@ -36,11 +36,14 @@ internal sealed class ChangeBatch
     public bool IsEmpty => Changes.Count == 0 && !Position.IsKnown;
 
     /// <summary>Notes that a transaction has ended here.</summary>
-    public void Commit(Lsn end, DateTimeOffset time)
+    /// <param name="end">Its end.</param>
+    /// <param name="time">When it was committed.</param>
+    /// <param name="hadChanges">Whether it changed anything; only then it is counted.</param>
+    public void Commit(Lsn end, DateTimeOffset time, bool hadChanges)
     {
         Position = end;
         CommitTime = time;
-        Transactions++;
+        if (hadChanges) Transactions++;
         _committed = Changes.Count;
     }
 

@@ -69,9 +69,11 @@ internal sealed class ChangeCollector(RelationMap relations, Lsn stored)
 
     private void Commit(CommitMessage commit, ChangeBatch batch)
     {
+        var hadChanges = HasOpenChanges;
         InTransaction = false;
         HasOpenChanges = false;
         if (_isOld) return;
-        batch.Commit(commit.EndLsn, commit.CommitTime);
+        // Postgres 14 sends transactions that changed nothing of ours, too.
+        batch.Commit(commit.EndLsn, commit.CommitTime, hadChanges);
     }
 }
