@@ -14,4 +14,7 @@ public sealed record BackfillOptions
 
     /// <summary>What to do when one table cannot be copied.</summary>
     public OnTableError OnTableError { get; init; }
+
+    /// <summary>How long a lost connection is tried again without success before the backfill ends; zero: not at all.</summary>
+    public TimeSpan ReconnectTimeout { get; init; } = Run.Reconnection.DefaultLongest;
 }

@@ -32,4 +32,7 @@ public sealed record PipelineDefinition
 
     /// <summary>The publication's name in force.</summary>
     public string EffectivePublication => Publication ?? $"etlps_{Name}";
+
+    /// <summary>After how long a silent walsender counts as gone; null: as the server's own setting suggests.</summary>
+    internal TimeSpan? LongestSilence { get; init; }
 }

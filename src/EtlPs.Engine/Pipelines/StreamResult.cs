@@ -12,6 +12,7 @@ namespace EtlPs.Engine.Pipelines;
 /// <param name="EndedBy">Why it ended.</param>
 /// <param name="Backfilled">The tables copied before the stream began.</param>
 /// <param name="SetAside">Tables set aside, with their errors.</param>
+/// <param name="Reconnects">How often a lost connection was made anew.</param>
 public sealed record StreamResult(
     long Transactions,
     long Changes,
@@ -20,4 +21,5 @@ public sealed record StreamResult(
     TimeSpan Elapsed,
     StreamEnd EndedBy,
     IReadOnlyList<TableCopyResult> Backfilled,
-    IReadOnlyList<TableCopyResult> SetAside);
+    IReadOnlyList<TableCopyResult> SetAside,
+    int Reconnects);

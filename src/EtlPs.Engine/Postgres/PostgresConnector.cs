@@ -30,9 +30,19 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     public SourceSettings Settings { get; } = settings;
 
+    /// <summary>After how long a silent walsender counts as gone; null: as the server's own setting suggests.</summary>
+    public TimeSpan? LongestSilence { get; init; }
+
     /// <summary>A session of our own, with only pg_catalog on its search path.</summary>
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
         OpenAsync(CatalogOnly, ReadBuffer.Default, cancellationToken);
+
+    /// <summary>Puts a new session in the place of one that may be broken; whoever holds the connection goes on with it.</summary>
+    public async Task ReopenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.CloseAsync().ConfigureAwait(false);
+        await StartAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>A session for a user's statement, with the search path the role has.</summary>
     public Task<NpgsqlConnection> OpenForUserAsync(CancellationToken cancellationToken) =>
@@ -90,20 +100,27 @@ internal sealed class PostgresConnector(SourceSettings settings)
         var connection = new NpgsqlConnection(BuildConnectionString(options, buffer));
         try
         {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            if (connection.PostgreSqlVersion.Major >= 17)
-            {
-                _hasTransactionTimeout = true;
-                await connection.ExecuteAsync("SET transaction_timeout = 0", cancellationToken).ConfigureAwait(false);
-            }
-
+            await StartAsync(connection, cancellationToken).ConfigureAwait(false);
             return connection;
         }
-        catch (Exception e)
+        catch
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
-                throw;
+            throw;
+        }
+    }
+
+    private async Task StartAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (connection.PostgreSqlVersion.Major < 17) return;
+            _hasTransactionTimeout = true;
+            await connection.ExecuteAsync("SET transaction_timeout = 0", cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
             throw PostgresErrors.TranslateConnect(e, Settings);
         }
     }

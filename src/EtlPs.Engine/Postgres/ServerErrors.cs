@@ -64,6 +64,8 @@ internal static partial class ServerErrors
             "It is starting, stopping or recovering: try again later."),
         "08P01" when Says(e, "startup parameter") => PoolerInBetween(source, e),
         "25P03" or "25P04" or "57P05" => PostgresErrors.ConnectionLost(source, e),
+        // "Invalid snapshot identifier" (17: "does not exist"): the session that kept the snapshot broke, and took it along.
+        _ when e.Routine == "ImportSnapshot" => PostgresErrors.ConnectionLost(source, e),
         _ when e.SqlState.StartsWith("08", StringComparison.Ordinal) || e.SqlState.StartsWith("57P", StringComparison.Ordinal) =>
             PostgresErrors.ConnectionLost(source, e),
         // Their messages quote values: neither the text nor the exception goes on.

@@ -1,3 +1,4 @@
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Errors;
 using Npgsql;
 
@@ -8,7 +9,8 @@ namespace EtlPs.Engine.Postgres;
 /// <param name="Timeline">Goes up with every promotion.</param>
 /// <param name="Database">The database.</param>
 /// <param name="VersionNumber">server_version_num: 150018.</param>
-internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, string Database, int VersionNumber)
+/// <param name="WalEnd">How far its WAL is flushed, or replayed on a standby.</param>
+internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, string Database, int VersionNumber, Lsn WalEnd)
 {
     // By SQL and not by IDENTIFY_SYSTEM, so that a one-off copy needs no right to replicate. The timeline comes from the WAL
     // file's name: the control file has the old one until the first checkpoint after a promotion.
@@ -18,7 +20,9 @@ internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, st
                     ELSE pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END,
                pg_catalog.pg_is_in_recovery(),
                pg_catalog.current_database()::text,
-               pg_catalog.current_setting('server_version_num')::int4
+               pg_catalog.current_setting('server_version_num')::int4,
+               (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+                     ELSE pg_catalog.pg_current_wal_flush_lsn() END)::text
         FROM pg_catalog.pg_control_system() AS s
         """;
 
@@ -27,7 +31,8 @@ internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, st
         var rows = await connection.ReadAsync(
             Query,
             r => new ServerIdentity(
-                r.GetString(0), Convert.ToUInt32(r.GetString(1), r.GetBoolean(2) ? 10 : 16), r.GetString(3), r.GetInt32(4)),
+                r.GetString(0), Convert.ToUInt32(r.GetString(1), r.GetBoolean(2) ? 10 : 16), r.GetString(3), r.GetInt32(4),
+                Lsn.Parse(r.GetString(5))),
             cancellationToken).ConfigureAwait(false);
         return rows.Count == 1 ? rows[0] : throw new EtlException(
             EtlErrorCode.Unexpected, "The server does not tell its identity.", "Report it with the server's version.");

@@ -40,28 +40,41 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
     [Parameter]
     public EtlTableErrorAction OnTableError { get; set; }
 
+    /// <summary>End after this time without a lasting connection (5 minutes): a TimeSpan, or seconds; 0: at the first loss.</summary>
+    [Parameter]
+    [DurationTransform]
+    public TimeSpan? ReconnectTimeout { get; set; }
+
     /// <summary>Run in the background and return a job.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
     private protected override bool RunsAsJob => AsJob;
 
-    private protected override IPipelineRun CreateRun(RegisteredPipeline pipeline) => Guard(
-        () => new StreamRun(
-            pipeline,
-            new StreamOptions
-            {
-                Restart = Restart,
-                SkipBackfill = SkipBackfill,
-                UntilCaughtUp = UntilCaughtUp,
-                OnTableError = (OnTableError)OnTableError,
-                UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,
-                Duration = Duration is null || Duration > TimeSpan.Zero
-                    ? Duration
-                    : throw EtlErrors.InvalidArgument(
-                        "-Duration must be longer than zero.", "Give seconds or a TimeSpan."),
-            }),
-        pipeline.Name);
+    private protected override IPipelineRun CreateRun(RegisteredPipeline pipeline) =>
+        Guard(() => new StreamRun(pipeline, Options()), pipeline.Name);
+
+    private StreamOptions Options()
+    {
+        var options = new StreamOptions
+        {
+            Restart = Restart,
+            SkipBackfill = SkipBackfill,
+            UntilCaughtUp = UntilCaughtUp,
+            OnTableError = (OnTableError)OnTableError,
+            UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,
+            Duration = Duration is null || Duration > TimeSpan.Zero
+                ? Duration
+                : throw EtlErrors.InvalidArgument("-Duration must be longer than zero.", "Give seconds or a TimeSpan."),
+        };
+        return ReconnectTimeout switch
+        {
+            null => options,
+            { } time when time >= TimeSpan.Zero => options with { ReconnectTimeout = time },
+            _ => throw EtlErrors.InvalidArgument(
+                "-ReconnectTimeout must not be negative.", "Give seconds or a TimeSpan; 0 ends the stream at the first loss."),
+        };
+    }
 
     private static Lsn ParseLsn(string text) =>
         Lsn.TryParse(text, out var lsn)

@@ -14,6 +14,7 @@ public sealed class EtlStreamResult
         LagBytes = result.LagBytes;
         Elapsed = result.Elapsed;
         EndedBy = result.EndedBy.ToString();
+        Reconnects = result.Reconnects;
         Backfilled = [.. result.Backfilled.Select(table => new EtlTableCopyResult(pipeline, table))];
         SetAside = [.. result.SetAside.Select(table => new EtlTableCopyResult(pipeline, table))];
     }
@@ -38,6 +39,9 @@ public sealed class EtlStreamResult
 
     /// <summary>Stopped, CaughtUp, LsnReached or DurationOver.</summary>
     public string EndedBy { get; }
+
+    /// <summary>How often a lost connection was made anew.</summary>
+    public int Reconnects { get; }
 
     /// <summary>The tables copied before the stream began.</summary>
     public EtlTableCopyResult[] Backfilled { get; }

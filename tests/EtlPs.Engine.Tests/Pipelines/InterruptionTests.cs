@@ -163,7 +163,8 @@ public sealed class InterruptionTests(ServerPool pool)
         {
             if (e is StreamProgress { Transactions: >= 100 }) stored.TrySetResult();
         };
-        var run = new Pipeline(definition).StreamAsync(new StreamOptions(), scenario, Token);
+        var run = new Pipeline(definition).StreamAsync(
+            new StreamOptions { ReconnectTimeout = TimeSpan.Zero }, scenario, Token);
         await Task.WhenAll(Shop.WorkAsync(database, 0, 100), Shop.WorkAsync(database, 1, 100));
         await stored.Task.WaitAsync(Token);
         await server.KillAsync(Token);

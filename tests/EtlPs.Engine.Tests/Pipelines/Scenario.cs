@@ -38,6 +38,17 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
         return scenario;
     }
 
+    /// <summary>On a server of the test's own, which it may stop and break; it has to run again at the end.</summary>
+    public static async Task<Scenario> CreateAsync(
+        PostgresServer server, string setup, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    {
+        var name = test.ToLowerInvariant()[..Math.Min(40, test.Length)];
+        await server.CreateDatabaseAsync(name);
+        var scenario = new Scenario(new TestDatabase(server, name));
+        await scenario.ExecuteAsync(setup);
+        return scenario;
+    }
+
     public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql, TestContext.Current.CancellationToken);
 
     public Task<T> ScalarAsync<T>(string sql) => Database.ScalarAsync<T>(sql, TestContext.Current.CancellationToken);

@@ -5,6 +5,13 @@ namespace EtlPs.Testing.Crashes;
 /// <summary>Runs a pipeline in a process of its own, to be killed.</summary>
 public sealed record PipelineProcess(string Source, string File, string Name)
 {
+    // A write beyond the limit fails instead of killing the process; .NET itself would map a huge file for its code.
+    private const string Limited =
+        "trap '' XFSZ; ulimit -f \"$0\"; export DOTNET_EnableWriteXorExecute=0; exec dotnet \"$@\"";
+
+    /// <summary>How large a file it may write, in bytes; 0: as large as it likes.</summary>
+    public int LargestFile { get; init; }
+
     /// <summary>Runs to the end, or until the step is reached for the n-th time or the time is over: then it is killed.</summary>
     /// <param name="operation">What it does.</param>
     /// <param name="step">The name of the step that kills it; null: none.</param>
@@ -13,13 +20,18 @@ public sealed record PipelineProcess(string Source, string File, string Name)
     /// <param name="cancellationToken">Gives up.</param>
     public Task<ProcessOutcome> RunAsync(
         PipelineOperation operation, string? step = null, int occurrence = 1, TimeSpan? lifetime = null,
-        CancellationToken cancellationToken = default) => ChildProcess.RunAsync(
-        "dotnet",
+        CancellationToken cancellationToken = default)
+    {
+        string[] run =
         [
             "exec", typeof(PipelineProcess).Assembly.Location, Source, File, Name, operation.ToString(), step ?? "",
             occurrence.ToString(null, null), lifetime is { } time ? ((int)time.TotalMilliseconds).ToString(null, null) : "",
-        ],
-        cancellationToken);
+        ];
+        return LargestFile == 0
+            ? ChildProcess.RunAsync("dotnet", run, cancellationToken)
+            : ChildProcess.RunAsync(
+                "/bin/sh", ["-c", Limited, (LargestFile / 512).ToString(null, null), .. run], cancellationToken);
+    }
 
     /// <summary>Whether a process was killed rather than ended by itself.</summary>
     public static bool WasKilled(ProcessOutcome outcome) => outcome.ExitCode is 137 or -1;

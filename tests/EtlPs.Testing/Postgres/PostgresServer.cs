@@ -42,6 +42,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>What the server logged.</summary>
     public string Log => _cluster is null ? "" : File.ReadAllText(LogFile(_cluster));
 
+    /// <summary>The folder with the server's data.</summary>
+    internal string DataFolder => Own().Cluster;
+
     /// <summary>Starts a server.</summary>
     /// <exception cref="PostgresNotFoundException">No Postgres is here and none can be had.</exception>
     public static async Task<PostgresServer> StartAsync(

@@ -88,6 +88,7 @@ public sealed class ArgumentTests
     [InlineData("New-EtlPipeline shop 'Host=db1' ':memory:' -SlotName 'My-Slot'", "EtlPs.InvalidArgument")]
     [InlineData("New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -UntilLsn 12", "EtlPs.InvalidArgument")]
     [InlineData("New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -Duration 0", "EtlPs.InvalidArgument")]
+    [InlineData("New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -ReconnectTimeout -1", "EtlPs.InvalidArgument")]
     [InlineData("Start-EtlBackfill nope", "EtlPs.PipelineNotFound")]
     [InlineData("Stop-EtlPipeline nope", "EtlPs.PipelineNotFound")]
     [InlineData("Get-EtlPipeline nope", "EtlPs.PipelineNotFound")]

@@ -154,7 +154,7 @@ public sealed class StreamCommandTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
         shop.Run("Start-EtlBackfill $name").WithoutErrors();
-        var job = shop.Run("$job = Start-EtlStream $name -AsJob; $job").WithoutErrors().OutputOf<Job>().Single();
+        var job = shop.Run("$job = Start-EtlStream $name -ReconnectTimeout 0 -AsJob; $job").WithoutErrors().OutputOf<Job>().Single();
         await shop.SlotBecomesAsync(active: true, Token);
 
         await shop.Database.ExecuteAsync(
@@ -165,5 +165,26 @@ public sealed class StreamCommandTests(ServerPool pool)
 
         Assert.Equal(JobState.Failed, job.JobStateInfo.State);
         Assert.Equal("EtlPs.ConnectionLost", received.Errors.Single().Id());
+    }
+
+    [Fact]
+    public async Task A_stream_that_loses_its_connection_warns_and_goes_on()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+        shop.Run("$job = Start-EtlStream $name -AsJob").WithoutErrors();
+        await shop.SlotBecomesAsync(active: true, Token);
+        var walSender = await shop.Database.ScalarAsync<int>(
+            $"SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'etlps_{shop.Pipeline}'", Token);
+        await shop.Database.ExecuteAsync($"SELECT pg_terminate_backend({walSender})", Token);
+        while (await shop.Database.ScalarAsync<int>(
+            $"SELECT COALESCE(active_pid, 0) FROM pg_replication_slots WHERE slot_name = 'etlps_{shop.Pipeline}'", Token) is var now
+            && (now == 0 || now == walSender))
+            await Task.Yield();
+
+        var received = shop.Run("Stop-EtlPipeline $name; $job | Wait-Job | Receive-Job").WithoutErrors();
+
+        Assert.Equal(1, received.Output.Single().Properties["Reconnects"].Value);
+        Assert.Contains(received.Warnings, w => w.Contains("The next try is in", StringComparison.Ordinal));
     }
 }

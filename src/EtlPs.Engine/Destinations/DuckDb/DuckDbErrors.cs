@@ -116,6 +116,7 @@ internal static partial class DuckDbErrors
         text.Contains("No space left on device", StringComparison.Ordinal)
         || text.Contains("not enough space on the disk", StringComparison.Ordinal)
         || text.Contains("Disk quota exceeded", StringComparison.Ordinal)
+        || text.Contains("File too large", StringComparison.Ordinal)
         || text.Contains("max_temp_directory_size", StringComparison.Ordinal);
 
     private static string Holder(string text)
@@ -137,6 +138,6 @@ internal static partial class DuckDbErrors
     private static partial Regex LockHolder();
 
     [GeneratedRegex("Permission denied|Read-only file system|No such file or directory|Is a directory|Access is denied|"
-        + "Input/output error|Too many open files|File too large", RegexOptions.IgnoreCase)]
+        + "Input/output error|Too many open files", RegexOptions.IgnoreCase)]
     private static partial Regex OpenFailure();
 }

@@ -18,31 +18,66 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
 {
     private const int MostRounds = 5;
 
+    private SnapshotSlot? _snapshot;
+
     public async Task<IReadOnlyList<TableCopyResult>> RunAsync(
         Survey survey, BackfillOptions options, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await CopyAsync(survey, options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await EndSnapshotAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<IReadOnlyList<TableCopyResult>> CopyAsync(
+        Survey survey, BackfillOptions options, CancellationToken cancellationToken)
+    {
         var results = new Dictionary<uint, TableCopyResult>();
-        var firstSnapshot = survey.StartsAnew ? await StartAsync(survey, cancellationToken).ConfigureAwait(false) : null;
+        if (survey.StartsAnew) _snapshot = await StartAsync(survey, cancellationToken).ConfigureAwait(false);
         if (!survey.StartsAnew) SetAsideProblems(survey);
 
-        for (var round = 0; ; round++)
+        var reconnection = new Reconnection(
+            run, source, new SurveyRequest(Restart: false, SnapshotOnly: !survey.UsesSlot), options.ReconnectTimeout);
+        for (var round = 0; ReadPending() is { Count: > 0 } pending; round++)
         {
-            var pending = run.State.ReadTables().Where(t => t.State is TableState.Pending or TableState.Copying && only?.Contains(t.Oid) != false).ToList();
-            if (pending.Count == 0) break;
             if (round == MostRounds) throw KeepsChanging(pending[0]);
-            await using var snapshot = firstSnapshot ?? await LaterSnapshotAsync(survey.UsesSlot, cancellationToken).ConfigureAwait(false);
-            firstSnapshot = null;
-            // Only now: whoever the slot's making waited for may have altered the tables.
-            var current = await new Surveyor(run.Definition, source, run.Connection)
-                .LookAgainAsync(pending, survey.UsesSlot, cancellationToken).ConfigureAwait(false);
-            foreach (var gone in current.Where(t => t.Problem is not null))
-                results[gone.Record.Oid] = SetAside(gone.Record, gone.Problem!);
-            await CopyAllAsync(
-                [.. current.Where(t => t.Problem is null).Select(t => t.Record)], snapshot, options.Workers, results, cancellationToken)
-                .ConfigureAwait(false);
+            await reconnection.RunAsync(
+                token => CopyRoundAsync(survey.UsesSlot, options.Workers, results, token), cancellationToken).ConfigureAwait(false);
+            await EndSnapshotAsync().ConfigureAwait(false);
         }
-        if (firstSnapshot is not null) await firstSnapshot.DisposeAsync().ConfigureAwait(false);
         return [.. run.State.ReadTables().Select(t => results.GetValueOrDefault(t.Oid) ?? NotCopied(t, survey))];
+    }
+
+    private List<TableRecord> ReadPending() =>
+        [.. run.State.ReadTables().Where(t => t.State is TableState.Pending or TableState.Copying && only?.Contains(t.Oid) != false)];
+
+    /// <summary>Copies what is not copied yet, under the snapshot of the try before as long as that is there.</summary>
+    private async Task<bool> CopyRoundAsync(
+        bool usesSlot, int workers, Dictionary<uint, TableCopyResult> results, CancellationToken cancellationToken)
+    {
+        if (_snapshot is not null && !await _snapshot.IsAliveAsync(cancellationToken).ConfigureAwait(false))
+            await EndSnapshotAsync().ConfigureAwait(false);
+        _snapshot ??= await LaterSnapshotAsync(usesSlot, cancellationToken).ConfigureAwait(false);
+        // Only now: whoever the slot's making waited for may have altered the tables.
+        var current = await new Surveyor(run.Definition, source, run.Connection)
+            .LookAgainAsync(ReadPending(), usesSlot, cancellationToken).ConfigureAwait(false);
+        foreach (var gone in current.Where(t => t.Problem is not null))
+            results[gone.Record.Oid] = SetAside(gone.Record, gone.Problem!);
+        await CopyAllAsync(
+            [.. current.Where(t => t.Problem is null).Select(t => t.Record)], _snapshot, workers, results, cancellationToken)
+            .ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task EndSnapshotAsync()
+    {
+        if (_snapshot is not { } snapshot) return;
+        _snapshot = null;
+        await snapshot.DisposeAsync().ConfigureAwait(false);
     }
 
     private Task<SnapshotSlot> StartAsync(Survey survey, CancellationToken cancellationToken)
@@ -65,13 +100,23 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
         CancellationToken cancellationToken)
     {
         var position = run.State.FindPipeline()!.Position;
+        EtlException? lost = null;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, workers), CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(tables, parallel, async (table, stop) =>
         {
-            var result = await CopyOneAsync(table, snapshot, position, stop).ConfigureAwait(false);
-            if (result is null) return;
-            lock (results) results[table.Oid] = result;
+            try
+            {
+                var result = await CopyOneAsync(table, snapshot, position, stop).ConfigureAwait(false);
+                if (result is null) return;
+                lock (results) results[table.Oid] = result;
+            }
+            catch (EtlException e) when (Reconnection.IsHealable(e))
+            {
+                // The other workers' sessions may be well: what they copy is kept.
+                lost = e;
+            }
         }).ConfigureAwait(false);
+        if (lost is not null) throw lost;
     }
 
     /// <summary>Null: the table was rewritten since the snapshot, which would see it empty, and is copied in the next round.</summary>

@@ -66,7 +66,7 @@ public enum EtlErrorCode
     /// <summary>The destination's position is older than what the slot already confirmed.</summary>
     DestinationBehindSlot,
 
-    /// <summary>The destination belongs to another server or database.</summary>
+    /// <summary>The destination belongs to another server or database, or to a past that the server no longer has.</summary>
     SourceChanged,
 
     /// <summary>The pipeline's copy was made without a slot, so that no stream can follow it.</summary>

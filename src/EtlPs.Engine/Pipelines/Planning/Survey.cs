@@ -11,6 +11,9 @@ internal sealed record Survey
     /// <summary>The source cluster and database.</summary>
     public required ServerIdentity Identity { get; init; }
 
+    /// <summary>The timeline that the pipeline goes on from, where a standby was promoted since; null: it is the same one.</summary>
+    public required uint? LeftTimeline { get; init; }
+
     /// <summary>The pipeline as the destination knows it; null: not at all.</summary>
     public required PipelineRecord? Known { get; init; }
 

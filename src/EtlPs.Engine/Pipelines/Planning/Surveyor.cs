@@ -33,20 +33,18 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (usesSlot)
             await preflight.CheckReplicationAsync(cancellationToken, definition.EffectiveSlotName).ConfigureAwait(false);
 
-        var identity = await ServerIdentity.ReadAsync(source, cancellationToken).ConfigureAwait(false);
-        var publication = await new PublicationCatalog(source)
-            .FindAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false);
-        var slot = await new SlotCatalog(source).FindAsync(definition.EffectiveSlotName, cancellationToken).ConfigureAwait(false);
-        var rules = new PipelineRules(definition, identity, known, publication, slot);
+        var look = await SourceLook.ReadAsync(definition, source, known, cancellationToken).ConfigureAwait(false);
+        var (rules, publication) = (look.Rules, look.Publication);
         if (startsAnew) rules.CheckStart(request, usesSlot);
-        else rules.CheckContinuation(request);
+        else look.CheckContinuation(request);
 
         var tables = startsAnew
             ? await SelectTablesAsync(preflight, request, publication, cancellationToken).ConfigureAwait(false)
             : await LookAgainAsync(earlier, usesSlot, cancellationToken).ConfigureAwait(false);
         return new Survey
         {
-            Identity = identity,
+            Identity = look.Identity,
+            LeftTimeline = startsAnew ? null : look.LeftTimeline,
             Known = known,
             StartsAnew = startsAnew,
             UsesSlot = usesSlot,

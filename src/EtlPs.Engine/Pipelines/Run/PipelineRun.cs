@@ -32,6 +32,14 @@ internal sealed record PipelineRun(
         }
     }
 
+    /// <summary>Remembers the timeline that a standby began when it was promoted; it was checked to go on from what is stored.</summary>
+    public void Follow(ServerIdentity identity, uint? leftTimeline)
+    {
+        if (leftTimeline is not { } left) return;
+        InTransaction(() => State.SetTimeline(identity.Timeline));
+        Tell($"The source is on timeline {identity.Timeline} now, {left} before: a standby was promoted. It holds everything stored here.");
+    }
+
     /// <summary>Tells a line.</summary>
     public void Tell(string message, MilestoneLevel level = MilestoneLevel.Information) =>
         Observer.Post(new Milestone(message, level));

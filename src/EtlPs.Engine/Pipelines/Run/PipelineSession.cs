@@ -38,7 +38,7 @@ internal sealed class PipelineSession : IAsyncDisposable
         PipelineDefinition definition, PipelineFile destination, SurveyRequest? request, IPipelineObserver observer,
         IFaultHook faults, CancellationToken cancellationToken)
     {
-        var connector = new PostgresConnector(definition.Source);
+        var connector = new PostgresConnector(definition.Source) { LongestSilence = definition.LongestSilence };
         var source = await connector.OpenAsync(cancellationToken).ConfigureAwait(false);
         var opened = false;
         try

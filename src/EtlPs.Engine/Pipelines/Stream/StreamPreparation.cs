@@ -17,7 +17,9 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
     {
         return survey.StartsAnew && options.SkipBackfill
             ? await CreateEmptyTablesAsync(survey, cancellationToken).ConfigureAwait(false)
-            : await new BackfillRunner(run, source).RunAsync(survey, new BackfillOptions(), cancellationToken).ConfigureAwait(false);
+            : await new BackfillRunner(run, source)
+                .RunAsync(survey, new BackfillOptions { ReconnectTimeout = options.ReconnectTimeout }, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<TableCopyResult>> CreateEmptyTablesAsync(Survey survey, CancellationToken cancellationToken)

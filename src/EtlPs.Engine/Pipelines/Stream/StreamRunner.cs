@@ -30,13 +30,15 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         using var time = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (options.Duration is { } duration) time.CancelAfter(duration);
         var meter = new StreamMeter(run.Observer);
+        var reconnection = new Reconnection(run, source, new SurveyRequest(Restart: false, SnapshotOnly: false), options.ReconnectTimeout);
         IReadOnlyList<TableCopyResult> tables = [];
         StreamEnd end;
         try
         {
+            run.Follow(survey.Identity, survey.LeftTimeline);
             tables = await new StreamPreparation(run, source).RunAsync(survey, options, time.Token).ConfigureAwait(false);
-            await CheckSourceAsync(time.Token).ConfigureAwait(false);
-            end = await FollowAsync(await GoalAsync(options).ConfigureAwait(false), meter, time.Token).ConfigureAwait(false);
+            var goal = await reconnection.RunAsync(token => BeginAsync(options, token), time.Token).ConfigureAwait(false);
+            end = await FollowAsync(goal, meter, reconnection, time.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested)
         {
@@ -49,19 +51,26 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         return new StreamResult(
             meter.Transactions, meter.Changes, position, lag,
             Stopwatch.GetElapsedTime(begun), end, [.. tables.Where(t => t.Copied)],
-            [.. tables.Where(t => t.State == TableState.SetAside), .. _setAside]);
+            [.. tables.Where(t => t.State == TableState.SetAside), .. _setAside], reconnection.Count);
     }
 
-    private async Task<StreamGoal> GoalAsync(StreamOptions options)
+    private async Task<StreamGoal> BeginAsync(StreamOptions options, CancellationToken cancellationToken)
+    {
+        await CheckSourceAsync(cancellationToken).ConfigureAwait(false);
+        return await GoalAsync(options, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<StreamGoal> GoalAsync(StreamOptions options, CancellationToken cancellationToken)
     {
         if (options.UntilLsn is { } lsn) return new StreamGoal(lsn, StreamEnd.LsnReached);
         if (!options.UntilCaughtUp) return StreamGoal.None;
-        var current = await _source.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        var current = await _source.ReadAsync(cancellationToken).ConfigureAwait(false);
         // What the check of the source left open is decided in this run.
         return new StreamGoal(_check.Due is { } due && due > current ? due : current, StreamEnd.CaughtUp);
     }
 
-    private async Task<StreamEnd> FollowAsync(StreamGoal goal, StreamMeter meter, CancellationToken stop)
+    private async Task<StreamEnd> FollowAsync(
+        StreamGoal goal, StreamMeter meter, Reconnection reconnection, CancellationToken stop)
     {
         var slotWait = new SlotWait();
         while (true)
@@ -75,14 +84,15 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             if (next.IsReachedBy(position) && ReferenceEquals(next, goal)) return goal.End;
             try
             {
-                var end = await StreamAsync(tables, position, next, meter, stop).ConfigureAwait(false);
+                var end = await reconnection.RunAsync(
+                    token => StreamAsync(tables, next, meter, token), stop).ConfigureAwait(false);
                 slotWait.Over();
                 if (stop.IsCancellationRequested || (ReferenceEquals(next, goal) && end != StreamEnd.Stopped))
                 {
                     ShowCaughtUp(run.State.FindPipeline()!.Position);
                     return end;
                 }
-                await CheckSourceAsync(stop).ConfigureAwait(false);
+                await reconnection.RunAsync(CheckSourceAsync, stop).ConfigureAwait(false);
             }
             catch (TableFailedException e)
             {
@@ -97,8 +107,9 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     }
 
     private async Task<StreamEnd> StreamAsync(
-        IReadOnlyList<TableRecord> tables, Lsn position, StreamGoal goal, StreamMeter meter, CancellationToken stop)
+        IReadOnlyList<TableRecord> tables, StreamGoal goal, StreamMeter meter, CancellationToken stop)
     {
+        var position = run.State.FindPipeline()!.Position;
         using var connection = run.File.Connect();
         var applier = new BatchApplier(connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source), position, run.Faults);
         var streamed = new List<StreamedTable>();
@@ -135,8 +146,13 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         }
     }
 
-    private async Task CheckSourceAsync(CancellationToken cancellationToken) => _setAside.AddRange(
-        await _check.RunAsync(run.State.FindPipeline()!.Position, cancellationToken).ConfigureAwait(false));
+    /// <summary>Returns how many tables it set aside.</summary>
+    private async Task<int> CheckSourceAsync(CancellationToken cancellationToken)
+    {
+        var aside = await _check.RunAsync(run.State.FindPipeline()!.Position, cancellationToken).ConfigureAwait(false);
+        _setAside.AddRange(aside);
+        return aside.Count;
+    }
 
     /// <summary>All tables that the position has passed become visible together.</summary>
     private void ShowCaughtUp(Lsn position)

@@ -11,6 +11,8 @@ namespace EtlPs.Engine.Postgres.Copy;
 /// </summary>
 internal sealed class SnapshotSlot : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
+
     private readonly NpgsqlConnection _keeper;
     private LogicalReplicationConnection? _connection;
 
@@ -99,6 +101,23 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         var taken = _connection ?? throw new InvalidOperationException("The connection was not kept.");
         _connection = null;
         return taken;
+    }
+
+    /// <summary>Whether the keeper's session is still there: without it nobody can take up the snapshot.</summary>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(LongestAnswer);
+        try
+        {
+            await _keeper.ExecuteAsync("SELECT 1", patience.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()

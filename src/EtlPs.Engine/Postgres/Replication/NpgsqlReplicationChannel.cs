@@ -15,8 +15,9 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
 {
     private static readonly TimeSpan LongestStatusInterval = TimeSpan.FromSeconds(10);
 
-    // A server that decodes a large transaction of other tables may be silent for long; a dead one shows by TCP keepalives.
-    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(5);
+    // Npgsql asks for an answer when half of it is over. A server is slow to answer while it decodes a large transaction; a
+    // network that swallows everything shows by nothing else. A minute is what Postgres's own subscriptions wait.
+    private static readonly TimeSpan ShortestSilence = TimeSpan.FromMinutes(1);
 
     private readonly PostgresConnector _connector;
     private readonly LogicalReplicationConnection _connection;
@@ -82,7 +83,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
                 ? serverTimeout / 3
                 : LongestStatusInterval;
             connection.WalReceiverStatusInterval = interval;
-            connection.WalReceiverTimeout = Silence;
+            connection.WalReceiverTimeout =
+                connector.LongestSilence ?? (serverTimeout > ShortestSilence ? serverTimeout : ShortestSilence);
             // Until something is confirmed, a report must not take the slot back nor forward of what is stored.
             connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(start.Value));
             var messages = connection.StartLogicalReplication(
