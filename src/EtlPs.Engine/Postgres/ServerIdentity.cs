@@ -10,7 +10,9 @@ namespace EtlPs.Engine.Postgres;
 /// <param name="Database">The database.</param>
 /// <param name="VersionNumber">server_version_num: 150018.</param>
 /// <param name="WalEnd">How far its WAL is flushed, or replayed on a standby.</param>
-internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, string Database, int VersionNumber, Lsn WalEnd)
+/// <param name="IsStandby">Whether it is in recovery: a promotion may give it another timeline at any moment.</param>
+internal sealed record ServerIdentity(
+    string SystemIdentifier, uint Timeline, string Database, int VersionNumber, Lsn WalEnd, bool IsStandby)
 {
     // By SQL and not by IDENTIFY_SYSTEM, so that a one-off copy needs no right to replicate. The timeline comes from the WAL
     // file's name: the control file has the old one until the first checkpoint after a promotion.
@@ -32,7 +34,7 @@ internal sealed record ServerIdentity(string SystemIdentifier, uint Timeline, st
             Query,
             r => new ServerIdentity(
                 r.GetString(0), Convert.ToUInt32(r.GetString(1), r.GetBoolean(2) ? 10 : 16), r.GetString(3), r.GetInt32(4),
-                Lsn.Parse(r.GetString(5))),
+                Lsn.Parse(r.GetString(5)), r.GetBoolean(2)),
             cancellationToken).ConfigureAwait(false);
         return rows.Count == 1 ? rows[0] : throw new EtlException(
             EtlErrorCode.Unexpected, "The server does not tell its identity.", "Report it with the server's version.");

@@ -71,6 +71,12 @@ internal sealed class SourceLook
     /// </summary>
     private void CheckHistory()
     {
+        // Its timeline, stored too early, would make the next start take what comes after the promotion for a foreign past.
+        if (Identity.IsStandby)
+            throw new EtlException(
+                EtlErrorCode.SourceUnreachable,
+                $"The server at {_definition.Source.Host}:{_definition.Source.Port} is a standby: it sends no changes yet.",
+                "Promote it, or name the primary.");
         var position = _known!.Position;
         if (Identity.Timeline < _known.Timeline || Identity.WalEnd < position)
             throw Changed(
