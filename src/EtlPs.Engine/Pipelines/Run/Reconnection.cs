@@ -66,7 +66,14 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
                     Count++;
                 }
                 outage.Connected(Stored);
-                return await work(token).ConfigureAwait(false);
+                try
+                {
+                    return await work(token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is NpgsqlException or IOException)
+                {
+                    throw run.Source.Translate(e);
+                }
             }
         }
     }
