@@ -15,6 +15,7 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     private readonly List<RowImage> _images = [];
     private readonly ValueHolders _holders = new(table.Columns.Count);
     private readonly int[] _allColumns = [.. Enumerable.Range(0, table.Columns.Count)];
+    private readonly TupleFields _held = new(table.Columns.Count);
     private readonly byte[] _keyKinds = new byte[table.KeyColumns.Count];
 
     /// <summary>Every row that was there before the batch goes.</summary>
@@ -60,7 +61,7 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
             row = TupleMerge.FillUnchanged(row, old, oldIsWhole ? _allColumns : table.KeyColumns, arena);
         var oldKey = IndexOf(old.IsPresent ? old : row);
         var newKey = old.IsPresent ? IndexOf(row) : oldKey;
-        var previous = Take(oldKey, oldIsWhole ? old.Bytes : default);
+        var previous = Take(oldKey, oldIsWhole ? old : default);
         var image = new RowImage(row.Bytes, RowImage.None, RowImage.None);
         if (row.Fields.HasUnchanged)
             image = previous == RowImage.None
@@ -75,7 +76,7 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     public void Delete(RowTuple old, bool oldIsWhole)
     {
         HasWholeOldRows |= oldIsWhole;
-        Take(IndexOf(old), oldIsWhole ? old.Bytes : default);
+        Take(IndexOf(old), oldIsWhole ? old : default);
     }
 
     public void Truncate()
@@ -96,7 +97,7 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
 
     /// <summary>Takes the row of this key away and says what it was in this batch.</summary>
     /// <param name="whole">The whole row that the source means, where it was sent.</param>
-    private int Take(int key, ByteSlice whole)
+    private int Take(int key, RowTuple whole)
     {
         ref var change = ref CollectionsMarshal.AsSpan(_keys)[key];
         var image = change.Image;
@@ -106,13 +107,36 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
             if (change.Deletes) throw LostKey.Error(table);
             change.Deletes = true;
         }
-        else if (whole.IsPresent && !whole.Span.SequenceEqual(_images[image].Tuple.Span))
+        else if (whole.IsPresent && !IsOf(whole, image))
         {
             // It means another row of the same key.
             throw LostKey.Error(table);
         }
         change.Image = RowImage.None;
         return image;
+    }
+
+    /// <summary>
+    /// Whether a whole row is this image, as far as the batch knows it: an image from before the identity became FULL lacks
+    /// what was not sent again.
+    /// </summary>
+    private bool IsOf(RowTuple whole, int image)
+    {
+        if (whole.Bytes.Span.SequenceEqual(_images[image].Tuple.Span)) return true;
+        if (_images[image].IsWhole) return false;
+        var holders = _holders[_images[image].Holders];
+        var read = RowImage.None;
+        for (var column = 0; column < holders.Length; column++)
+        {
+            if (holders[column] == ValueHolders.Destination) continue;
+            var holder = holders[column] == ValueHolders.Own ? image : holders[column];
+            var tuple = _images[holder].Tuple.Span;
+            if (holder != read) _held.Read(tuple);
+            read = holder;
+            if (whole.Kind(column) != _held.Kind(column) || !whole.Value(column).SequenceEqual(_held.Value(tuple, column)))
+                return false;
+        }
+        return true;
     }
 
     private void Place(int key, RowImage image)

@@ -40,7 +40,7 @@ internal static class RowImageScenario
         var aside = Assert.Single(await MakeAsync(scenario, Grouping.OneTransaction, steps[^1..]));
         Assert.Equal("t", aside.Source.Name);
         Assert.Equal(EtlErrorCode.SchemaChanged, aside.Error!.Code);
-        Assert.Contains("-Restart", aside.Error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Reset-EtlTable", aside.Error.Remedy, StringComparison.Ordinal);
         await scenario.ExecuteAsync("DROP TABLE t; ALTER TABLE before RENAME TO t");
         await scenario.AssertEqualAsync();
     }
