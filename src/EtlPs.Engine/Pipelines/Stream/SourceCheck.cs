@@ -3,6 +3,7 @@ using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
 
 namespace EtlPs.Engine.Pipelines.Stream;
@@ -13,6 +14,9 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// </summary>
 internal sealed class SourceCheck(PipelineRun run)
 {
+    // A network may swallow what it is given without closing anything.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
     private readonly PartitionCheck _partitions = new(run);
     private readonly HashSet<uint> _told = [];
 
@@ -23,7 +27,22 @@ internal sealed class SourceCheck(PipelineRun run)
     public Lsn? Due => _partitions.Due;
 
     /// <summary>Returns the tables set aside.</summary>
+    /// <exception cref="EtlException">ConnectionLost, too, when the source does not answer in time.</exception>
     public async Task<IReadOnlyList<TableCopyResult>> RunAsync(Lsn position, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Longest);
+        try
+        {
+            return await CheckAsync(position, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw PostgresErrors.ConnectionLost(run.Definition.Source, e);
+        }
+    }
+
+    private async Task<IReadOnlyList<TableCopyResult>> CheckAsync(Lsn position, CancellationToken cancellationToken)
     {
         var tables = run.State.ReadTables().Where(t => t.State is TableState.Ready or TableState.CatchingUp).ToList();
         var connection = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
