@@ -17,6 +17,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
 
     // Npgsql asks for an answer when half of it is over. A server is slow to answer while it decodes a large transaction; a
     // network that swallows everything shows by nothing else. A minute is what Postgres's own subscriptions wait.
+    // Npgsql was seen to miss it where the silence began right after a message: then the system's TCP time-outs have to end
+    // the connection, which may take a quarter of an hour. A transport of our own should keep this time itself.
     private static readonly TimeSpan ShortestSilence = TimeSpan.FromMinutes(1);
 
     private readonly PostgresConnector _connector;
@@ -77,6 +79,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     {
         try
         {
+            // Neither of the two commands waits for anything at a server that is there.
+            connection.CommandTimeout = connector.LongestSilence ?? ShortestSilence;
             var serverTimeout = ServerDuration.Read(
                 await connection.Show("wal_sender_timeout", cancellationToken).ConfigureAwait(false));
             var interval = serverTimeout > TimeSpan.Zero && serverTimeout / 3 < LongestStatusInterval

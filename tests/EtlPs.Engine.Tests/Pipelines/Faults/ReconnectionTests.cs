@@ -77,20 +77,6 @@ public sealed class ReconnectionTests(ServerPool pool)
     }
 
     [Fact]
-    public async Task A_half_open_connection_is_noticed_and_replaced()
-    {
-        await using var scenario = await Scenario.CreateAsync(pool, OneTable);
-        await using var proxy = FaultProxy.Start(scenario.Database.Server.Host, scenario.Database.Server.Port);
-        var definition = Through(proxy, scenario) with { LongestSilence = TimeSpan.FromSeconds(2) };
-        await using var stream = LiveStream.Start(scenario, definition);
-        await stream.WriteAsync("INSERT INTO t VALUES (2, 'b')");
-        await stream.LosesConnectionAsync(() => Task.Run(proxy.Swallow, Token));
-        await stream.WriteAsync("INSERT INTO t VALUES (3, 'c')");
-        await stream.StopAsync();
-        await EndsEqualAsync(scenario);
-    }
-
-    [Fact]
     public async Task After_a_network_cut_the_slot_that_the_old_walsender_still_holds_is_waited_for_and_told()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
