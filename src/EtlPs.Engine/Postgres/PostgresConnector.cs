@@ -51,11 +51,15 @@ internal sealed class PostgresConnector(SourceSettings settings)
     /// <summary>A session for a COPY: over a transport of our own where that speaks what the settings ask for.</summary>
     public async Task<ICopySession> OpenForCopyAsync(CancellationToken cancellationToken)
     {
-        if (await TryOpenWireAsync(cancellationToken).ConfigureAwait(false) is { } session)
+        if (await TryOpenWireAsync(ReadBuffer.Copy, isReplication: false, cancellationToken).ConfigureAwait(false) is { } session)
             return new WireCopySession(session, this);
         return new NpgsqlCopySession(
             this, await OpenAsync(CatalogOnly, ReadBuffer.Copy, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>A walsender session over a transport of our own; null: Npgsql has to open it.</summary>
+    public Task<WireSession?> TryOpenWireReplicationAsync(CancellationToken cancellationToken) =>
+        TryOpenWireAsync(ReadBuffer.Stream, isReplication: true, cancellationToken);
 
     /// <summary>A walsender session.</summary>
     public async Task<LogicalReplicationConnection> OpenReplicationAsync(CancellationToken cancellationToken)
@@ -72,15 +76,15 @@ internal sealed class PostgresConnector(SourceSettings settings)
     /// <summary>Npgsql's and the network's errors as typed ones, with a remedy and without secrets.</summary>
     public EtlException Translate(Exception exception) => PostgresErrors.Translate(exception, Settings);
 
-    private async Task<WireSession?> TryOpenWireAsync(CancellationToken cancellationToken)
+    private async Task<WireSession?> TryOpenWireAsync(ReadBuffer buffer, bool isReplication, CancellationToken cancellationToken)
     {
         if (_needsNpgsql)
             return null;
         try
         {
-            var wire = WireSettings.TryRead(Build(CatalogOnly, ReadBuffer.Copy));
+            var wire = WireSettings.TryRead(Build(CatalogOnly, buffer));
             if (wire is not null)
-                return await WireConnector.OpenAsync(wire, cancellationToken).ConfigureAwait(false);
+                return await WireConnector.OpenAsync(wire with { IsReplication = isReplication }, cancellationToken).ConfigureAwait(false);
         }
         catch (WireUnsupportedException)
         {

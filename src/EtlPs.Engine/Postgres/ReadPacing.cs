@@ -31,9 +31,13 @@ internal sealed class ReadPacing(TimeSpan busyInterval, TimeSpan pause)
     }
 
     /// <summary>Waits for pieces to gather.</summary>
-    public Task PauseAsync()
+    public Task PauseAsync() => Task.Delay(TakePause(), CancellationToken.None);
+
+    /// <summary>How long to wait now for pieces to gather; zero where they come slowly.</summary>
+    public TimeSpan TakePause()
     {
+        var taken = _isBusy ? pause : TimeSpan.Zero;
         _isBusy = false;
-        return Task.Delay(pause, CancellationToken.None);
+        return taken;
     }
 }

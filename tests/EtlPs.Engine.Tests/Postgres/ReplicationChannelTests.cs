@@ -16,19 +16,23 @@ public sealed class ReplicationChannelTests(ServerPool servers)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_stream_stopped_before_the_server_answered_has_nothing_to_tell_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_stopped_before_the_server_answered_has_nothing_to_tell_it(bool ownTransport)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY)", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
         var start = await PrepareAsync(connector, database.Name, "p");
-        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", start, Token);
+        await using var channel = await OpenAsync(ownTransport, connector, database.Name, "p", start, Token);
         await channel.SendStatusAsync(Token);
     }
 
-    [Fact]
-    public async Task Changes_arrive_in_order_and_an_idle_position_lies_behind_them()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Changes_arrive_in_order_and_an_idle_position_lies_behind_them(bool ownTransport)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY, b text)", Token);
@@ -41,8 +45,8 @@ public sealed class ReplicationChannelTests(ServerPool servers)
             """, Token);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        await using var channel = await NpgsqlReplicationChannel.OpenAsync(
-            connector, database.Name, "Pub's \"x\"", start, stop.Token);
+        await using var channel = await OpenAsync(
+            ownTransport, connector, database.Name, "Pub's \"x\"", start, stop.Token);
         Assert.False(channel.TryGetIdlePosition(out _));
         var kinds = new StringBuilder();
         var longest = 0;
@@ -84,8 +88,10 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         Assert.False(channel.TryGetIdlePosition(out _));
     }
 
-    [Fact]
-    public async Task A_second_stream_from_a_slot_is_refused_with_the_process_that_holds_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_second_stream_from_a_slot_is_refused_with_the_process_that_holds_it(bool ownTransport)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY); ", Token);
@@ -93,12 +99,12 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         var start = await PrepareAsync(connector, database.Name, "p");
         await database.ExecuteAsync("INSERT INTO t VALUES (1)", Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        await using var first = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", start, stop.Token);
+        await using var first = await OpenAsync(ownTransport, connector, database.Name, "p", start, stop.Token);
         Assert.True(await first.MoveNextAsync());
         var pid = await database.ScalarAsync<int>(
             $"SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{database.Name}'", Token);
 
-        await using var second = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", start, Token);
+        await using var second = await OpenAsync(ownTransport, connector, database.Name, "p", start, Token);
         var error = await Assert.ThrowsAsync<EtlException>(async () => await second.MoveNextAsync());
 
         Assert.Equal(EtlErrorCode.SlotActive, error.Code);
@@ -119,13 +125,15 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         await stop.CancelAsync();
     }
 
-    [Fact]
-    public async Task A_missing_slot_and_a_missing_publication_are_told()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_missing_slot_and_a_missing_publication_are_told(bool ownTransport)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY)", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
-        await using (var channel = await NpgsqlReplicationChannel.OpenAsync(connector, "no_such_slot", "p", Lsn.Zero, Token))
+        await using (var channel = await OpenAsync(ownTransport, connector, "no_such_slot", "p", Lsn.Zero, Token))
         {
             var error = await Assert.ThrowsAsync<EtlException>(async () => await channel.MoveNextAsync());
             Assert.Equal(EtlErrorCode.SlotMissing, error.Code);
@@ -133,22 +141,24 @@ public sealed class ReplicationChannelTests(ServerPool servers)
 
         var start = await PrepareAsync(connector, database.Name, "p");
         await database.ExecuteAsync("INSERT INTO t VALUES (1); ", Token);
-        await using (var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "P", start, Token))
+        await using (var channel = await OpenAsync(ownTransport, connector, database.Name, "P", start, Token))
         {
             var error = await Assert.ThrowsAsync<EtlException>(async () => await channel.MoveNextAsync());
             Assert.Equal(EtlErrorCode.PublicationUnusable, error.Code);
         }
     }
 
-    [Fact]
-    public async Task A_stream_that_the_server_ends_is_a_lost_connection()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_that_the_server_ends_is_a_lost_connection(bool ownTransport)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY)", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
         var start = await PrepareAsync(connector, database.Name, "p");
         await database.ExecuteAsync("INSERT INTO t VALUES (1)", Token);
-        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", start, Token);
+        await using var channel = await OpenAsync(ownTransport, connector, database.Name, "p", start, Token);
         for (var i = 0; i < 4; i++)
             Assert.True(await channel.MoveNextAsync());
 
@@ -176,9 +186,16 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         await database.ExecuteAsync($"ALTER DATABASE {database.Name} SET wal_sender_timeout = '{timeout}'", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
 
-        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", Lsn.Zero, Token);
+        await using var channel = await ReplicationChannel.OpenAsync(connector, database.Name, "p", Lsn.Zero, Token);
 
         Assert.Equal(milliseconds, channel.StatusInterval.TotalMilliseconds, 1.0);
+    }
+
+    private static async Task<IReplicationChannel> OpenAsync(
+        bool ownTransport, PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken token)
+    {
+        if (!ownTransport) return await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, start, token);
+        return Assert.IsType<WireReplicationChannel>(await ReplicationChannel.OpenAsync(connector, slot, publication, start, token));
     }
 
     private static async Task<Lsn> PrepareAsync(PostgresConnector connector, string slot, string publication)

@@ -122,7 +122,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         run.Tell($"Streaming from {position}.", MilestoneLevel.Verbose);
         using var close = new CancellationTokenSource();
         using var spools = new SpoolFolder(SpoolFolder.PathOf(run.File.Path));
-        var server = await NpgsqlReplicationChannel.OpenAsync(
+        var server = await ReplicationChannel.OpenAsync(
             run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, position, close.Token).ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);

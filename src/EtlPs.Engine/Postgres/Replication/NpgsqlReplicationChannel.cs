@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
 using Npgsql.Replication;
 using Npgsql.Replication.Internal;
 using NpgsqlTypes;
@@ -13,14 +14,6 @@ namespace EtlPs.Engine.Postgres.Replication;
 /// </summary>
 internal sealed class NpgsqlReplicationChannel : IReplicationChannel
 {
-    private static readonly TimeSpan LongestStatusInterval = TimeSpan.FromSeconds(10);
-
-    // Npgsql asks for an answer when half of it is over. A server is slow to answer while it decodes a large transaction; a
-    // network that swallows everything shows by nothing else. A minute is what Postgres's own subscriptions wait.
-    // Npgsql was seen to miss it where the silence began right after a message: then the system's TCP time-outs have to end
-    // the connection, which may take a quarter of an hour. A transport of our own should keep this time itself.
-    private static readonly TimeSpan ShortestSilence = TimeSpan.FromMinutes(1);
-
     private readonly PostgresConnector _connector;
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
@@ -80,32 +73,23 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
         try
         {
             // Neither of the two commands waits for anything at a server that is there.
-            connection.CommandTimeout = connector.LongestSilence ?? ShortestSilence;
-            var serverTimeout = ServerDuration.Read(
-                await connection.Show("wal_sender_timeout", cancellationToken).ConfigureAwait(false));
-            var interval = serverTimeout > TimeSpan.Zero && serverTimeout / 3 < LongestStatusInterval
-                ? serverTimeout / 3
-                : LongestStatusInterval;
-            connection.WalReceiverStatusInterval = interval;
-            connection.WalReceiverTimeout =
-                connector.LongestSilence ?? (serverTimeout > ShortestSilence ? serverTimeout : ShortestSilence);
+            connection.CommandTimeout = WalSenderPatience.ToOpen(connector.LongestSilence);
+            var patience = WalSenderPatience.Of(
+                await connection.Show("wal_sender_timeout", cancellationToken).ConfigureAwait(false), connector.LongestSilence);
+            connection.WalReceiverStatusInterval = patience.StatusInterval;
+            // Npgsql asks for an answer when half of it is over, but was seen to miss it where the silence began right after a
+            // message: then the system's TCP time-outs have to end the connection, which may take a quarter of an hour.
+            connection.WalReceiverTimeout = patience.LongestSilence;
             // Until something is confirmed, a report must not take the slot back nor forward of what is stored.
             connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(start.Value));
             var messages = connection.StartLogicalReplication(
                 new StartedSlot(slot),
                 cancellationToken,
                 new NpgsqlLogSequenceNumber(start.Value),
-                [
-                    // Every server that we accept (14) sends transactions above its logical_decoding_work_mem while they
-                    // are still open, instead of writing them to its own disk. Never protocol 4 with "on": Npgsql's
-                    // reading of STREAM ABORT and the server's differ there, and it brings nothing.
-                    new("proto_version", "2"),
-                    new("streaming", "on"),
-                    new("publication_names", QuotePublication(publication)),
-                    new("binary", "true"),
-                ]);
+                PgOutputOptions.For(publication).Select(
+                    o => new KeyValuePair<string, string?>(o.Name, o.Value.Replace("'", "''", StringComparison.Ordinal))));
             return new NpgsqlReplicationChannel(
-                connector, connection, messages.GetAsyncEnumerator(cancellationToken), interval, cancellationToken)
+                connector, connection, messages.GetAsyncEnumerator(cancellationToken), patience.StatusInterval, cancellationToken)
             {
                 _confirmed = (long)start.Value,
             };
@@ -187,10 +171,6 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
 
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
-
-    // publication_names is a list of identifiers inside a literal: quoted for the one, then for the other.
-    private static string QuotePublication(string name) =>
-        TableName.Quote(name).Replace("'", "''", StringComparison.Ordinal);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitAsync(ValueTask<bool> move)

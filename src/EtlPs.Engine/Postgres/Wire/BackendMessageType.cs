@@ -6,6 +6,7 @@ internal static class BackendMessageType
     public const byte Authentication = (byte)'R';
     public const byte BackendKeyData = (byte)'K';
     public const byte CommandComplete = (byte)'C';
+    public const byte CopyBothResponse = (byte)'W';
     public const byte CopyData = (byte)'d';
     public const byte CopyDone = (byte)'c';
     public const byte CopyOutResponse = (byte)'H';

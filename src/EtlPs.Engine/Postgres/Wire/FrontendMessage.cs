@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Wire;
 
@@ -9,6 +10,8 @@ internal static class FrontendMessage
     private const int ProtocolVersion = 3 << 16;
     private const int CancelRequestCode = (1234 << 16) | 5678;
     private const int SslRequestCode = (1234 << 16) | 5679;
+
+    private static readonly DateTime PostgresEpoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     public static byte[] SslRequest() => Untyped([.. Int32(SslRequestCode)]);
 
@@ -29,6 +32,19 @@ internal static class FrontendMessage
 
     public static byte[] Terminate() => Typed('X', []);
 
+    public static byte[] CopyDone() => Typed('c', []);
+
+    /// <summary>A standby's status update, which is what a logical replication's client reports by.</summary>
+    /// <param name="written">Up to where was received.</param>
+    /// <param name="flushed">Up to where is stored: what the server need not keep.</param>
+    /// <param name="asksForAnswer">Whether the server is to answer at once.</param>
+    public static byte[] StandbyStatus(Lsn written, Lsn flushed, bool asksForAnswer) => Typed(
+        'd',
+        [
+            (byte)'r', .. Int64((long)written.Value), .. Int64((long)flushed.Value), .. Int64((long)flushed.Value),
+            .. Int64((DateTime.UtcNow - PostgresEpoch).Ticks / TimeSpan.TicksPerMicrosecond), asksForAnswer ? (byte)1 : (byte)0,
+        ]);
+
     private static byte[] Typed(char type, byte[] body) => [(byte)type, .. Untyped(body)];
 
     private static byte[] Untyped(byte[] body) => [.. Int32(body.Length + sizeof(int)), .. body];
@@ -37,6 +53,13 @@ internal static class FrontendMessage
     private static byte[] Text(string text) => text.Contains('\0', StringComparison.Ordinal)
         ? throw new ArgumentException("A text for Postgres holds a zero character.", nameof(text))
         : [.. Encoding.UTF8.GetBytes(text), 0];
+
+    private static byte[] Int64(long value)
+    {
+        var bytes = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, value);
+        return bytes;
+    }
 
     private static byte[] Int32(int value)
     {

@@ -55,6 +55,28 @@ internal sealed class WireInput(Stream stream)
         return message;
     }
 
+    /// <summary>Takes the next message where all of it was received. Its body is good until the next receive.</summary>
+    public bool TryTakeMessage(out byte type, out ReadOnlyMemory<byte> body)
+    {
+        (type, body) = (0, default);
+        if (_end - _start < HeaderLength)
+            return false;
+        var length = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start + 1));
+        if (length is < sizeof(int) or > MaxFrameLength)
+            throw WireViolation.Error($"a message is {length} bytes long");
+        if (_end - _start < length + 1)
+        {
+            if (length + 1 > _buffer.Length)
+                Grow(length + 1);
+            return false;
+        }
+
+        type = _buffer[_start];
+        body = _buffer.AsMemory(_start + HeaderLength, length - sizeof(int));
+        _start += length + 1;
+        return true;
+    }
+
     /// <summary>
     /// Takes COPY data from what was received, without waiting, until the target is full, nothing is left or another message
     /// comes.

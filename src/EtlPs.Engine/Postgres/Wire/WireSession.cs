@@ -83,6 +83,18 @@ internal sealed class WireSession : IDisposable
         AwaitReady();
     }
 
+    /// <summary>Starts a replication stream; its messages are to be taken from <see cref="Input"/>.</summary>
+    public void StartReplication(string statement)
+    {
+        Send(statement);
+        var type = NextOrThrow().Type;
+        if (type != BackendMessageType.CopyBothResponse)
+            throw WireViolation.Error($"a replication stream begins with a message of type {type}");
+    }
+
+    /// <summary>Sends a message beside a replication stream. From any thread, one at a time.</summary>
+    public void Send(byte[] message) => _transport.Send(message);
+
     /// <summary>Waits until the server is ready; for at most so long.</summary>
     public bool WaitReady(TimeSpan time) => _ready.Wait(time);
 
@@ -131,6 +143,8 @@ internal sealed class WireSession : IDisposable
         {
             ("user", _settings.User), ("database", _settings.Database), ("client_encoding", "UTF8"),
         };
+        if (_settings.IsReplication)
+            parameters.Add(("replication", "database"));
         if (!string.IsNullOrEmpty(_settings.ApplicationName))
             parameters.Add(("application_name", _settings.ApplicationName));
         if (!string.IsNullOrEmpty(_settings.Options))
@@ -146,6 +160,9 @@ internal sealed class WireSession : IDisposable
                 return;
         }
     }
+
+    /// <summary>Reads what is left of a replication stream that both sides end.</summary>
+    public void FinishReplication() => AwaitReady();
 
     private void AwaitReady()
     {
@@ -199,9 +216,9 @@ internal sealed class WireSession : IDisposable
                     _key = new BackendKey(
                         BinaryPrimitives.ReadInt32BigEndian(message.Body), BinaryPrimitives.ReadInt32BigEndian(message.Body[4..]));
                     continue;
-                case BackendMessageType.Authentication or BackendMessageType.CommandComplete or BackendMessageType.CopyData
-                    or BackendMessageType.CopyDone or BackendMessageType.CopyOutResponse or BackendMessageType.DataRow
-                    or BackendMessageType.EmptyQueryResponse or BackendMessageType.ErrorResponse
+                case BackendMessageType.Authentication or BackendMessageType.CommandComplete or BackendMessageType.CopyBothResponse
+                    or BackendMessageType.CopyData or BackendMessageType.CopyDone or BackendMessageType.CopyOutResponse
+                    or BackendMessageType.DataRow or BackendMessageType.EmptyQueryResponse or BackendMessageType.ErrorResponse
                     or BackendMessageType.ReadyForQuery or BackendMessageType.RowDescription:
                     return message;
                 default:

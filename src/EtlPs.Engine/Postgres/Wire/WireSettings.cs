@@ -55,6 +55,9 @@ internal sealed record WireSettings
 
     public string? Options { get; }
 
+    /// <summary>Whether the session is to be a walsender's.</summary>
+    public bool IsReplication { get; init; }
+
     public SslMode SslMode { get; }
 
     public string? RootCertificate { get; }
