@@ -5,7 +5,7 @@ using EtlPs.Benchmarks.Runs;
 using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [stream] [latency]
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [latency] [stream] [batch]
 int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0).FirstOrDefault(n => n > 0, 50);
 string[] suites = [.. args.Where(a => !char.IsAsciiDigit(a[0]))];
 const int Times = 3;
@@ -24,6 +24,10 @@ try
 
     if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl).RunAsync(scale, Times));
     if (IsAsked("latency")) await PrintAsync(new LatencySuite(database, etl).RunAsync(scale));
+    if (IsAsked("batch"))
+    {
+        foreach (IFigure figure in new BatchSuite(folder.FullName, MemoryLimit).Run(scale, batches: 31)) Print(figure);
+    }
     if (IsAsked("stream")) await PrintAsync(new StreamSuite(database, etl).RunAsync(scale, Times));
 
     double above = (PeakMemory.ReadOwn() - idle) / 1048576.0;

@@ -27,9 +27,19 @@ public sealed class SmallDisk : IAsyncDisposable
         "mount", ["-o", $"remount,size={megabytes}m", Path], cancellationToken);
 
     /// <summary>Unmounts it; what is on it is gone.</summary>
+    /// <exception cref="InvalidOperationException">Something of this process still has a file on it open.</exception>
     public async ValueTask DisposeAsync()
     {
-        await ChildProcess.RunCheckedAsync("umount", [Path]);
+        string[] open = OpenFiles();
+        if (open.Length > 0) throw new InvalidOperationException($"Still open: {string.Join(", ", open)}");
+        // Lazily: a process that another test starts at this moment holds copies of all descriptors until it has begun.
+        await ChildProcess.RunCheckedAsync("umount", ["--lazy", Path]);
         Directory.Delete(Path);
     }
+
+    private string[] OpenFiles() =>
+        [.. Directory.EnumerateFileSystemEntries("/proc/self/fd")
+            .Select(link => new FileInfo(link).LinkTarget)
+            .OfType<string>()
+            .Where(target => target.StartsWith(Path + "/", StringComparison.Ordinal))];
 }
