@@ -16,6 +16,9 @@ internal sealed class BatchPacing
     /// <summary>The weight at which a batch is closed even in the middle of a transaction.</summary>
     public const long LargestBatch = 48 << 20;
 
+    /// <summary>The weight from which on a part of a transaction is worth a scan of its table's keys.</summary>
+    public const long PartOfTransaction = 12 << 20;
+
     /// <summary>Whether the batch being filled has waited long enough, at the end of a transaction.</summary>
     public bool IsDue => _begun != 0 && Stopwatch.GetElapsedTime(_begun) >= _age;
 

@@ -90,7 +90,7 @@ internal sealed class StreamSession(
                     _isGoalPassed = true;
                     return goal.End;
                 }
-                if (_filling.Weight >= BatchPacing.LargestBatch) await HandOverAsync().ConfigureAwait(false);
+                if (IsPartDue()) await HandOverAsync().ConfigureAwait(false);
                 continue;
             }
             if (_filling.IsEmpty) continue;
@@ -101,6 +101,15 @@ internal sealed class StreamSession(
                 await HandOverAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// Whether what there is of an open transaction goes to the destination already, where it waits for its end: a transaction
+    /// of its own, once the destination has nothing else to do; with others before it, which would have to wait for it, only
+    /// when the batch is full.
+    /// </summary>
+    private bool IsPartDue() =>
+        _filling.Weight >= BatchPacing.LargestBatch
+        || (_filling.Weight >= BatchPacing.PartOfTransaction && _filling.Transactions == 0 && _applying is not { IsCompleted: false });
 
     /// <summary>While the source is silent: stores what is there, then the idle position, and looks for an end.</summary>
     private async Task<StreamEnd?> WaitAsync(Task<bool> message, CancellationToken stop)
