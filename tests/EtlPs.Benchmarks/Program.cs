@@ -5,7 +5,7 @@ using EtlPs.Benchmarks.Runs;
 using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [latency] [stream] [batch]
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [latency] [stream] [large] [batch]
 int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0).FirstOrDefault(n => n > 0, 50);
 string[] suites = [.. args.Where(a => !char.IsAsciiDigit(a[0]))];
 const int Times = 3;
@@ -29,6 +29,7 @@ try
         foreach (IFigure figure in new BatchSuite(folder.FullName, MemoryLimit).Run(scale, batches: 31)) Print(figure);
     }
     if (IsAsked("stream")) await PrintAsync(new StreamSuite(database, etl).RunAsync(scale, Times));
+    if (IsAsked("large")) await PrintAsync(new LargeTransactionSuite(database, etl).RunAsync(scale));
 
     double above = (PeakMemory.ReadOwn() - idle) / 1048576.0;
     Print(new Bound("Peak memory above idle with a limit of 250 MB", above, MostMemoryAboveIdle, "MB"));
