@@ -5,7 +5,7 @@ using EtlPs.Benchmarks.Runs;
 using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [latency] [stream] [large] [batch]
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [memory] [latency] [stream] [large] [batch]
 int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0).FirstOrDefault(n => n > 0, 50);
 string[] suites = [.. args.Where(a => !char.IsAsciiDigit(a[0]))];
 const int Times = 3;
@@ -22,7 +22,8 @@ try
     await Accounts.CreateAsync(database, scale);
     var etl = new EtlRuns(database, folder.FullName, MemoryLimit);
 
-    if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl).RunAsync(scale, Times));
+    if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl, folder.FullName).RunAsync(scale, Times));
+    if (IsAsked("memory")) await PrintAsync(new MemorySuite(database, etl).RunAsync());
     if (IsAsked("latency")) await PrintAsync(new LatencySuite(database, etl).RunAsync(scale));
     if (IsAsked("batch"))
     {

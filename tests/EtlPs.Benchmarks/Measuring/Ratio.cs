@@ -12,5 +12,9 @@ internal sealed record Ratio(string Name, Measurement Etl, Measurement Baseline,
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Name}: {Etl.Name} {Etl.Median.TotalSeconds:0.00} s, {Baseline.Name} {Baseline.Median.TotalSeconds:0.00} s, "
-        + $"ratio {Value:0.00}, at most {Limit:0.0#}: {(IsKept ? "kept" : "NOT KEPT")}");
+        + $"ratio {Value:0.00}{Verdict}");
+
+    private string Verdict => double.IsPositiveInfinity(Limit)
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $", at most {Limit:0.0#}: {(IsKept ? "kept" : "NOT KEPT")}");
 }

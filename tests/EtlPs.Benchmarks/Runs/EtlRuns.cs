@@ -10,15 +10,15 @@ namespace EtlPs.Benchmarks.Runs;
 /// <summary>Runs the engine as the cmdlets do, each time into a new file.</summary>
 internal sealed class EtlRuns(TestDatabase database, string folder, long? memoryLimit = null) : IPipelineObserver
 {
-    /// <summary>Copies one table with one worker, without slot and publication.</summary>
-    public async Task<TimeSpan> BackfillAsync(string table)
+    /// <summary>Copies tables without slot and publication.</summary>
+    public async Task<TimeSpan> BackfillAsync(IReadOnlyList<string> tables, int workers)
     {
         string file = NewFile();
         try
         {
             long began = Stopwatch.GetTimestamp();
-            IReadOnlyList<TableCopyResult> results = await Pipeline("copy", [table], file).BackfillAsync(
-                new BackfillOptions { SnapshotOnly = true, Workers = 1 }, this, CancellationToken.None);
+            IReadOnlyList<TableCopyResult> results = await Pipeline("copy", tables, file).BackfillAsync(
+                new BackfillOptions { SnapshotOnly = true, Workers = workers }, this, CancellationToken.None);
             TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
             return results.All(r => r.State == TableState.Ready)
                 ? elapsed
