@@ -10,7 +10,9 @@ namespace EtlPs.Engine.Changes;
 /// </param>
 /// <param name="Identity">The replica identity.</param>
 /// <param name="Kind">pg_class.relkind: 'r' for a table, 'p' for a partitioned one.</param>
-/// <param name="RowFilter">The publication's WHERE for the table, as pg_get_expr writes it; null: every row is published.</param>
+/// <param name="RowFilter">
+/// The publication's WHERE for the table, as pg_get_expr writes it, or a user's condition for a one-off copy; null: every row.
+/// </param>
 public sealed record TableSchema(
     uint Oid,
     TableName Name,

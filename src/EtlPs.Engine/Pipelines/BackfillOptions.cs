@@ -9,6 +9,12 @@ public sealed record BackfillOptions
     /// <summary>Copy once under one snapshot, without slot and publication.</summary>
     public bool SnapshotOnly { get; init; }
 
+    /// <summary>
+    /// SQL conditions by table (names as in SQL): only rows for which the table's is true are copied. For a one-off copy, which
+    /// <see cref="SnapshotOnly"/> asks for.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Conditions { get; init; } = new Dictionary<string, string>();
+
     /// <summary>How many tables and ranges are copied at the same time.</summary>
     public int Workers { get; init; } = 1;
 

@@ -191,7 +191,7 @@ public sealed class Pipeline
         () => _file.ReadAsync(reading => Task.FromResult(read(reading)), cancellationToken), cancellationToken);
 
     private SurveyRequest Request(BackfillOptions options) =>
-        new(options.Restart, options.SnapshotOnly || Definition.Destination.IsInMemory);
+        new(options.Restart, options.SnapshotOnly || Definition.Destination.IsInMemory, options.Conditions);
 
     private static SurveyRequest Request(StreamOptions options) => new(options.Restart, SnapshotOnly: false);
 

@@ -18,6 +18,9 @@ public sealed record PipelineDefinition
     /// <summary>Table names as in SQL, <c>*</c> and <c>?</c> outside quotes as wildcards; empty: every table the user can read.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
+    /// <summary>Table names, likewise, that are left out; with a publication that a DBA made, of its tables.</summary>
+    public IReadOnlyList<string> ExcludedTables { get; init; } = [];
+
     /// <summary>A publication that a DBA made; null: the pipeline makes its own, <c>etlps_NAME</c>.</summary>
     public string? Publication { get; init; }
 

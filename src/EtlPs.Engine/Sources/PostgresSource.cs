@@ -32,28 +32,25 @@ public sealed class PostgresSource(SourceSettings settings)
     /// <exception cref="EtlException">SlotMissing, and whatever a connection can meet.</exception>
     public async Task<SlotLag> ReadSlotLagAsync(string slotName, CancellationToken cancellationToken)
     {
-        var connection = await _connector.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var found = await ReadAsync(
+            connection => connection.ReadAsync(SlotLagQuery, ReadLag, cancellationToken, slotName), cancellationToken)
+            .ConfigureAwait(false);
+        return found.Count == 1 ? found[0] : throw new EtlException(
+            EtlErrorCode.SlotMissing,
+            $"There is no replication slot {slotName} on {Settings.Host}:{Settings.Port}.",
+            "Check the name; a pipeline's slot exists from its first backfill or stream until it is removed.")
         {
-            List<SlotLag> found;
-            try
-            {
-                found = await connection.ReadAsync(SlotLagQuery, ReadLag, cancellationToken, slotName).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                throw _connector.Translate(e);
-            }
-
-            return found.Count == 1 ? found[0] : throw new EtlException(
-                EtlErrorCode.SlotMissing,
-                $"There is no replication slot {slotName} on {Settings.Host}:{Settings.Port}.",
-                "Check the name; a pipeline's slot exists from its first backfill or stream until it is removed.")
-            {
-                Subject = slotName,
-            };
-        }
+            Subject = slotName,
+        };
     }
+
+    /// <summary>The tables, views and foreign tables, by schema and name, and whether each could be streamed.</summary>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="EtlException">TableNotFound, and whatever a connection can meet.</exception>
+    public Task<IReadOnlyList<SourceTable>> ReadTablesAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
+        connection => new SourceTableReader(connection, Settings).ReadAsync(patterns, cancellationToken), cancellationToken);
 
     /// <summary>Runs one statement in a read-only transaction.</summary>
     /// <exception cref="EtlException">QueryFailed, and whatever a connection can meet.</exception>
@@ -76,6 +73,20 @@ public sealed class PostgresSource(SourceSettings settings)
                 cancellationToken.ThrowIfCancellationRequested();
                 throw _connector.Translate(e);
             }
+        }
+    }
+
+    private async Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var connection = await _connector.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var closing = connection.ConfigureAwait(false);
+        try
+        {
+            return await read(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw _connector.Translate(e);
         }
     }
 

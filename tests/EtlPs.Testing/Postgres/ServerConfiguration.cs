@@ -20,6 +20,8 @@ internal static class ServerConfiguration
             ["max_prepared_transactions"] = "20",
             ["shared_buffers"] = "256MB",
             ["max_wal_size"] = "4GB",
+            // Without a limit each first start warns, as it should.
+            ["max_slot_wal_keep_size"] = "8GB",
             // With "off" a commit returns before its WAL is flushed, so that pg_current_wal_flush_lsn() can lie behind
             // it; without fsync "on" costs next to nothing.
             ["synchronous_commit"] = "on",

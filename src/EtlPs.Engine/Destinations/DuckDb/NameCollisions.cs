@@ -22,7 +22,7 @@ internal static class NameCollisions
                 throw Collision(
                     $"The columns {TableName.Quote(seen[Fold(column.Name)])} and {TableName.Quote(column.Name)} "
                     + $"of {table.Name}",
-                    "Rename one of them in the source, or leave the table out with -Table.",
+                    "Rename one of them in the source, or leave the table out with -ExcludeTable.",
                     table.Name);
     }
 
@@ -35,7 +35,7 @@ internal static class NameCollisions
             if (!seen.TryAdd(Fold(destination.Quoted), source))
                 throw Collision(
                     $"The tables {seen[Fold(destination.Quoted)]} and {source}",
-                    "Leave one of them out with -Table, or give it a pipeline of its own "
+                    "Leave one of them out with -ExcludeTable, or give it a pipeline of its own "
                     + "with another -DestinationSchema.",
                     source);
     }
@@ -48,7 +48,7 @@ internal static class NameCollisions
         throw new EtlException(
             EtlErrorCode.NameCollision,
             $"The schema {TableName.Quote(destination.Schema)} of table {destination} has a name that the DuckDB file keeps for itself.",
-            "Give the pipeline another -DestinationSchema, or leave the schema's tables out with -Table.")
+            "Give the pipeline another -DestinationSchema, or leave the schema's tables out with -ExcludeTable.")
         {
             Subject = destination.ToString(),
         };

@@ -25,7 +25,10 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
     {
         try
         {
-            return await CopyAsync(survey, options, cancellationToken).ConfigureAwait(false);
+            if (survey.StartsAnew) _snapshot = await StartAsync(survey, cancellationToken).ConfigureAwait(false);
+            return survey.UsesSlot
+                ? await new SlotWatch(run).DuringAsync(token => CopyAsync(survey, options, token), cancellationToken).ConfigureAwait(false)
+                : await CopyAsync(survey, options, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -37,7 +40,6 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
         Survey survey, BackfillOptions options, CancellationToken cancellationToken)
     {
         var results = new Dictionary<uint, TableCopyResult>();
-        if (survey.StartsAnew) _snapshot = await StartAsync(survey, cancellationToken).ConfigureAwait(false);
         if (!survey.StartsAnew) SetAsideProblems(survey);
 
         var reconnection = new Reconnection(
@@ -141,16 +143,18 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
         {
             if (DuckDbErrors.ConcernsOneTable(e)) return SetAside(table, DuckDbErrors.OfTable(e, table.Source));
             var error = e as EtlException ?? (e is DuckDB.NET.Data.DuckDBException ? DuckDbErrors.Translate(e, run.File.Path) : run.Source.Translate(e));
-            if (!IsOfTheTable(error)) throw error;
+            if (!IsOfTheTable(error, table)) throw error;
             return SetAside(table, error);
         }
     }
 
     /// <summary>Errors that one table meets and the others do not.</summary>
-    private static bool IsOfTheTable(EtlException error) =>
+    private static bool IsOfTheTable(EtlException error, TableRecord table) =>
         error.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged
             or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType
-            or EtlErrorCode.NameCollision;
+            or EtlErrorCode.NameCollision
+        // A condition can fail in any way that SQL can.
+        || (error.Code == EtlErrorCode.Unexpected && table.Schema.RowFilter is not null);
 
     private TableCopyResult SetAside(TableRecord table, EtlException error) => new TableQuarantine(run).SetAside(table, error);
 

@@ -123,6 +123,11 @@ internal sealed class PipelineRules(
         return warnings;
     }
 
+    public static string UnlimitedWal(PipelineDefinition definition) =>
+        $"max_slot_wal_keep_size of {definition.Source.Host}:{definition.Source.Port} is -1: while nothing streams from slot "
+        + $"{definition.EffectiveSlotName}, it keeps WAL without a limit, until the source's disk is full. Set a limit that leaves room to "
+        + "notice, and stream often; Get-EtlSlotLag tells what is kept.";
+
     /// <summary>A slot's position must outlive the run, or the next one could not go on.</summary>
     public static void RequireFile(SurveyRequest request, PipelineDefinition definition)
     {
@@ -201,14 +206,7 @@ internal sealed class PipelineRules(
             {
                 Subject = SlotName,
             };
-        if (slot.WalStatus == "lost")
-            throw new EtlException(
-                EtlErrorCode.SlotLost,
-                $"Replication slot {SlotName} was invalidated: Postgres has removed WAL that it needed.",
-                "Use -Restart to copy anew, and raise max_slot_wal_keep_size or run the stream more often.")
-            {
-                Subject = SlotName,
-            };
+        if (slot.WalStatus == "lost") throw SlotErrors.Lost(SlotName);
         if (publication is null)
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,

@@ -60,9 +60,12 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
     private void AddCopy(List<PlannedEffect> effects)
     {
         var copies = survey.TablesToCopy.ToList();
-        if (copies.Count > 0)
-            effects.Add(new PlannedEffect(
-                Destination, $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB of heap"));
+        if (copies.Count == 0) return;
+        var inPart = copies.Count(t => t.Record.Schema.RowFilter is not null);
+        effects.Add(new PlannedEffect(
+            Destination,
+            $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB of heap"
+            + (inPart > 0 ? $", of {inPart} only the rows that a condition lets in" : "")));
     }
 
     private PipelinePlan Plan(string operation, List<PlannedEffect> effects, IReadOnlyList<string> warnings, bool copies) => new(

@@ -27,6 +27,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var startsAnew = request.Restart || known is null or { Stage: PipelineStage.Creating };
         PipelineRules.RequireFile(request, definition);
         var usesSlot = !request.SnapshotOnly;
+        var conditions = new RowConditions(request, definition);
 
         var preflight = new Preflight(source, definition.Source);
         await preflight.CheckServerAsync(cancellationToken).ConfigureAwait(false);
@@ -37,9 +38,10 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var (rules, publication) = (look.Rules, look.Publication);
         if (startsAnew) rules.CheckStart(request, usesSlot);
         else look.CheckContinuation(request);
+        if (!startsAnew) conditions.CheckSame(earlier);
 
         var tables = startsAnew
-            ? await SelectTablesAsync(preflight, request, publication, cancellationToken).ConfigureAwait(false)
+            ? await SelectTablesAsync(preflight, request, conditions, publication, cancellationToken).ConfigureAwait(false)
             : await LookAgainAsync(earlier, usesSlot, cancellationToken).ConfigureAwait(false);
         return new Survey
         {
@@ -52,26 +54,40 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             PublicationToDrop = startsAnew ? rules.PublicationToDrop(request, usesSlot) : null,
             Tables = tables,
             EarlierTables = earlier,
-            Warnings = rules.Warnings(usesSlot, startsAnew ? [] : earlier),
+            Warnings =
+            [
+                .. rules.Warnings(usesSlot, startsAnew ? [] : earlier),
+                .. await WarnOfNewSlotAsync(startsAnew && usesSlot, cancellationToken).ConfigureAwait(false),
+            ],
         };
     }
 
+    /// <summary>What a slot that is going to be made may do to the source; told once, not at each start.</summary>
+    private async Task<IReadOnlyList<string>> WarnOfNewSlotAsync(bool makesSlot, CancellationToken cancellationToken) =>
+        makesSlot && await SlotRoomReader.ReadLimitAsync(source, cancellationToken).ConfigureAwait(false) is null
+            ? [PipelineRules.UnlimitedWal(definition)]
+            : [];
+
     private async Task<IReadOnlyList<SurveyedTable>> SelectTablesAsync(
-        Preflight preflight, SurveyRequest request, PublicationInfo? publication, CancellationToken cancellationToken)
+        Preflight preflight, SurveyRequest request, RowConditions conditions, PublicationInfo? publication,
+        CancellationToken cancellationToken)
     {
-        var schemas = definition.Publication is not null && publication is not null && !request.SnapshotOnly
+        var selected = definition.Publication is not null && publication is not null && !request.SnapshotOnly
             ? PublishedTables.Select(
                 await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
                 await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false),
                 definition)
             : await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
+        var schemas = conditions.ApplyTo(
+            await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false));
         PipelineRules.RequireTables(schemas, definition);
         await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
         if (!request.SnapshotOnly && definition.Publication is null)
             await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
 
         var tables = new List<SurveyedTable>();
-        foreach (var schema in schemas) tables.Add(await SurveyAsync(NewRecord(schema), cancellationToken).ConfigureAwait(false));
+        foreach (var schema in schemas)
+            tables.Add(await SurveyAsync(NewRecord(schema), !request.SnapshotOnly, cancellationToken).ConfigureAwait(false));
         NameCollisions.CheckTables([.. tables.Select(t => (t.Record.Source, t.Record.Destination))]);
         foreach (var table in tables) CheckDestination(table.Record);
         return tables;
@@ -94,20 +110,30 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 continue;
             }
             var schema = published is null
-                ? await _catalog.ReadTableAsync(record.Oid, cancellationToken).ConfigureAwait(false)
+                ? await ReadUnpublishedAsync(record, cancellationToken).ConfigureAwait(false)
                 : published.GetValueOrDefault(record.Oid);
             tables.Add(schema is null
                 ? new SurveyedTable(record, null, PipelineRules.TableGone(record.Source))
                 : await SurveyAsync(
-                    record with { Schema = schema, DuckDbTypes = DuckDbTypes.Of(schema) }, cancellationToken).ConfigureAwait(false));
+                    record with { Schema = schema, DuckDbTypes = DuckDbTypes.Of(schema) }, usesSlot, cancellationToken).ConfigureAwait(false));
         }
         return tables;
     }
 
-    private async Task<SurveyedTable> SurveyAsync(TableRecord record, CancellationToken cancellationToken)
+    /// <summary>Without a publication to tell it, a table's row filter is what its copy was begun with.</summary>
+    private async Task<TableSchema?> ReadUnpublishedAsync(TableRecord record, CancellationToken cancellationToken) =>
+        await _catalog.ReadTableAsync(record.Oid, cancellationToken).ConfigureAwait(false) is { } schema
+            ? schema with { RowFilter = record.Schema.RowFilter }
+            : null;
+
+    private async Task<SurveyedTable> SurveyAsync(TableRecord record, bool usesSlot, CancellationToken cancellationToken)
     {
         var size = await _catalog.ReadSizeAsync(record.Oid, cancellationToken).ConfigureAwait(false);
-        return new SurveyedTable(record, size, UnsupportedColumn.Find(record.Schema));
+        var problem = UnsupportedColumn.Find(record.Schema);
+        // A publication's filter is Postgres's own text.
+        if (problem is null && !usesSlot && record.Schema.RowFilter is not null)
+            problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken).ConfigureAwait(false);
+        return new SurveyedTable(record, size, problem);
     }
 
     private TableRecord NewRecord(TableSchema schema) => new(

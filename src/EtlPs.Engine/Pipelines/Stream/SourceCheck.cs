@@ -2,6 +2,7 @@ using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
@@ -72,7 +73,9 @@ internal sealed class SourceCheck(PipelineRun run)
     {
         if (run.Definition.Tables.Count > 0) return;
         var known = run.State.ReadTables().Select(t => t.Oid).ToHashSet();
-        var names = published.Where(t => !known.Contains(t.Oid) && _told.Add(t.Oid)).Select(t => t.Name.ToString()).ToList();
+        var excluded = new TableExclusion(run.Definition);
+        var names = published.Where(t => !known.Contains(t.Oid) && !excluded.Covers(t.Name) && _told.Add(t.Oid))
+            .Select(t => t.Name.ToString()).ToList();
         if (names.Count == 0) return;
         run.Tell(
             $"Publication {run.Definition.EffectivePublication} has tables that this pipeline does not follow: "

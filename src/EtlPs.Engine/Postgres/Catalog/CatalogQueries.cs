@@ -15,7 +15,7 @@ internal static class CatalogQueries
           AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
         """;
 
-    public const string TableByOid = Tables + " AND c.oid = $1";
+    public const string TablesByOid = Tables + " AND c.oid = ANY ($1)";
 
     public const string Columns = """
         SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, a.atttypmod,
@@ -47,6 +47,13 @@ internal static class CatalogQueries
         JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.schemaname
         JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
         WHERE p.pubname = $1
+        """;
+
+    public const string PartitionNames = """
+        SELECT n.nspname::text, c.relname::text
+        FROM pg_catalog.unnest($1) AS w (root), pg_catalog.pg_partition_tree(w.root) AS t
+        JOIN pg_catalog.pg_class AS c ON c.oid = t.relid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE t.relid <> w.root
         """;
 
     public const string Size = """

@@ -48,13 +48,22 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     }
 
     /// <summary>One table; null where there is none of that oid.</summary>
-    public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken)
+    public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken) =>
+        (await ReadTablesByOidAsync([oid], cancellationToken).ConfigureAwait(false)).SingleOrDefault();
+
+    /// <summary>The tables of these oids that are there, be they logged or not.</summary>
+    public async Task<IReadOnlyList<TableSchema>> ReadTablesByOidAsync(IEnumerable<uint> oids, CancellationToken cancellationToken)
     {
-        var tables = await connection.ReadAsync(CatalogQueries.TableByOid, ReadTable, cancellationToken, Oid(oid))
+        var tables = await connection.ReadAsync(CatalogQueries.TablesByOid, ReadTable, cancellationToken, Oids(oids))
             .ConfigureAwait(false);
-        var schemas = await ReadSchemasAsync(tables, null, cancellationToken).ConfigureAwait(false);
-        return schemas.Count == 0 ? null : schemas[0];
+        return await ReadSchemasAsync(tables, null, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The partitions, at any depth, of partitioned tables.</summary>
+    public async Task<IReadOnlyList<TableName>> ReadPartitionNamesAsync(IEnumerable<uint> roots, CancellationToken cancellationToken) =>
+        await connection.ReadAsync(
+            CatalogQueries.PartitionNames, r => new TableName(r.GetString(0), r.GetString(1)), cancellationToken, Oids(roots))
+            .ConfigureAwait(false);
 
     /// <summary>How large a table is now.</summary>
     public async Task<TableSize> ReadSizeAsync(uint oid, CancellationToken cancellationToken)

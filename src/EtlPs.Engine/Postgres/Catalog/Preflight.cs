@@ -164,7 +164,7 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
             names => $"No replica identity to find a row by: {names}. Once published, the source's own UPDATE and DELETE would fail.",
             "Add a primary key, or run: "
             + string.Join(" ", without.Take(3).Select(n => $"ALTER TABLE {n.Quoted} REPLICA IDENTITY FULL;"))
-            + (without.Count > 3 ? " …" : "") + " Or leave the table out.");
+            + (without.Count > 3 ? " …" : "") + " Or leave the table out with -ExcludeTable.");
     }
 
     private static List<TableName> Names(IReadOnlyList<TableSchema> tables, IEnumerable<uint> oids)

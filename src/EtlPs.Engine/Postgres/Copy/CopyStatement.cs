@@ -19,7 +19,7 @@ internal static class CopyStatement
             return $"COPY {heap.Name} ({columns}) TO STDOUT (FORMAT BINARY)";
         var conditions = new List<string>();
         if (table.RowFilter is not null)
-            conditions.Add($"({table.RowFilter})");
+            conditions.Add($"({table.RowFilter}\n)"); // A user's condition may end with a comment.
         if (range.StartBlock > 0)
             conditions.Add(string.Create(CultureInfo.InvariantCulture, $"ctid >= '({range.StartBlock},0)'::pg_catalog.tid"));
         if (range.EndBlock is { } end)

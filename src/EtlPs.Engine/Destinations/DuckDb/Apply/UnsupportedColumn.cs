@@ -17,7 +17,7 @@ internal static class UnsupportedColumn
     public static EtlException Error(TableSchema table, ColumnSchema column) => new(
         EtlErrorCode.UnsupportedType,
         $"Table {table.Name}, column {TableName.Quote(column.Name)}: the type {column.Type.DisplayName} cannot be carried yet.",
-        "Leave the table out with -Table, or leave the column out with a publication that has a column list (Postgres 15 and later).")
+        "Leave the table out with -ExcludeTable, or leave the column out with a publication that has a column list (Postgres 15 and later).")
     {
         Subject = table.Name.ToString(),
     };
@@ -28,7 +28,7 @@ internal static class UnsupportedColumn
     private static EtlException WithoutColumns(TableSchema table) => new(
         EtlErrorCode.UnsupportedType,
         $"Table {table.Name} has no column to copy, and DuckDB has no tables without columns.",
-        "Leave the table out with -Table.")
+        "Leave the table out with -ExcludeTable.")
     {
         Subject = table.Name.ToString(),
     };
@@ -36,7 +36,7 @@ internal static class UnsupportedColumn
     private static EtlException RowIdHidden(TableSchema table, ColumnSchema column) => new(
         EtlErrorCode.NameCollision,
         $"Table {table.Name} has no key, and its column {TableName.Quote(column.Name)} hides DuckDB's own of that name, which rows without a key are found by.",
-        "Add a primary key, rename the column, or leave the table out with -Table.")
+        "Add a primary key, rename the column, or leave the table out with -ExcludeTable.")
     {
         Subject = table.Name.ToString(),
     };

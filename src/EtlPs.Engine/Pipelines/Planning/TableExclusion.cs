@@ -1,0 +1,45 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Catalog;
+
+namespace EtlPs.Engine.Pipelines.Planning;
+
+/// <summary>The tables that a pipeline leaves out of those that it would have.</summary>
+internal sealed class TableExclusion(PipelineDefinition definition)
+{
+    private readonly List<TablePattern> _patterns = [.. definition.ExcludedTables.Select(TablePattern.Parse)];
+
+    public bool Covers(TableName table) => _patterns.Any(p => p.Matches(table));
+
+    /// <summary>The tables that stay.</summary>
+    /// <exception cref="EtlException">A name that leaves nothing out, which may be misspelt; a partition of a table that stays.</exception>
+    public async Task<IReadOnlyList<TableSchema>> ApplyAsync(
+        IReadOnlyList<TableSchema> tables, CatalogReader catalog, CancellationToken cancellationToken)
+    {
+        if (_patterns.Count == 0) return tables;
+        var left = tables.Where(t => !Covers(t.Name)).ToList();
+        var partitions = await catalog
+            .ReadPartitionNamesAsync(left.Where(t => t.Kind == 'p').Select(t => t.Oid), cancellationToken).ConfigureAwait(false);
+        if (partitions.Where(Covers).Cast<TableName?>().FirstOrDefault() is { } partition) throw PartOfATable(partition);
+        foreach (var pattern in _patterns)
+            if (!pattern.HasWildcard && !tables.Any(t => pattern.Matches(t.Name))) throw ExcludesNothing(pattern);
+        return left;
+    }
+
+    private static EtlException ExcludesNothing(TablePattern pattern) => new(
+        EtlErrorCode.TableNotFound,
+        $"-ExcludeTable {pattern} names none of the tables that would be copied.",
+        "Check schema and name: write \"…\" around upper case; without a schema it is public. A pattern with a wildcard may match nothing.")
+    {
+        Subject = pattern.Text,
+    };
+
+    private static EtlException PartOfATable(TableName partition) => new(
+        EtlErrorCode.InvalidArgument,
+        $"-ExcludeTable names {partition}, a partition of a table that is copied as a whole.",
+        "Exclude the partitioned table; or let a DBA make a publication of single partitions, with publish_via_partition_root = false, and "
+        + "name it with -Publication.")
+    {
+        Subject = partition.ToString(),
+    };
+}
