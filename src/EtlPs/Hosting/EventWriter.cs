@@ -43,8 +43,11 @@ internal sealed class EventWriter(IRunOutput output, PipelinePlan plan)
                 break;
             case TableStateChanged { State: TableState.SetAside, Error: { } error } changed:
                 WriteFailure(changed.Table, error);
+                _progress.End(changed.Table);
                 break;
             case TableStateChanged changed:
+                if (changed.State == TableState.Copying)
+                    _progress.Begin(changed.Table);
                 output.Verbose($"{changed.Table} is {changed.State} now.");
                 break;
             case Milestone milestone:

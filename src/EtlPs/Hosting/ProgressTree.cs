@@ -18,8 +18,7 @@ internal sealed class ProgressTree
 
     private readonly IRunOutput _output;
     private readonly ProgressRecord _parent;
-    private readonly Dictionary<TableName, long> _planned;
-    private readonly Dictionary<TableName, TableCopyProgress> _tables = [];
+    private readonly CopyTotals _totals;
     private readonly Dictionary<TableName, ProgressRecord> _children = [];
     private readonly HashSet<ProgressRecord> _pending = [];
     private readonly Stopwatch _sinceFlush = new();
@@ -29,20 +28,40 @@ internal sealed class ProgressTree
     {
         _output = output;
         _parent = new ProgressRecord(ParentId, $"{plan.Operation} of {plan.Pipeline}", "Starting");
-        _planned = plan.Tables.Where(table => table.WillCopy).ToDictionary(table => table.Source, table => table.Bytes);
+        _totals = new CopyTotals(plan);
+    }
+
+    /// <summary>The copy of a table begins, or begins again.</summary>
+    public void Begin(TableName table)
+    {
+        _totals.Begin(table);
+        var child = Child(table);
+        child.RecordType = ProgressRecordType.Processing;
+        _pending.Add(child);
+        UpdateParent();
     }
 
     public void Update(TableCopyProgress progress)
     {
-        _tables[progress.Table] = progress;
+        _totals.Update(progress);
         var child = Child(progress.Table);
-        child.StatusDescription = string.Create(
-            CultureInfo.InvariantCulture, $"{progress.Rows:#,0} rows, {progress.RowsPerSecond:#,0} rows/s");
-        child.PercentComplete = progress.Fraction is { } fraction ? Percent(fraction) : -1;
-        child.SecondsRemaining =
-            progress.Remaining is { } remaining ? (int)Math.Min(remaining.TotalSeconds, int.MaxValue) : -1;
+        child.StatusDescription = Describe(progress.Rows, progress.Bytes, progress.RowsPerSecond);
+        child.PercentComplete = Percent(progress.Fraction);
+        child.SecondsRemaining = Seconds(progress.Remaining);
         if (progress.Completed)
             child.RecordType = ProgressRecordType.Completed;
+        _pending.Add(child);
+        UpdateParent();
+    }
+
+    /// <summary>Nothing more comes of a table.</summary>
+    public void End(TableName table)
+    {
+        _totals.End(table);
+        // One that a stream sets aside is not being copied.
+        if (!_children.TryGetValue(table, out var child) || child.RecordType == ProgressRecordType.Completed)
+            return;
+        child.RecordType = ProgressRecordType.Completed;
         _pending.Add(child);
         UpdateParent();
     }
@@ -55,6 +74,7 @@ internal sealed class ProgressTree
             + $" ({EtlFormat.Count(progress.ChangesPerSecond)}/s)";
         _parent.CurrentOperation = $"at {progress.Position}, {EtlFormat.Bytes(progress.LagBytes)} behind";
         _parent.PercentComplete = -1;
+        _parent.SecondsRemaining = -1;
         _pending.Add(_parent);
     }
 
@@ -111,19 +131,18 @@ internal sealed class ProgressTree
 
     private void UpdateParent()
     {
-        double done = 0, total = 0;
-        foreach (var (table, bytes) in _planned)
-        {
-            total += bytes + 1;
-            if (_tables.TryGetValue(table, out var progress))
-                done += (bytes + 1) * (progress.Completed ? 1 : progress.Fraction ?? 0);
-        }
-        var finished = _tables.Values.Count(table => table.Completed);
         _parent.StatusDescription = string.Create(
-            CultureInfo.InvariantCulture, $"{finished} of {Math.Max(_planned.Count, _tables.Count)} tables");
-        _parent.PercentComplete = total > 0 ? Percent(done / total) : -1;
+            CultureInfo.InvariantCulture, $"{_totals.TablesOver} of {_totals.Tables} tables, ")
+            + Describe(_totals.Rows, _totals.Bytes, _totals.RowsPerSecond);
+        _parent.PercentComplete = Percent(_totals.Fraction);
+        _parent.SecondsRemaining = Seconds(_totals.Remaining);
         _pending.Add(_parent);
     }
 
-    private static int Percent(double fraction) => (int)(Math.Clamp(fraction, 0, 1) * 100);
+    private static string Describe(long rows, long bytes, double rowsPerSecond) =>
+        $"{EtlFormat.Count(rows)} rows, {EtlFormat.Bytes(bytes)}, {EtlFormat.Count(rowsPerSecond)} rows/s";
+
+    private static int Percent(double? fraction) => fraction is { } known ? (int)(Math.Clamp(known, 0, 1) * 100) : -1;
+
+    private static int Seconds(TimeSpan? time) => time is { } known ? (int)Math.Min(known.TotalSeconds, int.MaxValue) : -1;
 }
