@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using EtlPs.Completion;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Errors;
 using EtlPs.Model;
@@ -6,13 +7,20 @@ using EtlPs.Transformation;
 
 namespace EtlPs.Commands;
 
-/// <summary>Defines a pipeline in this session. Nothing is touched in Postgres or at the destination.</summary>
+/// <summary>
+/// Defines a pipeline in this session. Nothing is touched in Postgres or at the destination. With a name on the command
+/// line, the tables that come through the pipeline are those of this one; else each object is a pipeline of its own.
+/// </summary>
 [Cmdlet(VerbsCommon.New, "EtlPipeline")]
 [OutputType(typeof(EtlPipeline))]
 public sealed class NewEtlPipelineCommand : EtlCommand
 {
     private const int NameLimit = 40;
     private const int SlotNameLimit = 63;
+
+    private readonly List<string> _piped = [];
+    private bool _collects;
+    private EtlSource? _source;
 
     /// <summary>1 to 40 of a-z, 0-9 and _; slot and publication are named after it.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -37,7 +45,15 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TableNameCompleter))]
     public string[]? Table { get; set; }
+
+    /// <summary>Tables to leave out, likewise; of a publication's tables, too.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TableNameCompleter))]
+    public string[]? ExcludeTable { get; set; }
 
     /// <summary>A publication that is there already; else the pipeline makes its own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -61,9 +77,39 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     public long? MemoryLimit { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WriteObject(Guard(Define, Name));
+    protected override void BeginProcessing() =>
+        _collects = MyInvocation.ExpectingInput
+            && MyInvocation.BoundParameters.ContainsKey(nameof(Name)) && !MyInvocation.BoundParameters.ContainsKey(nameof(Table));
 
-    private EtlPipeline Define()
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (_collects)
+            _ = Guard(Collect, Name);
+        else
+            WriteObject(Guard(() => Define(Source, Table), Name));
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_source is { } source)
+            WriteObject(Guard(() => Define(source, [.. _piped.Distinct()]), Name));
+    }
+
+    /// <summary>None is no answer: it would stand for all tables.</summary>
+    private bool Collect()
+    {
+        if (_source is not null && _source.Settings != Source.Settings)
+            throw EtlErrors.InvalidArgument(
+                "The tables come from more than one source.", "Define a pipeline for each, or name the one with -Source.");
+        _source = Source;
+        _piped.AddRange(Table ?? throw EtlErrors.InvalidArgument(
+            "An object from the pipeline has no table.", "Leave -Name out where each object is a pipeline's definition."));
+        return true;
+    }
+
+    private EtlPipeline Define(EtlSource source, string[]? tables)
     {
         RequireName("pipeline's name", Name, NameLimit);
         if (SlotName is { } slot)
@@ -77,14 +123,15 @@ public sealed class NewEtlPipelineCommand : EtlCommand
         var definition = new PipelineDefinition
         {
             Name = Name,
-            Source = Source.Settings,
+            Source = source.Settings,
             Destination = destination.ToSettings(),
-            Tables = Table ?? [],
+            Tables = tables ?? [],
+            ExcludedTables = ExcludeTable ?? [],
             Publication = Publication,
             SlotName = SlotName,
             DestinationSchema = DestinationSchema,
         };
-        var registered = new RegisteredPipeline(Source, destination, new Pipeline(definition));
+        var registered = new RegisteredPipeline(source, destination, new Pipeline(definition));
         Registry.Set(registered);
         return new EtlPipeline(registered);
     }

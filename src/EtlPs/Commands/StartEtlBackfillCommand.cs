@@ -1,8 +1,11 @@
+using System.Collections;
 using System.Management.Automation;
 using EtlPs.Engine.Pipelines;
+using EtlPs.Errors;
 using EtlPs.Hosting;
 using EtlPs.Jobs;
 using EtlPs.Model;
+using EtlPs.Transformation;
 
 namespace EtlPs.Commands;
 
@@ -18,6 +21,14 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
     /// <summary>Copy once, without slot and publication; no stream can follow.</summary>
     [Parameter]
     public SwitchParameter SnapshotOnly { get; set; }
+
+    /// <summary>
+    /// SQL conditions by table: <c>@{ 'public.orders' = "placed &gt;= date '2026-01-01'" }</c>. With -SnapshotOnly: only rows for
+    /// which they are true are copied.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable Where { get; set; } = [];
 
     /// <summary>How many tables and ranges are copied at the same time.</summary>
     [Parameter]
@@ -38,6 +49,17 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
         pipeline,
         new BackfillOptions
         {
-            Restart = Restart, SnapshotOnly = SnapshotOnly, Workers = ThrottleLimit, OnTableError = (OnTableError)OnTableError,
+            Restart = Restart,
+            SnapshotOnly = SnapshotOnly,
+            Conditions = Guard(Conditions, pipeline.Name),
+            Workers = ThrottleLimit,
+            OnTableError = (OnTableError)OnTableError,
         });
+
+    private Dictionary<string, string> Conditions() => Where.Cast<DictionaryEntry>().ToDictionary(
+        entry => Text(entry.Key, "a table's name"), entry => Text(entry.Value, "an SQL condition"), StringComparer.Ordinal);
+
+    private static string Text(object? value, string what) => Unwrapped.From(value) as string ?? throw EtlErrors.InvalidArgument(
+        $"-Where holds something that is not {what}.",
+        "Give a hashtable of texts: @{ 'public.orders' = \"placed >= date '2026-01-01'\" }.");
 }

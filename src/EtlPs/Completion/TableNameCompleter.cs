@@ -5,7 +5,7 @@ using EtlPs.Model;
 
 namespace EtlPs.Completion;
 
-/// <summary>Completes the names of the tables that the destination of the named pipeline knows.</summary>
+/// <summary>Completes the names of a source's tables, where one is named, or of those that a pipeline's destination knows.</summary>
 public sealed class TableNameCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -16,14 +16,24 @@ public sealed class TableNameCompleter : IArgumentCompleter
         CommandAst commandAst,
         IDictionary fakeBoundParameters)
     {
-        if ((fakeBoundParameters["Name"] ?? fakeBoundParameters["Pipeline"]) is not { } pipeline)
+        var (parameter, value) = fakeBoundParameters["Source"] is { } source
+            ? ("Source", source)
+            : ("Name", fakeBoundParameters["Name"] ?? fakeBoundParameters["Pipeline"]);
+        if (value is null)
             return [];
         var pattern = WildcardPattern.Get(WildcardPattern.Escape(wordToComplete.Trim('\'')) + "*", WildcardOptions.IgnoreCase);
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand("EtlPs\\Get-EtlTable").AddParameter("Name", pipeline)
+        shell.AddCommand("EtlPs\\Get-EtlTable").AddParameter(parameter, value)
             .AddParameter("ErrorAction", ActionPreference.Ignore);
-        return [.. shell.Invoke<EtlTable>().Select(table => table.Table).Where(pattern.IsMatch).Select(Completion)];
+        return [.. Tables(shell).Where(pattern.IsMatch).Select(Completion)];
     }
+
+    private static IEnumerable<string> Tables(PowerShell shell) => shell.Invoke().Select(table => table.BaseObject switch
+    {
+        EtlSourceTable ofSource => ofSource.Table,
+        EtlTable ofPipeline => ofPipeline.Table,
+        _ => "",
+    });
 
     // A quoted identifier would lose its quotes to PowerShell.
     private static CompletionResult Completion(string table) => new(

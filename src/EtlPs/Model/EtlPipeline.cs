@@ -13,6 +13,7 @@ public sealed class EtlPipeline
         Source = registered.Source;
         Destination = registered.Destination;
         Table = [.. definition.Tables];
+        ExcludeTable = [.. definition.ExcludedTables];
         SlotName = definition.EffectiveSlotName;
         Publication = definition.EffectivePublication;
         DestinationSchema = definition.DestinationSchema;
@@ -33,6 +34,9 @@ public sealed class EtlPipeline
 
     /// <summary>The tables as they were named; empty: all that the user can read.</summary>
     public string[] Table { get; }
+
+    /// <summary>The tables that are left out, as they were named.</summary>
+    public string[] ExcludeTable { get; }
 
     /// <summary>The replication slot.</summary>
     public string SlotName { get; }

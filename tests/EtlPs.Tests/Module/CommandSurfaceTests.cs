@@ -14,18 +14,18 @@ public sealed class CommandSurfaceTests
         "*: ApplicationName, Credential, Database*, HostName*, Port, RootCertificate, SslMode, UserName")]
     [InlineData("New-EtlDestination", "*: MemoryLimit, Path*, Threads")]
     [InlineData("New-EtlPipeline",
-        "*: Destination*, DestinationSchema, MemoryLimit, Name*, Publication, SlotName, Source*, Table")]
+        "*: Destination*, DestinationSchema, ExcludeTable, MemoryLimit, Name*, Publication, SlotName, Source*, Table")]
     [InlineData("Get-EtlPipeline", "*: Name")]
     [InlineData("Remove-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Start-EtlBackfill",
-        "InputObject: AsJob, InputObject*, OnTableError, Restart, SnapshotOnly, ThrottleLimit"
-        + "|Name: AsJob, Name*, OnTableError, Restart, SnapshotOnly, ThrottleLimit")]
+        "InputObject: AsJob, InputObject*, OnTableError, Restart, SnapshotOnly, ThrottleLimit, Where"
+        + "|Name: AsJob, Name*, OnTableError, Restart, SnapshotOnly, ThrottleLimit, Where")]
     [InlineData("Start-EtlStream",
         "InputObject: AsJob, Duration, InputObject*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, UntilCaughtUp, UntilLsn"
         + "|Name: AsJob, Duration, Name*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, UntilCaughtUp, UntilLsn")]
     [InlineData("Stop-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Get-EtlSlotLag", "InputObject: InputObject*|Name: Name*|Source: SlotName*, Source*")]
-    [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table")]
+    [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table|Source: Source*, Table")]
     [InlineData("Reset-EtlTable", "InputObject: InputObject*, Table*|Name: Name*, Table*")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
     public async Task Each_cmdlet_has_the_parameters_of_its_page(string cmdlet, string sets)
