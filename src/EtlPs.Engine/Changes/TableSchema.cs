@@ -22,6 +22,9 @@ public sealed record TableSchema(
     char Kind = 'r',
     string? RowFilter = null)
 {
+    /// <summary>Whether a generated column is among the columns (Postgres 18 can publish stored ones); told by the catalog only.</summary>
+    public bool HasGenerated { get; init; }
+
     /// <summary>Whether UPDATE and DELETE can be followed: there is an identity to find the old row by.</summary>
     public bool CanFollowUpdates => KeyColumns.Count > 0 || Identity == ReplicaIdentity.Full;
 }

@@ -146,10 +146,13 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
                 var list = published?.GetValueOrDefault(t.Oid);
                 var copied = columns[t.Oid]
                     .Where(c => list is null ? !c.Generated : list.Contains(c.Column.Name) && (!c.Generated || publishesGenerated))
-                    .Select(c => c.Column)
                     .ToList();
+                var described = copied.Select(c => c.Column).ToList();
                 return new TableSchema(
-                    t.Oid, t.Name, copied, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], copied), t.Identity, t.Kind);
+                    t.Oid, t.Name, described, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], described), t.Identity, t.Kind)
+                {
+                    HasGenerated = copied.Any(c => c.Generated),
+                };
             })];
     }
 
