@@ -55,6 +55,16 @@ public sealed class RowConditionTests(ServerPool pool)
         await scenario.AssertSameAsync("SELECT id::text FROM t WHERE n = 1", "SELECT id::text FROM t");
     }
 
+    [Fact]
+    public async Task A_table_that_is_copied_again_keeps_its_condition()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Tables);
+        await scenario.BackfillAsync(Where(("t", "kind = 'in'")));
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (300, 'in', 1), (301, 'out', 1)");
+        await scenario.Pipeline().ResetAsync(["t"], scenario, Token);
+        await scenario.AssertSameAsync("SELECT id::text FROM t WHERE kind = 'in'", "SELECT id::text FROM t");
+    }
+
     [Theory]
     [InlineData("nothing = 1")]
     [InlineData("id")]

@@ -24,6 +24,7 @@ public sealed class SecretRunTests(ServerPool pool)
         var result = shop.Session.Run(
             """
             $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'
+            Get-EtlTable -Source $given; Get-EtlTable -Source $given | Out-Host
             New-EtlPipeline $name $given $file
             Start-EtlBackfill $name -WhatIf
             Start-EtlBackfill $name

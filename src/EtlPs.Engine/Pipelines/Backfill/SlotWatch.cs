@@ -94,8 +94,9 @@ internal sealed class SlotWatch(PipelineRun run)
         if (_toldScarce || room is not { SafeBytes: { } safe, LimitBytes: { } limit } || safe >= limit / 2) return;
         _toldScarce = true;
         run.Tell(
-            $"Replication slot {_slot} keeps {Size(room.KeptBytes)} of WAL, and is in danger after {Size(safe)} more: max_slot_wal_keep_size is "
-            + $"{Size(limit)}. Raise it on the source while the copy runs (ALTER SYSTEM, then SELECT pg_reload_conf()), if its disk has room.",
+            $"Replication slot {_slot} keeps {Size(room.KeptBytes)} of WAL, and is in danger after {Size(safe)} more: "
+            + $"max_slot_wal_keep_size is {Size(limit)}. Raise it on the source while the copy runs (ALTER SYSTEM, then "
+            + "SELECT pg_reload_conf()), if its disk has room.",
             MilestoneLevel.Warning);
     }
 
@@ -105,10 +106,12 @@ internal sealed class SlotWatch(PipelineRun run)
         if (_toldUnreserved) return;
         _toldUnreserved = true;
         run.Tell(
-            $"Replication slot {_slot} is lost at the source's next checkpoint: it keeps {Size(room.KeptBytes)} of WAL, and max_slot_wal_keep_size "
-            + $"allows {Size(room.LimitBytes)}. Raise that now (ALTER SYSTEM, then SELECT pg_reload_conf()), or everything has to be copied again.",
+            $"Replication slot {_slot} is lost at the source's next checkpoint: it keeps {Size(room.KeptBytes)} of WAL, and "
+            + $"max_slot_wal_keep_size allows {Size(room.LimitBytes)}. Raise that now (ALTER SYSTEM, then SELECT pg_reload_conf()), or "
+            + "everything has to be copied again.",
             MilestoneLevel.Warning);
     }
 
-    private static string Size(long? bytes) => string.Create(CultureInfo.InvariantCulture, $"{(bytes ?? 0) / 1048576.0:#,0.#} MB");
+    private static string Size(long? bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(bytes ?? 0) / 1048576.0:#,0.#} MB");
 }

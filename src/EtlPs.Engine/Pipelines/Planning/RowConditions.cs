@@ -11,7 +11,9 @@ internal sealed class RowConditions
     private readonly List<(TablePattern Table, string Sql)> _conditions = [];
     private readonly PipelineDefinition _definition;
 
-    /// <exception cref="EtlException">InvalidArgument: the copy is none that conditions can be given for, or one cannot be right.</exception>
+    /// <exception cref="EtlException">
+    /// InvalidArgument: conditions cannot be given for such a copy, or one cannot be right.
+    /// </exception>
     public RowConditions(SurveyRequest request, PipelineDefinition definition)
     {
         _definition = definition;
@@ -19,13 +21,15 @@ internal sealed class RowConditions
         if (!request.SnapshotOnly)
             throw Invalid(
                 "-Where copies some of a table's rows, but a stream would bring the changes of all of them.",
-                "Add -SnapshotOnly for a one-off copy; or let a DBA make a publication with row filters (Postgres 15 and later), and name it "
-                + "with -Publication: they hold for copy and stream.");
+                "Add -SnapshotOnly for a one-off copy; or let a DBA make a publication with row filters (Postgres 15 and later), "
+                + "and name it with -Publication: they hold for copy and stream.");
         foreach (var (table, sql) in conditions)
         {
             var pattern = TablePattern.Parse(table);
-            if (pattern.HasWildcard) throw Invalid($"-Where names {table}, which may be several tables.", "Name each table without wildcards.");
-            if (string.IsNullOrWhiteSpace(sql)) throw Invalid($"-Where has no condition for {table}.", "Give one, or leave the table out of -Where.");
+            if (pattern.HasWildcard)
+                throw Invalid($"-Where names {table}, which may be several tables.", "Name each table without wildcards.");
+            if (string.IsNullOrWhiteSpace(sql))
+                throw Invalid($"-Where has no condition for {table}.", "Give one, or leave the table out of -Where.");
             _conditions.Add((pattern, sql.Trim()));
         }
     }

@@ -12,7 +12,9 @@ internal sealed class TableExclusion(PipelineDefinition definition)
     public bool Covers(TableName table) => _patterns.Any(p => p.Matches(table));
 
     /// <summary>The tables that stay.</summary>
-    /// <exception cref="EtlException">A name that leaves nothing out, which may be misspelt; a partition of a table that stays.</exception>
+    /// <exception cref="EtlException">
+    /// TableNotFound: a name leaves nothing out, and may be misspelt. InvalidArgument: it is a partition of a table that stays.
+    /// </exception>
     public async Task<IReadOnlyList<TableSchema>> ApplyAsync(
         IReadOnlyList<TableSchema> tables, CatalogReader catalog, CancellationToken cancellationToken)
     {
@@ -29,7 +31,8 @@ internal sealed class TableExclusion(PipelineDefinition definition)
     private static EtlException ExcludesNothing(TablePattern pattern) => new(
         EtlErrorCode.TableNotFound,
         $"-ExcludeTable {pattern} names none of the tables that would be copied.",
-        "Check schema and name: write \"…\" around upper case; without a schema it is public. A pattern with a wildcard may match nothing.")
+        "Check schema and name: write \"…\" around upper case; without a schema it is public. A pattern with a wildcard may match "
+        + "nothing.")
     {
         Subject = pattern.Text,
     };
@@ -37,8 +40,8 @@ internal sealed class TableExclusion(PipelineDefinition definition)
     private static EtlException PartOfATable(TableName partition) => new(
         EtlErrorCode.InvalidArgument,
         $"-ExcludeTable names {partition}, a partition of a table that is copied as a whole.",
-        "Exclude the partitioned table; or let a DBA make a publication of single partitions, with publish_via_partition_root = false, and "
-        + "name it with -Publication.")
+        "Exclude the partitioned table; or let a DBA make a publication with publish_via_partition_root = false, and name it with "
+        + "-Publication: then each partition is a table of its own.")
     {
         Subject = partition.ToString(),
     };

@@ -11,8 +11,8 @@ internal static class SlotRoomReader
 
     // By way of jsonb: servers before 17 have no such column.
     private const string Room = $"""
-        SELECT s.wal_status, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), s.restart_lsn)::int8, s.safe_wal_size,
-               {Limit}, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
+        SELECT s.wal_status, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), s.restart_lsn)::int8,
+               s.safe_wal_size, {Limit}, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
         FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_name = $1
         """;
 
