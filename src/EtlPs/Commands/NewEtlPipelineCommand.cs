@@ -20,7 +20,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
 
     private readonly List<string> _piped = [];
     private bool _collects;
-    private EtlSource? _source;
+    private (EtlSource Source, EtlDestination Destination)? _ends;
 
     /// <summary>1 to 40 of a-z, 0-9 and _; slot and publication are named after it.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -84,32 +84,31 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (_collects)
-            _ = Guard(Collect, Name);
+        if (_collects && Table is { } tables)
+            _ends = Guard(() => Collect(tables), Name);
         else
-            WriteObject(Guard(() => Define(Source, Table), Name));
+            WriteObject(Guard(() => Define(Source, Destination, Table), Name));
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_source is { } source)
-            WriteObject(Guard(() => Define(source, [.. _piped.Distinct()]), Name));
+        // Where no table came there is no pipeline: it would be one of all tables.
+        if (_ends is var (source, destination))
+            WriteObject(Guard(() => Define(source, destination, [.. _piped.Distinct()]), Name));
     }
 
-    /// <summary>None is no answer: it would stand for all tables.</summary>
-    private bool Collect()
+    private (EtlSource Source, EtlDestination Destination) Collect(string[] tables)
     {
-        if (_source is not null && _source.Settings != Source.Settings)
+        _piped.AddRange(tables);
+        var ends = _ends ?? (Source, Destination);
+        if (ends.Source.Settings != Source.Settings || ends.Destination.Path != Destination.Path)
             throw EtlErrors.InvalidArgument(
-                "The tables come from more than one source.", "Define a pipeline for each, or name the one with -Source.");
-        _source = Source;
-        _piped.AddRange(Table ?? throw EtlErrors.InvalidArgument(
-            "An object from the pipeline has no table.", "Leave -Name out where each object is a pipeline's definition."));
-        return true;
+                "The tables come from more than one source or destination.", "Define a pipeline for each, or name -Source and -Destination.");
+        return ends;
     }
 
-    private EtlPipeline Define(EtlSource source, string[]? tables)
+    private EtlPipeline Define(EtlSource source, EtlDestination to, string[]? tables)
     {
         RequireName("pipeline's name", Name, NameLimit);
         if (SlotName is { } slot)
@@ -117,9 +116,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
         if (Registry.Find(Name) is { Pipeline.IsRunning: true })
             throw EtlErrors.Running(Name);
         var destination = new EtlDestination(
-            DestinationPath.Resolve(SessionState, Destination.Path),
-            MemoryLimit ?? Destination.MemoryLimit,
-            Destination.Threads);
+            DestinationPath.Resolve(SessionState, to.Path), MemoryLimit ?? to.MemoryLimit, to.Threads);
         var definition = new PipelineDefinition
         {
             Name = Name,

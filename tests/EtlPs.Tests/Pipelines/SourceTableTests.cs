@@ -107,6 +107,7 @@ public sealed class SourceTableTests(ServerPool pool)
             "Get-EtlTable -Source $source | Where-Object CanStream | New-EtlPipeline -Name $name -Source $source -Destination $file")
             .WithoutErrors().Output.Single();
         var results = shop.Run("(Start-EtlStream $name -UntilCaughtUp).Backfilled").WithoutErrors().Output;
+        var again = shop.Run("Get-EtlTable $name -Table o* | New-EtlPipeline again").WithoutErrors().Output.Single();
         var other = shop.Run(
             "Get-EtlTable -Source $source -Table ord* | New-EtlPipeline other -Destination ':memory:'").WithoutErrors().Output.Single();
         var none = shop.Run(
@@ -115,6 +116,8 @@ public sealed class SourceTableTests(ServerPool pool)
         string[] expected = ["public.\"Odd *\"", "public.customers", "public.orders"];
         Assert.Equal(expected, pipeline.Properties["Table"].Value);
         Assert.Equal(expected, results.Select(r => r.Properties["Table"].Value));
+        Assert.Equal(new[] { "public.orders" }, again.Properties["Table"].Value);
+        Assert.Equal(shop.File, again.Properties["Destination"].Value.ToString());
         Assert.Equal(new[] { "public.orders" }, other.Properties["Table"].Value);
         Assert.Empty(none.Output);
         Assert.Equal("EtlPs.PipelineNotFound", none.Errors.Single().Id());
@@ -130,6 +133,7 @@ public sealed class SourceTableTests(ServerPool pool)
             @{ Name = 'one'; Table = 'a' }, @{ Name = 'two'; Table = 'b' } | ForEach-Object { [pscustomobject]$_ } |
                 New-EtlPipeline -Source $source -Destination ':memory:'
             """).WithoutErrors().Output;
+        var named = shop.Run("[pscustomobject]@{ Source = $source; Destination = $file } | New-EtlPipeline named").WithoutErrors().Output;
         var mixed = shop.Run(
             """
             $elsewhere = New-EtlSource db2 other
@@ -138,6 +142,7 @@ public sealed class SourceTableTests(ServerPool pool)
             """);
 
         Assert.Equal(["one", "two"], two.Select(p => p.Properties["Name"].Value));
+        Assert.Equal("named", named.Single().Properties["Name"].Value);
         Assert.Equal("EtlPs.InvalidArgument", mixed.Errors.Single().Id());
     }
 
