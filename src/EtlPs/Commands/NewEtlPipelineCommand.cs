@@ -51,7 +51,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     /// <summary>Tables to leave out, likewise; of a publication's tables, too.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(TableNameCompleter))]
     public string[]? ExcludeTable { get; set; }
 

@@ -130,7 +130,7 @@ public sealed class SourceTableTests(ServerPool pool)
 
         var two = shop.Run(
             """
-            @{ Name = 'one'; Table = 'a' }, @{ Name = 'two'; Table = 'b' } | ForEach-Object { [pscustomobject]$_ } |
+            @{ Name = 'one'; Table = 'a' }, @{ Name = 'two'; Table = 'b'; ExcludeTable = @() } | ForEach-Object { [pscustomobject]$_ } |
                 New-EtlPipeline -Source $source -Destination ':memory:'
             """).WithoutErrors().Output;
         var named = shop.Run("[pscustomobject]@{ Source = $source; Destination = $file } | New-EtlPipeline named").WithoutErrors().Output;

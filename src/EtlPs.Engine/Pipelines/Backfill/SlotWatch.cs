@@ -29,7 +29,8 @@ internal sealed class SlotWatch(PipelineRun run)
         var watching = WatchAsync(stop, over.Token);
         try
         {
-            return await copy(stop.Token).ConfigureAwait(false);
+            var copied = await copy(stop.Token).ConfigureAwait(false);
+            return _gone is null ? copied : throw _gone;
         }
         catch (Exception) when (_gone is not null)
         {

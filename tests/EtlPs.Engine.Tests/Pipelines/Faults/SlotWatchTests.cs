@@ -3,6 +3,7 @@ using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines.Faults;
@@ -101,6 +102,8 @@ public sealed class SlotWatchTests(ServerPool pool)
             (await scenario.Pipeline().PlanBackfillAsync(new BackfillOptions { SnapshotOnly = true }, Token)).Warnings, IsAboutLimit);
         await scenario.BackfillAsync();
         Assert.Single(scenario.Events, e => IsWarning(e, "max_slot_wal_keep_size"));
+        var definition = scenario.Definition();
+        Assert.Null((await new PostgresSource(definition.Source).ReadSlotLagAsync(definition.EffectiveSlotName, Token)).SafeWalSize);
         scenario.Events.Clear();
         await scenario.CatchUpAsync();
         Assert.DoesNotContain(scenario.Events, e => IsWarning(e, ""));
