@@ -27,7 +27,13 @@ internal sealed class TableGenerator(SplitMix random, string schema, RandomNames
         var keys = new List<RandomColumn>();
         if (isPartitioned) keys.Add(new RandomColumn(names.Next(), ColumnKinds.Integer, IsRequired: true));
         var count = random.Below(10) switch { < 6 => 1, < 9 => 2, _ => 3 };
-        while (keys.Count < count) keys.Add(new RandomColumn(names.Next(), random.Pick(ColumnKinds.Keys), IsRequired: true));
+        while (keys.Count < count)
+        {
+            var kind = random.Pick(ColumnKinds.Keys);
+            // Two large ones are more than an index takes of a row.
+            if (kind.IsLarge && keys.Any(k => k.Kind.IsLarge)) kind = ColumnKinds.Integer;
+            keys.Add(new RandomColumn(names.Next(), kind, IsRequired: true));
+        }
         return keys;
     }
 
