@@ -68,6 +68,7 @@ public sealed class PlanTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_publication_that_a_dba_made_is_used_and_left()
     {
         await using var scenario = await Scenario.CreateAsync(

@@ -10,6 +10,7 @@ public sealed class PublishedRowsTests(ServerPool pool)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_row_filter_holds_for_copy_and_stream_and_turns_updates_into_inserts_and_deletes()
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
@@ -30,6 +31,7 @@ public sealed class PublishedRowsTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_row_that_a_filter_lets_in_by_an_update_brings_its_unchanged_toast()
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
@@ -52,6 +54,7 @@ public sealed class PublishedRowsTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_row_filter_on_a_partition_root_holds_for_each_partition()
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
@@ -70,6 +73,7 @@ public sealed class PublishedRowsTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_row_filter_that_was_changed_sets_its_table_aside()
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
@@ -87,6 +91,7 @@ public sealed class PublishedRowsTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_column_list_holds_for_copy_and_stream()
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
@@ -103,6 +108,7 @@ public sealed class PublishedRowsTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task A_column_list_that_was_changed_sets_its_table_aside()
     {
         await using var scenario = await Scenario.CreateAsync(

@@ -133,6 +133,7 @@ public sealed class CatalogReaderTests(ServerPool servers)
     }
 
     [Fact]
+    [Trait("Since", "15")]
     public async Task Published_tables_follow_column_lists_and_partition_roots()
     {
         await using var database = await servers.CreateDatabaseAsync();

@@ -30,6 +30,10 @@ internal sealed class ScriptedChannel(IEnumerable<byte[]> messages) : IReplicati
         return position.IsKnown;
     }
 
+    public bool TakesPositionsInOrder => false;
+
+    public bool IsPositionAwaited => false;
+
     public void Confirm(Lsn flushed)
     {
     }

@@ -32,7 +32,9 @@ public static class TypeMatrix
     ];
 
     /// <summary>The names of all cases; a test runner shows and selects them by these.</summary>
-    public static TheoryData<string> Names => [.. Cases.Select(type => type.PostgresType)];
+    public static IEnumerable<TheoryDataRow<string>> Names => Cases.Select(type => type.Since is { } version
+        ? new TheoryDataRow<string>(type.PostgresType).WithTrait(nameof(TypeCase.Since), version)
+        : new TheoryDataRow<string>(type.PostgresType));
 
     private static TypeCase[] Cases =>
     [
@@ -51,8 +53,8 @@ public static class TypeMatrix
         Decimal(38, 10, new string('9', 28) + ".9999999999", "-0.0000000001", "1000000000000000000000000000"),
         Decimal(38, 37, "9." + new string('9', 37), "-9." + new string('9', 37), "1.5"),
         Decimal(38, 38, "0." + new string('9', 38), "-0." + new string('9', 38), "0.00000000000000000001"),
-        new("numeric(3,-2)", "DECIMAL(5,0)", Plain, DuckPlain, ["99900", "-12345", "0", "100"]),
-        new("numeric(2,5)", "DECIMAL(5,5)", Plain, DuckDecimal, ["0.00099", "-0.00001", "0"]),
+        new("numeric(3,-2)", "DECIMAL(5,0)", Plain, DuckPlain, ["99900", "-12345", "0", "100"]) { Since = "15" },
+        new("numeric(2,5)", "DECIMAL(5,5)", Plain, DuckDecimal, ["0.00099", "-0.00001", "0"]) { Since = "15" },
         new("text", "VARCHAR", Plain, DuckPlain, s_texts),
         new("varchar(1000000)", "VARCHAR", Plain, DuckPlain, s_texts),
         new("char(14)", "VARCHAR", "CASE WHEN v IS NOT NULL THEN format('%s', v) END", DuckPlain, ["'padded'", "''", "'fourteen chars'", "'ééé'"]),

@@ -92,13 +92,20 @@ internal sealed class DuckDbFile : IDisposable
     /// <exception cref="EtlException">QueryFailed.</exception>
     public QueryResult Query(string sql, CancellationToken cancellationToken)
     {
-        BeginReading();
         try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-            using var connection = Connect();
-            FindTablesOfPublic(connection);
-            return new ReadOnlyQuery(connection).Run(sql, either.Token);
+            BeginReading();
+            try
+            {
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+                using var connection = Connect();
+                FindTablesOfPublic(connection);
+                return new ReadOnlyQuery(connection).Run(sql, either.Token);
+            }
+            finally
+            {
+                EndReading();
+            }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is OperationCanceledException or ObjectDisposedException)
@@ -110,10 +117,6 @@ internal sealed class DuckDbFile : IDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
-        }
-        finally
-        {
-            EndReading();
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class StreamSession(
     private Task _tick = Task.CompletedTask;
     private bool _isGoalPassed;
     private bool _isOpenAtDestination;
+    private (int Transactions, int Changes) _uncommitted;
     private long _applyBegun;
     private long _statusSent;
     private long _positionStored = Stopwatch.GetTimestamp();
@@ -141,6 +142,7 @@ internal sealed class StreamSession(
         if (!channel.TryGetIdlePosition(out var position) || position <= applier.Position) return;
         if (!always
             && !goal.IsReachedBy(position)
+            && !channel.IsPositionAwaited
             && position - applier.Position < IdleBytes
             && Stopwatch.GetElapsedTime(_positionStored) < IdleInterval)
             return;
@@ -163,7 +165,7 @@ internal sealed class StreamSession(
     private async Task StoreWholeTransactionsAsync()
     {
         if (_applying is not null) await ObserveAsync().ConfigureAwait(false);
-        if (_isOpenAtDestination) return;
+        if (_isOpenAtDestination && !_filling.Position.IsKnown) return;
         _filling.DropOpenChanges();
         if (_filling.IsEmpty) return;
         HandOver(endsInsideTransaction: false);
@@ -194,8 +196,13 @@ internal sealed class StreamSession(
         _applying = null;
         await applying.ConfigureAwait(false);
         _pacing.Applied(Stopwatch.GetElapsedTime(_applyBegun));
-        meter.Stored(_spare.Transactions, _spare.Changes.Count, _spare.CommitTime);
+        _uncommitted = (_uncommitted.Transactions + _spare.Transactions, _uncommitted.Changes + _spare.Changes.Count);
         var committed = !_spare.EndsInsideTransaction;
+        if (committed)
+        {
+            meter.Stored(_uncommitted.Transactions, _uncommitted.Changes, _spare.CommitTime);
+            _uncommitted = default;
+        }
         _spare.Clear();
         meter.Report(applier.Position, channel.ServerPosition);
         if (!committed) return;

@@ -29,6 +29,12 @@ internal interface IReplicationChannel : IAsyncDisposable
     /// </summary>
     bool TryGetIdlePosition(out Lsn position);
 
+    /// <summary>Whether an idle position is known in its place among the messages, and not only by the look of a wait.</summary>
+    bool TakesPositionsInOrder { get; }
+
+    /// <summary>Whether the server waits for a later position to be confirmed, as one that shuts down does.</summary>
+    bool IsPositionAwaited { get; }
+
     /// <summary>What the next status update reports as flushed and applied. Never goes backwards.</summary>
     void Confirm(Lsn flushed);
 

@@ -126,6 +126,11 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
         }
     }
 
+    public bool TakesPositionsInOrder => false;
+
+    // Npgsql answers by itself, and does not say that it was asked.
+    public bool IsPositionAwaited => false;
+
     public bool TryGetIdlePosition(out Lsn position)
     {
         var before = Volatile.Read(ref _waits);

@@ -8,8 +8,6 @@ namespace EtlPs.Engine.Postgres.Replication;
 /// </summary>
 internal sealed class WireReceiver : IAsyncDisposable
 {
-    // Less than this was all there was: more is worth a wait. Else the server is ahead of us.
-    private const int ManyBytes = 64 * 1024;
     private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(2);
 
     private readonly WireSession _session;
@@ -18,6 +16,7 @@ internal sealed class WireReceiver : IAsyncDisposable
     private readonly Thread _thread;
     private readonly AutoResetEvent _asked = new(false);
     private readonly ManualResetEventSlim _ending = new(false, spinCount: 0);
+    private readonly ManualResetEventSlim _closing = new(false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object _sending = new();
     private volatile TaskCompletionSource? _received;
@@ -55,11 +54,12 @@ internal sealed class WireReceiver : IAsyncDisposable
     }
 
     /// <summary>Sends beside the stream; nothing before it has begun, nor once it ends.</summary>
-    public void Send(byte[] message)
+    /// <param name="message">Makes the message when its turn has come, so that a later one never says less.</param>
+    public void Send(Func<byte[]> message)
     {
         lock (_sending)
             if (Volatile.Read(ref _started) && !_isEndSent)
-                _session.Send(message);
+                _session.Send(message());
     }
 
     /// <summary>Gives the server up, which does not answer. From any thread.</summary>
@@ -92,6 +92,7 @@ internal sealed class WireReceiver : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         End();
+        _closing.Set();
         // A network may swallow all that it is given, and a server send all of a large transaction before it looks.
         await Task.WhenAny(_ended.Task, Task.Delay(PatienceAtEnd, CancellationToken.None)).ConfigureAwait(false);
         if (!_ended.Task.IsCompleted)
@@ -100,6 +101,7 @@ internal sealed class WireReceiver : IAsyncDisposable
         _session.Dispose();
         _asked.Dispose();
         _ending.Dispose();
+        _closing.Dispose();
     }
 
     private void Run()
@@ -122,6 +124,8 @@ internal sealed class WireReceiver : IAsyncDisposable
             }
         }
 
+        // Until then somebody may still look at what was received.
+        _closing.Wait();
         Drain();
         _ended.SetResult();
     }
@@ -137,11 +141,17 @@ internal sealed class WireReceiver : IAsyncDisposable
             {
                 _session.StartReplication(_statement);
                 lock (_sending)
+                {
                     Volatile.Write(ref _started, true);
+                    // Nobody could ask for the end of what had not begun.
+                    if (_isEndSent)
+                        _session.Send(FrontendMessage.CopyDone());
+                }
+
                 return;
             }
 
-            _drained = _session.Input.Receive() < ManyBytes;
+            _drained = _session.ReceiveAll();
             _pacing.Waited();
         }
         finally

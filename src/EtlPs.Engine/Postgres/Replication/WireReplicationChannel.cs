@@ -87,6 +87,10 @@ internal sealed class WireReplicationChannel : IReplicationChannel
         }
     }
 
+    public bool TakesPositionsInOrder => true;
+
+    public bool IsPositionAwaited => _reports.IsAwaited;
+
     public bool TryGetIdlePosition(out Lsn position)
     {
         // A keepalive is taken in its place among the messages: whatever commits up to it was handed out before.
@@ -181,7 +185,7 @@ internal sealed class WireReplicationChannel : IReplicationChannel
         Advance(keepalive[1..]);
         Volatile.Write(ref _idlePosition, BinaryPrimitives.ReadInt64BigEndian(keepalive[1..]));
         if (keepalive[^1] != 0)
-            _reports.Send(ServerPosition);
+            _reports.Answer(ServerPosition);
     }
 
     private void Advance(ReadOnlySpan<byte> walEnd)

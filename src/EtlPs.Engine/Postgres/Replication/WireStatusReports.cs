@@ -8,12 +8,16 @@ namespace EtlPs.Engine.Postgres.Replication;
 /// </summary>
 internal sealed class WireStatusReports : IAsyncDisposable
 {
+    private const long SameAgainAfter = 100; // ms
+
     private readonly WireSession _session;
     private readonly WireReceiver _receiver;
     private readonly WalSenderPatience _patience;
     private readonly Timer _timer;
     private ulong _confirmed;
     private ulong _written;
+    private ulong _told;
+    private bool _isAwaited;
     private long _sent = Environment.TickCount64;
 
     public WireStatusReports(WireSession session, WireReceiver receiver, WalSenderPatience patience, Lsn start)
@@ -27,10 +31,16 @@ internal sealed class WireStatusReports : IAsyncDisposable
         _timer = new Timer(_ => Tick(), null, period, period);
     }
 
+    /// <summary>Whether the server waits for a position that moves: it asked, and we had nothing new to say.</summary>
+    public bool IsAwaited => Volatile.Read(ref _isAwaited);
+
     public void Confirm(Lsn flushed)
     {
-        if (flushed.Value > Volatile.Read(ref _confirmed))
-            Volatile.Write(ref _confirmed, flushed.Value);
+        if (flushed.Value <= Volatile.Read(ref _confirmed))
+            return;
+        Volatile.Write(ref _confirmed, flushed.Value);
+        if (IsAwaited)
+            Send(asksForAnswer: false);
     }
 
     /// <summary>Reports now.</summary>
@@ -41,13 +51,31 @@ internal sealed class WireStatusReports : IAsyncDisposable
         Send(asksForAnswer: false);
     }
 
+    /// <summary>
+    /// Answers a server that asks. One that shuts down asks again with every answer until its last position is stored: it
+    /// hears the same only now and then, and what is new at once.
+    /// </summary>
+    /// <param name="written">Up to where was received.</param>
+    public void Answer(Lsn written)
+    {
+        var isNew = Volatile.Read(ref _told) != Volatile.Read(ref _confirmed);
+        if (isNew || Environment.TickCount64 - Volatile.Read(ref _sent) >= SameAgainAfter)
+            Send(written);
+        Volatile.Write(ref _isAwaited, true);
+    }
+
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
     private void Send(bool asksForAnswer)
     {
-        var flushed = Volatile.Read(ref _confirmed);
-        var written = Math.Max(flushed, Volatile.Read(ref _written));
-        _receiver.Send(FrontendMessage.StandbyStatus(new Lsn(written), new Lsn(flushed), asksForAnswer));
+        Volatile.Write(ref _isAwaited, false);
+        _receiver.Send(() =>
+        {
+            var flushed = Volatile.Read(ref _confirmed);
+            Volatile.Write(ref _told, flushed);
+            return FrontendMessage.StandbyStatus(
+                new Lsn(Math.Max(flushed, Volatile.Read(ref _written))), new Lsn(flushed), asksForAnswer);
+        });
         Volatile.Write(ref _sent, Environment.TickCount64);
     }
 

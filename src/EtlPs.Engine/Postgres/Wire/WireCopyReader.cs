@@ -7,8 +7,7 @@ internal sealed class WireCopyReader(WireSession session, Func<Exception, Except
 {
     private const int DrainBytes = 64 * 1024;
 
-    // Less than this was all there was: the next read would wait, and wake up for 8 KB, which is how Postgres sends.
-    private const int ManyBytes = 64 * 1024;
+    // After little the next read would wait, and wake up for 8 KB, which is how Postgres sends.
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(1);
 
     private readonly ManualResetEventSlim _cancelled = new(false, spinCount: 0);
@@ -61,7 +60,7 @@ internal sealed class WireCopyReader(WireSession session, Func<Exception, Except
     {
         if (_drained)
             _cancelled.Wait(GatherTime);
-        _drained = session.Input.Receive() < ManyBytes;
+        _drained = session.ReceiveAll();
     }
 
     private static EtlException Stopped() => new(

@@ -25,6 +25,13 @@ internal sealed class WireInput(Stream stream)
     /// <exception cref="EndOfStreamException">The server has closed the connection.</exception>
     public int Receive()
     {
+        if (_start == _end && _buffer.Length > BufferBytes)
+        {
+            // A large message is gone, and the next one may be long in coming.
+            _buffer = new byte[BufferBytes];
+            (_start, _end) = (0, 0);
+        }
+
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);

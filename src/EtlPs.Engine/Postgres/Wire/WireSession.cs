@@ -7,6 +7,8 @@ namespace EtlPs.Engine.Postgres.Wire;
 /// <summary>A session in the simple query protocol. Every call blocks; one thread at a time.</summary>
 internal sealed class WireSession : IDisposable
 {
+    private const int ManyBytes = 64 * 1024;
+
     private readonly WireSettings _settings;
     private readonly WireTransport _transport;
     private readonly WireInput _input;
@@ -23,6 +25,12 @@ internal sealed class WireSession : IDisposable
 
     /// <summary>What the server sends, while a COPY runs.</summary>
     public WireInput Input => _input;
+
+    /// <summary>
+    /// Receives what is there, waiting for it if need be. Returns whether that was so little that a wait would gather more:
+    /// under TLS a read gives no more than a record or two, however much has come.
+    /// </summary>
+    public bool ReceiveAll() => _input.Receive() < ManyBytes && _transport.Available < ManyBytes;
 
     /// <summary>Whether the server waits for a statement.</summary>
     public bool IsReady => _ready.IsSet;

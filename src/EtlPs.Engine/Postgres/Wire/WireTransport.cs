@@ -25,6 +25,9 @@ internal sealed class WireTransport : IDisposable
     /// <summary>What to read from and write to.</summary>
     public Stream Stream { get; private set; }
 
+    /// <summary>How many bytes have come that were not read yet; under TLS they are encrypted.</summary>
+    public int Available => _socket.Available;
+
     /// <summary>TLS, where it was agreed.</summary>
     public SslStream? Tls => _tls;
 

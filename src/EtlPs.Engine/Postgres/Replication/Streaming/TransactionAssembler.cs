@@ -61,7 +61,7 @@ internal sealed class TransactionAssembler(
         var read = Volatile.Read(ref _reads);
         var open = Volatile.Read(ref _openCount);
         if (!inner.TryGetIdlePosition(out position) || read != Volatile.Read(ref _reads)) return false;
-        if (open == 0) return true;
+        if (open == 0 || TakesPositionsInOrder) return true;
 
         // A position that moves before its message is handed out could be that of a STREAM COMMIT, which is the end of the
         // commit: stored, it would lose the transaction. A keepalive's stays while the read goes on waiting; a message
@@ -70,6 +70,10 @@ internal sealed class TransactionAssembler(
         (_idle, _idleRead, _idleSince) = (position, read, Stopwatch.GetTimestamp());
         return false;
     }
+
+    public bool TakesPositionsInOrder => inner.TakesPositionsInOrder;
+
+    public bool IsPositionAwaited => inner.IsPositionAwaited;
 
     public void Confirm(Lsn flushed) => inner.Confirm(flushed);
 
