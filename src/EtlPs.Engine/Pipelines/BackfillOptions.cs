@@ -15,8 +15,8 @@ public sealed record BackfillOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Conditions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How many tables and ranges are copied at the same time.</summary>
-    public int Workers { get; init; } = 1;
+    /// <summary>How many ranges, of one table or of several, are copied at the same time; as many as there are cores.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
 
     /// <summary>What to do when one table cannot be copied.</summary>
     public OnTableError OnTableError { get; init; }

@@ -38,4 +38,7 @@ public sealed record PipelineDefinition
 
     /// <summary>After how long a silent walsender counts as gone; null: as the server's own setting suggests.</summary>
     internal TimeSpan? LongestSilence { get; init; }
+
+    /// <summary>About how many bytes of a table are copied in one go; null: as its size suggests.</summary>
+    internal long? RangeBytes { get; init; }
 }

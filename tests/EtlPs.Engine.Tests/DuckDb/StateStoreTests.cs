@@ -204,7 +204,7 @@ public sealed class StateStoreTests : IDisposable
     public void State_of_a_newer_format_is_refused()
     {
         store.EnsureSchema();
-        connection.Execute("UPDATE etlps.format SET version = 3");
+        connection.Execute("UPDATE etlps.format SET version = 4");
 
         var error = Assert.Throws<EtlException>(store.EnsureSchema);
 

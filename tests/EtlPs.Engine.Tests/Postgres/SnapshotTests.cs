@@ -71,7 +71,7 @@ public sealed class SnapshotTests(ServerPool servers)
         await database.ExecuteAsync("UPDATE t SET b = 'moved' WHERE a % 3 = 0", Token);
         var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
         await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
-        var ranges = CopyRange.Split(worker.SizeBytes, 16 * 8192);
+        var ranges = CopyRange.Split(worker.Heaps[0].SizeBytes, 16 * 8192);
 
         var rows = 0;
         foreach (var range in ranges)

@@ -13,7 +13,7 @@ internal static class StateSchema
     public const string Name = "etlps";
 
     /// <summary>The format that this version reads and writes.</summary>
-    public const int FormatVersion = 2;
+    public const int FormatVersion = 3;
 
     // copy_ranges is only inserted into, and positions is a table of its own: workers and the stream commit side by
     // side, and two transactions that update one row conflict. LSNs are 64 bits without a sign.
@@ -33,7 +33,8 @@ internal static class StateSchema
             copied_rows BIGINT, copied_bytes BIGINT, columns VARCHAR, error_code VARCHAR, error_message VARCHAR,
             row_filter VARCHAR,
             error_remedy VARCHAR, error_column VARCHAR, error_key VARCHAR, set_aside_at TIMESTAMP WITH TIME ZONE,
-            stands_at UBIGINT, stands_at_commit TIMESTAMP WITH TIME ZONE, reset_begun TIMESTAMP WITH TIME ZONE);
+            stands_at UBIGINT, stands_at_commit TIMESTAMP WITH TIME ZONE, reset_begun TIMESTAMP WITH TIME ZONE,
+            replay_from UBIGINT);
         """ + CreateLedger;
 
     private const string CreateLedger = """
@@ -78,6 +79,8 @@ internal static class StateSchema
         WHERE stands_at IS NOT NULL AND regexp_matches(error_message, 'stays as of [0-9A-F]+/[0-9A-F]+\.$');
         """;
 
+    private const string FromFormat2 = "ALTER TABLE etlps.tables ADD COLUMN replay_from UBIGINT";
+
     /// <summary>Whether the file holds state, and state that this version can read.</summary>
     /// <exception cref="EtlException">DestinationUnavailable: a newer version of EtlPs wrote it.</exception>
     public static bool Exists(DuckDBConnection connection) => Version(connection) is not null;
@@ -119,8 +122,12 @@ internal static class StateSchema
         if (version == FormatVersion)
             return;
         connection.Execute("DROP VIEW IF EXISTS etlps.status");
-        connection.Execute(FromFormat1);
-        connection.Execute(CreateLedger);
+        if (version == 1)
+        {
+            connection.Execute(FromFormat1);
+            connection.Execute(CreateLedger);
+        }
+        connection.Execute(FromFormat2);
         connection.Execute(CreateView);
         connection.Execute("UPDATE etlps.format SET version = $1", FormatVersion);
     }

@@ -18,6 +18,10 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="StandsAt">Where its visible rows stand while they do not follow the pipeline; null: they do, or there are none.</param>
 /// <param name="StandsAtCommit">Commit time of the last transaction stored before that, UTC.</param>
 /// <param name="ResetBegun">Since when it is copied again beside its visible rows, UTC; null: it is not.</param>
+/// <param name="ReplayFrom">
+/// The least LSN of its ranges, where they were copied under several snapshots: all changes from there on are replayed; null:
+/// the copy is exact as it is.
+/// </param>
 internal sealed record TableRecord(
     string Pipeline,
     TableSchema Schema,
@@ -31,7 +35,8 @@ internal sealed record TableRecord(
     TableError? Error = null,
     Lsn? StandsAt = null,
     DateTimeOffset? StandsAtCommit = null,
-    DateTimeOffset? ResetBegun = null)
+    DateTimeOffset? ResetBegun = null,
+    Lsn? ReplayFrom = null)
 {
     /// <summary>pg_class.oid.</summary>
     public uint Oid => Schema.Oid;
@@ -57,7 +62,8 @@ internal sealed record TableRecord(
     /// <summary>The table set aside before it was shown: nothing of its copy stays, and an earlier one stays where it stood.</summary>
     public TableRecord Aside(EtlException error) => this with
     {
-        State = TableState.SetAside, CopiedAt = Lsn.Zero, Rows = 0, Bytes = 0, ResetBegun = null, Error = TableError.Of(error, StandsAt),
+        State = TableState.SetAside, CopiedAt = Lsn.Zero, ReplayFrom = null, Rows = 0, Bytes = 0, ResetBegun = null,
+        Error = TableError.Of(error, StandsAt),
     };
 
     /// <summary>The table as its visible rows stop following the pipeline, which has stored everything up to <paramref name="position"/>.</summary>

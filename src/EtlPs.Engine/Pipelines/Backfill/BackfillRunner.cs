@@ -1,7 +1,6 @@
-using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
-using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres.Copy;
@@ -18,6 +17,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
 {
     private const int MostRounds = 5;
 
+    private readonly HashSet<uint> _begun = [];
     private SnapshotSlot? _snapshot;
 
     public async Task<IReadOnlyList<TableCopyResult>> RunAsync(
@@ -48,7 +48,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
         {
             if (round == MostRounds) throw KeepsChanging(pending[0]);
             await reconnection.RunAsync(
-                token => CopyRoundAsync(survey.UsesSlot, options.Workers, results, token), cancellationToken).ConfigureAwait(false);
+                token => CopyRoundAsync(survey.UsesSlot, options.Workers, results, token), cancellationToken)
+                .ConfigureAwait(false);
             await EndSnapshotAsync().ConfigureAwait(false);
         }
         return [.. run.State.ReadTables().Select(t => results.GetValueOrDefault(t.Oid) ?? NotCopied(t, survey))];
@@ -69,9 +70,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
             .LookAgainAsync(ReadPending(), usesSlot, cancellationToken).ConfigureAwait(false);
         foreach (var gone in current.Where(t => t.Problem is not null))
             results[gone.Record.Oid] = SetAside(gone.Record, gone.Problem!);
-        await CopyAllAsync(
-            [.. current.Where(t => t.Problem is null).Select(t => t.Record)], _snapshot, workers, results, cancellationToken)
-            .ConfigureAwait(false);
+        await new CopyRound(run, _snapshot, workers, _begun, results)
+            .RunAsync(current.Where(t => t.Problem is null), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -79,6 +79,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
     {
         if (_snapshot is not { } snapshot) return;
         _snapshot = null;
+        _begun.Clear();
         await snapshot.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -93,68 +94,11 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
     private async Task<SnapshotSlot> LaterSnapshotAsync(bool usesSlot, CancellationToken cancellationToken)
     {
         if (!usesSlot) return await SnapshotSlot.WithoutSlotAsync(run.Source, cancellationToken).ConfigureAwait(false);
-        return await SlotCreation
+        var snapshot = await SlotCreation
             .CreateAsync(run, SlotName.MakeTemporary(), temporary: true, null, cancellationToken).ConfigureAwait(false);
+        run.Faults.Reached(FaultPoint.LaterSnapshotTaken);
+        return snapshot;
     }
-
-    private async Task CopyAllAsync(
-        IReadOnlyList<TableRecord> tables, SnapshotSlot snapshot, int workers, Dictionary<uint, TableCopyResult> results,
-        CancellationToken cancellationToken)
-    {
-        var position = run.State.FindPipeline()!.Position;
-        EtlException? lost = null;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, workers), CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(tables, parallel, async (table, stop) =>
-        {
-            try
-            {
-                var result = await CopyOneAsync(table, snapshot, position, stop).ConfigureAwait(false);
-                if (result is null) return;
-                lock (results) results[table.Oid] = result;
-            }
-            catch (EtlException e) when (Reconnection.IsHealable(e))
-            {
-                // The other workers' sessions may be well: what they copy is kept.
-                lost = e;
-            }
-        }).ConfigureAwait(false);
-        if (lost is not null) throw lost;
-    }
-
-    /// <summary>Null: the table was rewritten since the snapshot, which would see it empty, and is copied in the next round.</summary>
-    private async Task<TableCopyResult?> CopyOneAsync(
-        TableRecord table, SnapshotSlot snapshot, Lsn position, CancellationToken cancellationToken)
-    {
-        using var connection = run.File.Connect();
-        try
-        {
-            return await new TableCopier(run, connection).CopyAsync(table, snapshot, position, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TableRewrittenException)
-        {
-            run.Tell($"Table {table.Source} was rewritten since the snapshot; it is copied under a new one.", MilestoneLevel.Verbose);
-            return null;
-        }
-        catch (TableFailedException e)
-        {
-            return SetAside(table, e.Error);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            if (DuckDbErrors.ConcernsOneTable(e)) return SetAside(table, DuckDbErrors.OfTable(e, table.Source));
-            var error = e as EtlException ?? (e is DuckDB.NET.Data.DuckDBException ? DuckDbErrors.Translate(e, run.File.Path) : run.Source.Translate(e));
-            if (!IsOfTheTable(error, table)) throw error;
-            return SetAside(table, error);
-        }
-    }
-
-    /// <summary>Errors that one table meets and the others do not.</summary>
-    private static bool IsOfTheTable(EtlException error, TableRecord table) =>
-        error.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged
-            or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType
-            or EtlErrorCode.NameCollision
-        // A condition can fail in any way that SQL can.
-        || (error.Code == EtlErrorCode.Unexpected && table.Schema.RowFilter is not null);
 
     private TableCopyResult SetAside(TableRecord table, EtlException error) => new TableQuarantine(run).SetAside(table, error);
 

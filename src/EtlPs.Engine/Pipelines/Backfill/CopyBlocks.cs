@@ -10,17 +10,16 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 /// </summary>
 internal sealed class CopyBlocks : IDisposable
 {
-    private const int BlockSize = 1 << 20;
     private const int BlocksAhead = 12;
-    private const int Headroom = 64 << 10;
+    private const int Headroom = BlockPool.Headroom;
 
     private readonly ICopyReader _reader;
+    private readonly BlockPool _pool;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _cancellation;
     private readonly Thread _thread;
     private readonly object _gate = new();
     private readonly Queue<(byte[] Block, int Length)> _filled = new();
-    private readonly Stack<byte[]> _free = new();
     private Exception? _error;
     private bool _ended;
     private bool _closed;
@@ -28,9 +27,10 @@ internal sealed class CopyBlocks : IDisposable
     private int _start;
     private int _end;
 
-    public CopyBlocks(ICopyReader reader, CancellationToken cancellationToken)
+    public CopyBlocks(ICopyReader reader, BlockPool pool, CancellationToken cancellationToken)
     {
         _reader = reader;
+        _pool = pool;
         _cancellationToken = cancellationToken;
         _cancellation = cancellationToken.Register(static state => ((ICopyReader)state!).Cancel(), reader);
         _thread = new Thread(ReadAll) { IsBackground = true, Name = "EtlPs COPY" };
@@ -46,14 +46,14 @@ internal sealed class CopyBlocks : IDisposable
         if (rest.Length <= Headroom)
         {
             rest.CopyTo(block.AsSpan(Headroom - rest.Length));
-            GiveBack(_decoding);
+            _pool.GiveBack(_decoding);
             _decoding = block;
             (_start, _end) = (Headroom - rest.Length, Headroom + read);
         }
         else
         {
             AppendToLargeRow(block, read, rest.Length);
-            GiveBack(block);
+            _pool.GiveBack(block);
         }
         return _decoding.AsSpan(_start, _end - _start);
     }
@@ -74,6 +74,8 @@ internal sealed class CopyBlocks : IDisposable
         }
         if (reading) _reader.Cancel();
         _thread.Join();
+        foreach (var (block, _) in _filled) _pool.GiveBack(block);
+        _pool.GiveBack(_decoding);
     }
 
     /// <summary>A row of many blocks: its buffer grows by doubling, or it would be copied once for each of them.</summary>
@@ -81,7 +83,7 @@ internal sealed class CopyBlocks : IDisposable
     {
         if (_decoding.Length - _end < read)
         {
-            var larger = Pinned(Math.Max(checked(rest + read), (int)Math.Min(2L * rest, Array.MaxLength)));
+            var larger = BlockPool.Pinned(Math.Max(checked(rest + read), (int)Math.Min(2L * rest, Array.MaxLength)));
             _decoding.AsSpan(_start, rest).CopyTo(larger);
             (_decoding, _start, _end) = (larger, 0, rest);
         }
@@ -98,16 +100,6 @@ internal sealed class CopyBlocks : IDisposable
             if (_filled.Count == 0) ExceptionDispatchInfo.Throw(_error!);
             Monitor.PulseAll(_gate);
             return _filled.Dequeue();
-        }
-    }
-
-    private void GiveBack(byte[] block)
-    {
-        if (block.Length != Headroom + BlockSize) return;
-        lock (_gate)
-        {
-            _free.Push(block);
-            Monitor.PulseAll(_gate);
         }
     }
 
@@ -143,9 +135,7 @@ internal sealed class CopyBlocks : IDisposable
         {
             while (!_closed && _filled.Count >= BlocksAhead) Monitor.Wait(_gate);
             if (_closed) return null;
-            return _free.TryPop(out var block) ? block : Pinned(Headroom + BlockSize);
+            return _pool.Take();
         }
     }
-
-    private static byte[] Pinned(int length) => GC.AllocateUninitializedArray<byte>(length, pinned: true);
 }

@@ -9,6 +9,12 @@ internal enum FaultPoint
     /// <summary>A range's rows are appended; its ledger row is not yet written.</summary>
     RangeAppended,
 
+    /// <summary>A range is committed; the table may have more of them.</summary>
+    RangeStored,
+
+    /// <summary>What was left over of the copy is to be copied under the snapshot of a temporary slot.</summary>
+    LaterSnapshotTaken,
+
     /// <summary>A table has its visible name inside a transaction that is not yet committed.</summary>
     TableRenamed,
 

@@ -24,7 +24,7 @@ internal static class InterruptedResets
             TableDdl.DropHidden(run.Connection, table);
             run.State.UpsertTable(table.Standing(pipeline.Position, pipeline.CommitTime) with
             {
-                State = TableState.Pending, Error = null, ResetBegun = null,
+                State = TableState.Pending, ReplayFrom = null, Error = null, ResetBegun = null,
             });
         }
     }

@@ -60,7 +60,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
                 var known = state.FindTable(adopted.Oid)!.Standing(pipeline.Position, pipeline.CommitTime);
                 adopted = adopted with
                 {
-                    State = TableState.CatchingUp, CopiedAt = exactAt, Error = null, ResetBegun = null,
+                    State = TableState.CatchingUp, CopiedAt = exactAt, ReplayFrom = null, Error = null, ResetBegun = null,
                     StandsAt = known.StandsAt, StandsAtCommit = known.StandsAtCommit,
                 };
                 state.UpsertTable(adopted);

@@ -46,7 +46,7 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
 
     private static void Decode(TableSchema table, ICopyReader reader, TableAppender target)
     {
-        using var blocks = new CopyBlocks(reader, CancellationToken.None);
+        using var blocks = new CopyBlocks(reader, new BlockPool(), CancellationToken.None);
         var decoder = new BinaryCopyDecoder(
             table.Columns, [.. table.Columns.Select(c => CodecCatalog.Find(c.Type)!)], target);
         while (!decoder.IsComplete)

@@ -115,7 +115,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         var streamed = new List<StreamedTable>();
         foreach (var table in tables.Where(t => t.State is TableState.Ready or TableState.CatchingUp))
         {
-            var target = new StreamedTable(table.Schema, table.CopiedAt);
+            var target = new StreamedTable(table.Schema, table.ReplayFrom ?? table.CopiedAt) { ExactAt = table.CopiedAt };
             streamed.Add(target);
             applier.Map(target, table.CurrentName);
         }

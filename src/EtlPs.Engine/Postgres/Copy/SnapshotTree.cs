@@ -24,6 +24,7 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
             Same: r[0] == "true",
             Readable: r[1] == "true",
             Size: r[2] is { } size ? long.Parse(size, CultureInfo.InvariantCulture) : 0,
+            Total: r[9] is { } total ? long.Parse(total, CultureInfo.InvariantCulture) : 0,
             Horizon: ulong.Parse(r[3]!, CultureInfo.InvariantCulture),
             Partition: new Partition(
                 Number(r[4]), r[5] ?? "", r[6] == "true", Number(r[7]), Number(r[8]), PartitionBirth.Created)));
@@ -31,8 +32,8 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
             throw new TableRewrittenException(table.Name);
         var leaves = found.Where(f => f.Partition.IsLeaf).ToList();
         IReadOnlyList<Heap> heaps = leaves.TrueForAll(l => l.Readable)
-            ? [.. leaves.Select(l => new Heap(l.Partition.Oid, l.Partition.Name, l.Partition.FileNode, l.Size))]
-            : [new Heap(table.Oid, table.Name.Quoted, 0, 0)];
+            ? [.. leaves.Select(l => new Heap(l.Partition.Oid, l.Partition.Name, l.Partition.FileNode, l.Size, l.Total))]
+            : [new Heap(table.Oid, table.Name.Quoted, 0, 0, 0)];
         return new SnapshotTree([.. found.Select(f => f.Partition)], heaps, found[0].Horizon);
     }
 
@@ -52,7 +53,8 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
                pg_catalog.pg_relation_size(t.relid)::text,
                pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text,
                COALESCE(t.relid::pg_catalog.oid, b.oid)::text, t.relid::text, t.isleaf::text, COALESCE(b.attached_by, '0'),
-               COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::text
+               COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::text,
+               pg_catalog.pg_table_size(t.relid)::text
         FROM before AS b
         FULL JOIN pg_catalog.pg_partition_tree({root}) AS t ON t.relid = b.oid
         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid

@@ -10,11 +10,14 @@ internal sealed class TableSnapshot : IAsyncDisposable
     private const string LockTimeout = "30s";
 
     private readonly ICopySession _session;
+    private readonly bool _ownsSession;
     private readonly TableSchema _table;
 
-    private TableSnapshot(ICopySession session, TableSchema table, uint fileNode, long bytes, SnapshotTree tree)
+    private TableSnapshot(
+        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, long bytes, SnapshotTree tree)
     {
         _session = session;
+        _ownsSession = ownsSession;
         _table = table;
         FileNode = fileNode;
         SizeBytes = bytes;
@@ -27,12 +30,13 @@ internal sealed class TableSnapshot : IAsyncDisposable
     /// <summary>What the rows are read from: the table itself, or its partitions.</summary>
     public IReadOnlyList<Heap> Heaps => Tree.Heaps;
 
-    /// <summary>The size of what is read, now.</summary>
+    /// <summary>The size of what is read, now, with the large values that lie beside the rows.</summary>
     public long SizeBytes { get; }
 
     /// <summary>A partitioned table's tree; nothing but the heap for any other.</summary>
     public SnapshotTree Tree { get; }
 
+    /// <summary>In a session of its own, which ends with it.</summary>
     /// <exception cref="TableRewrittenException">The snapshot does not see the table as it is.</exception>
     public static async Task<TableSnapshot> OpenAsync(
         PostgresConnector connector, string snapshotName, TableSchema table, CancellationToken cancellationToken)
@@ -40,24 +44,7 @@ internal sealed class TableSnapshot : IAsyncDisposable
         var session = await connector.OpenForCopyAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // A policy would leave rows out of the copy, and never of the stream: better that the copy fails.
-            await session.ExecuteAsync(
-                $"""
-                BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-                SET TRANSACTION SNAPSHOT {SqlLiteral.Of(snapshotName)};
-                SET LOCAL row_security = off;
-                SET LOCAL lock_timeout = '{LockTimeout}';
-                LOCK TABLE {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted} IN ACCESS SHARE MODE
-                """, cancellationToken).ConfigureAwait(false);
-            var found = await session.ReadAsync(Check(table), cancellationToken).ConfigureAwait(false);
-            if (found is not [[{ } fileNode, "true", { } bytes]])
-                throw new TableRewrittenException(table.Name);
-            var (file, size) = (
-                uint.Parse(fileNode, CultureInfo.InvariantCulture), long.Parse(bytes, CultureInfo.InvariantCulture));
-            var tree = table.Kind == 'p'
-                ? await SnapshotTree.ReadAsync(session, table, cancellationToken).ConfigureAwait(false)
-                : new SnapshotTree([], [new Heap(table.Oid, table.Name.Quoted, file, size)], 0);
-            return new TableSnapshot(session, table, file, size, tree);
+            return await BeginAsync(session, ownsSession: true, snapshotName, table, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -66,11 +53,44 @@ internal sealed class TableSnapshot : IAsyncDisposable
         }
     }
 
+    /// <summary>In a session that has no transaction open, and which is of no more use when this fails.</summary>
+    /// <exception cref="TableRewrittenException">The snapshot does not see the table as it is.</exception>
+    public static Task<TableSnapshot> BeginAsync(
+        ICopySession session, string snapshotName, TableSchema table, CancellationToken cancellationToken) =>
+        BeginAsync(session, ownsSession: false, snapshotName, table, cancellationToken);
+
+    private static async Task<TableSnapshot> BeginAsync(
+        ICopySession session, bool ownsSession, string snapshotName, TableSchema table, CancellationToken cancellationToken)
+    {
+        // A policy would leave rows out of the copy, and never of the stream: better that the copy fails.
+        await session.ExecuteAsync(
+            $"""
+            BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+            SET TRANSACTION SNAPSHOT {SqlLiteral.Of(snapshotName)};
+            SET LOCAL row_security = off;
+            SET LOCAL lock_timeout = '{LockTimeout}';
+            LOCK TABLE {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted} IN ACCESS SHARE MODE
+            """, cancellationToken).ConfigureAwait(false);
+        var found = await session.ReadAsync(Check(table), cancellationToken).ConfigureAwait(false);
+        if (found is not [[{ } fileNode, "true", { } heapBytes, { } tableBytes]])
+            throw new TableRewrittenException(table.Name);
+        var file = uint.Parse(fileNode, CultureInfo.InvariantCulture);
+        var heap = long.Parse(heapBytes, CultureInfo.InvariantCulture);
+        var size = long.Parse(tableBytes, CultureInfo.InvariantCulture);
+        var tree = table.Kind == 'p'
+            ? await SnapshotTree.ReadAsync(session, table, cancellationToken).ConfigureAwait(false)
+            : new SnapshotTree([], [new Heap(table.Oid, table.Name.Quoted, file, heap, size)], 0);
+        return new TableSnapshot(session, ownsSession, table, file, size, tree);
+    }
+
     /// <summary>Starts to copy a range. One at a time; dispose the reader before the next.</summary>
     public Task<ICopyReader> CopyAsync(Heap heap, CopyRange range, CancellationToken cancellationToken) =>
         _session.CopyAsync(CopyStatement.For(_table, heap, range), cancellationToken);
 
-    public ValueTask DisposeAsync() => _session.DisposeAsync();
+    /// <summary>Ends the transaction, and with it the table's lock; the session may begin another.</summary>
+    public Task EndAsync(CancellationToken cancellationToken) => _session.ExecuteAsync("ROLLBACK", cancellationToken);
+
+    public ValueTask DisposeAsync() => _ownsSession ? _session.DisposeAsync() : ValueTask.CompletedTask;
 
     // pg_class is read as of the snapshot, pg_relation_filenode and to_regclass as of now. Sizes are now's too: rows that
     // the snapshot sees may have moved nowhere, but the heap may have grown.
@@ -85,9 +105,10 @@ internal sealed class TableSnapshot : IAsyncDisposable
                    WHERE w.col NOT IN (
                        SELECT pg_catalog.format('%s %s %s %s', a.attnum, a.atttypid, a.atttypmod, a.attname)
                        FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND NOT a.attisdropped)))::text,
-               COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::int8
+               COALESCE(pg_catalog.pg_relation_size(c.oid), 0)::text,
+               COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))::int8
                          FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf),
-                        pg_catalog.pg_relation_size(c.oid), 0)::text
+                        pg_catalog.pg_table_size(c.oid), 0)::text
         FROM pg_catalog.pg_class AS c WHERE c.oid = {table.Oid}
         """);
 

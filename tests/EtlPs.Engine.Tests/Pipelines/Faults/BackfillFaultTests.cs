@@ -78,7 +78,7 @@ public sealed class BackfillFaultTests(ServerPool pool)
     private static async Task<IReadOnlyList<TableCopyResult>> BackfillAsync(Scenario scenario, Func<Task> fault)
     {
         var hook = new FaultAction(FaultPoint.RangeAppended, () => fault().GetAwaiter().GetResult());
-        var results = await scenario.Pipeline(hook).BackfillAsync(new BackfillOptions(), scenario, Token);
+        var results = await scenario.Pipeline(hook).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         Assert.Contains(scenario.Events, e => e is Milestone { Level: MilestoneLevel.Warning });
         return results;
     }
