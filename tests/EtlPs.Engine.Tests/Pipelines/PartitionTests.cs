@@ -72,13 +72,14 @@ public sealed class PartitionTests(ServerPool pool)
     [Fact]
     public async Task A_partition_that_is_detached_after_the_snapshot_is_not_copied_as_if_it_belonged_there()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1);" + Tree);
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a SELECT generate_series(1, 50000);" + Tree);
+        // The larger one is copied first.
         var detach = new FaultAction(
             EtlPs.Engine.Pipelines.Faults.FaultPoint.RangeAppended,
             () => scenario.ExecuteAsync("""
                 UPDATE t SET v = 'before' WHERE id = 1; ALTER TABLE t DETACH PARTITION t1; UPDATE t1 SET v = 'after'; INSERT INTO t VALUES (399, 'x') ON CONFLICT DO NOTHING
                 """).GetAwaiter().GetResult());
-        await scenario.Pipeline(detach).BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.Pipeline(detach).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         await scenario.ExecuteAsync("DROP TABLE t1");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();

@@ -113,7 +113,7 @@ public sealed class SetAsideTests(ServerPool pool)
         using var again = new CancellationTokenSource();
         var secondStart = scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, Fail));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => secondStart.BackfillAsync(new BackfillOptions(), scenario, again.Token));
+            () => secondStart.BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, again.Token));
         await scenario.ExecuteAsync("INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (2)");
         Assert.All(await scenario.BackfillAsync(), r => Assert.Equal(TableState.CatchingUp, r.State));
         await scenario.ExecuteAsync("INSERT INTO a VALUES (7, 'NaN'); DELETE FROM a WHERE id = 7");
@@ -139,10 +139,11 @@ public sealed class SetAsideTests(ServerPool pool)
             pool,
             """
             CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);
-            INSERT INTO a VALUES (1)
+            INSERT INTO a SELECT generate_series(1, 1000)
             """);
         var drop = new FaultAction(FaultPoint.RangeAppended, () => scenario.ExecuteAsync(ddl).GetAwaiter().GetResult());
-        var results = await scenario.Pipeline(drop).BackfillAsync(new BackfillOptions(), scenario, Token);
+        // The larger one is copied first.
+        var results = await scenario.Pipeline(drop).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         AssertAside(results, "b", EtlErrorCode.TableNotFound);
         Assert.Equal(2, results.Count(r => r.State == TableState.Ready));
         await scenario.ExecuteAsync("INSERT INTO c VALUES (1)");
@@ -157,12 +158,14 @@ public sealed class SetAsideTests(ServerPool pool)
             pool,
             """
             CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v int);
+            INSERT INTO a SELECT -g FROM generate_series(1, 5000) g;
             INSERT INTO b SELECT g, g FROM generate_series(1, 100) g
             """);
+        // The larger one is copied first.
         var results = await scenario.Pipeline(new FaultAction(
             FaultPoint.RangeAppended,
             () => scenario.ExecuteAsync("ALTER TABLE b ALTER v TYPE text USING 'v' || v").GetAwaiter().GetResult()))
-            .BackfillAsync(new BackfillOptions(), scenario, Token);
+            .BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         Assert.Equal(100, results.Single(r => r.Source.Name == "b").Rows);
         await scenario.ExecuteAsync("UPDATE b SET v = 'changed' WHERE id < 10; INSERT INTO a VALUES (1)");
         var streamed = await scenario.CatchUpAsync();

@@ -8,17 +8,21 @@ using EtlPs.Engine.Sources;
 namespace EtlPs.Testing.Crashes;
 
 /// <summary>The child's side of <see cref="PipelineProcess"/>: runs one pipeline, and dies where it was told to.</summary>
-internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime) : IPipelineObserver
+internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime, int workers) : IPipelineObserver
 {
     private readonly TaskCompletionSource _streaming = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _events;
 
+    private int Workers => workers;
+
     /// <param name="arguments">
-    /// Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing.
+    /// Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing, workers of a
+    /// backfill, bytes of its ranges or nothing.
     /// </param>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is not [var source, var file, var name, var operation, var step, var occurrence, var lifetime])
+        if (arguments is not [var source, var file, var name, var operation, var step, var occurrence, var lifetime, var workers,
+            var rangeBytes])
         {
             await Console.Error.WriteLineAsync("This program is started by tests.");
             return 64;
@@ -27,12 +31,14 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime)
         var definition = new PipelineDefinition
         {
             Name = name, Source = SourceSettings.Parse(source), Destination = new DuckDbSettings(file),
+            RangeBytes = rangeBytes.Length == 0 ? null : long.Parse(rangeBytes, null),
         };
         var pipeline = new Pipeline(
             definition, new SelfKill(step.Length == 0 ? null : Enum.Parse<FaultPoint>(step), int.Parse(occurrence, null)));
         await using var death = lifetime.Length == 0 ? null : new Timer(_ => SelfKill.Now());
         var observer = new PipelineChild(
-            death, int.Parse(occurrence, null), TimeSpan.FromMilliseconds(lifetime.Length == 0 ? 0 : int.Parse(lifetime, null)));
+            death, int.Parse(occurrence, null), TimeSpan.FromMilliseconds(lifetime.Length == 0 ? 0 : int.Parse(lifetime, null)),
+            int.Parse(workers, null));
         try
         {
             await RunAsync(pipeline, Enum.Parse<PipelineOperation>(operation), observer);
@@ -48,7 +54,8 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime)
     private static async Task RunAsync(Pipeline pipeline, PipelineOperation operation, PipelineChild observer)
     {
         if (operation == PipelineOperation.Backfill)
-            await pipeline.BackfillAsync(new BackfillOptions(), observer, CancellationToken.None);
+            await pipeline.BackfillAsync(
+                new BackfillOptions { Workers = observer.Workers }, observer, CancellationToken.None);
         else if (operation == PipelineOperation.FollowAndReset)
             await FollowAndResetAsync(pipeline, observer);
         else

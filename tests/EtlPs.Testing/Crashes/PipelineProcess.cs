@@ -12,6 +12,12 @@ public sealed record PipelineProcess(string Source, string File, string Name)
     /// <summary>How large a file it may write, in bytes; 0: as large as it likes.</summary>
     public int LargestFile { get; init; }
 
+    /// <summary>How many ranges a backfill copies at the same time.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>How large they are, in bytes; 0: as the tables' sizes suggest.</summary>
+    public int RangeBytes { get; init; }
+
     /// <summary>Runs to the end, or until the step is reached for the n-th time or the time is over: then it is killed.</summary>
     /// <param name="operation">What it does.</param>
     /// <param name="step">The name of the step that kills it; null: none.</param>
@@ -26,6 +32,7 @@ public sealed record PipelineProcess(string Source, string File, string Name)
         [
             "exec", typeof(PipelineProcess).Assembly.Location, Source, File, Name, operation.ToString(), step ?? "",
             occurrence.ToString(null, null), lifetime is { } time ? ((int)time.TotalMilliseconds).ToString(null, null) : "",
+            Workers.ToString(null, null), RangeBytes == 0 ? "" : RangeBytes.ToString(null, null),
         ];
         return LargestFile == 0
             ? ChildProcess.RunAsync("dotnet", run, cancellationToken)

@@ -1,0 +1,253 @@
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Testing.Crashes;
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Engine.Tests.Pipelines;
+
+/// <summary>Copies that were cut off go on with the ranges that are missing, and rows that moved meanwhile come out right.</summary>
+public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_table_in_progress_goes_on_with_its_missing_ranges_under_a_second_snapshot()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await StopAsync(scenario, FaultPoint.RangeStored, 4);
+        var before = await RangesAsync(scenario);
+        Assert.InRange(before.Count, 4, 6);
+        await Ranges.ChurnAsync(scenario);
+
+        var results = await BackfillAsync(scenario);
+        var after = await RangesAsync(scenario);
+        Assert.Superset(before.ToHashSet(), after.ToHashSet());
+        Assert.Equal(2, after.Select(r => r.CopiedAt).Distinct().Count());
+        var resumed = results.Single(r => r.Source.Name == before[0].Table);
+        Assert.Equal(TableState.CatchingUp, resumed.State);
+        Assert.Equal(after.Where(r => r.Table == before[0].Table).Sum(r => r.Rows), resumed.Rows);
+        Assert.Equal(resumed.CopiedAt.Value, after.Max(r => r.CopiedAt));
+        var status = (await new Pipeline(scenario.Definition()).ReadStatusAsync(Token))!.Tables;
+        Assert.Equal(resumed.Rows, status.Single(t => t.Source == resumed.Source).Rows);
+        Assert.Equal(resumed.Bytes, status.Single(t => t.Source == resumed.Source).Bytes);
+
+        await EndsEqualAsync(scenario);
+    }
+
+    [Fact]
+    public async Task Tables_that_are_finished_stay_as_they_are()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await StopAsync(scenario, FaultPoint.TableRenamed, 1, workers: 1);
+        var before = await RangesAsync(scenario);
+        await Ranges.ChurnAsync(scenario);
+        await StopAsync(scenario, FaultPoint.RangeStored, 1, workers: 1);
+        var results = await BackfillAsync(scenario);
+        Assert.Single(results, r => !r.Copied && r.State == TableState.Ready);
+        Assert.Superset(before.ToHashSet(), (await RangesAsync(scenario)).ToHashSet());
+        await EndsEqualAsync(scenario);
+    }
+
+    [Theory]
+    [InlineData("items", "ALTER TABLE items ADD COLUMN extra int DEFAULT 7")]
+    [InlineData("items", "ALTER TABLE items ALTER n TYPE bigint")]
+    [InlineData("items", "VACUUM FULL items")]
+    [InlineData("items", "TRUNCATE items; INSERT INTO items SELECT g, g, repeat(md5(g::text), 50), NULL FROM generate_series(1, 900) g")]
+    [InlineData("items", "ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items REPLICA IDENTITY FULL")]
+    [InlineData("items", "ALTER TABLE items REPLICA IDENTITY FULL")]
+    [InlineData("parts", "ALTER TABLE parts DETACH PARTITION parts_1; DROP TABLE parts_1")]
+    [InlineData("parts", "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2); INSERT INTO parts VALUES (1, 2, 3, 'two')")]
+    [InlineData("parts", "TRUNCATE parts_1")]
+    public async Task A_table_that_is_no_longer_what_was_begun_starts_again(string table, string change)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await scenario.ExecuteAsync(table == "items" ? "DROP TABLE parts CASCADE" : "DROP TABLE items CASCADE");
+        await StopAsync(scenario, FaultPoint.RangeStored, 3, workers: 1);
+        var before = await RangesAsync(scenario);
+        await scenario.ExecuteAsync(change);
+        var result = Assert.Single(await BackfillAsync(scenario));
+        Assert.True(result.Copied);
+        var after = await RangesAsync(scenario);
+        Assert.Single(after.Select(r => r.CopiedAt).Distinct());
+        Assert.Empty(after.Select(r => r.CopiedAt).Intersect(before.Select(r => r.CopiedAt)));
+        await EndsEqualAsync(scenario, churn: false);
+    }
+
+    [Fact]
+    public async Task A_table_without_a_key_starts_again()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, """
+            CREATE TABLE t (a int, b text); ALTER TABLE t REPLICA IDENTITY FULL;
+            INSERT INTO t SELECT g, repeat('b', 500) FROM generate_series(1, 5000) g
+            """);
+        await StopAsync(scenario, FaultPoint.RangeStored, 3, workers: 1);
+        await scenario.ExecuteAsync("UPDATE t SET b = 'moved' WHERE a % 7 = 0; DELETE FROM t WHERE a % 11 = 0");
+        await BackfillAsync(scenario);
+        Assert.Single((await RangesAsync(scenario)).Select(r => r.CopiedAt).Distinct());
+        await EndsEqualAsync(scenario, churn: false);
+    }
+
+    [Fact]
+    public async Task A_copy_that_no_stream_follows_starts_again()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        var once = new BackfillOptions { SnapshotOnly = true, Workers = 2 };
+        using (var stop = new StopAt(FaultPoint.RangeStored, 5))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Pipeline(scenario, stop).BackfillAsync(once, scenario, stop.Token));
+        await Ranges.ChurnAsync(scenario);
+        await new Pipeline(scenario.Definition().Small()).BackfillAsync(once, scenario, Token);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task Rows_that_moved_between_the_snapshots_are_there_once_as_they_are_now()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await scenario.ExecuteAsync("DROP TABLE parts CASCADE");
+        await StopAsync(scenario, FaultPoint.RangeStored, 4, workers: 1);
+        // Each of them as single transactions, and all rows alike: those that are copied, and those that are not.
+        foreach (var change in (string[])
+        [
+            "UPDATE items SET n = 1 WHERE id % 5 = 0",
+            "UPDATE items SET big = repeat('new', 2000) WHERE id % 7 = 0",
+            "UPDATE items SET n = 2 WHERE id % 35 = 0",
+            "DELETE FROM items WHERE id % 6 = 0",
+            "INSERT INTO items SELECT g, 3, repeat('again', 900), 'again' FROM generate_series(12, 1500, 12) g",
+            "UPDATE items SET id = id + 100000 WHERE id % 11 = 0",
+            // The keys that became free go to rows that keep their own large values.
+            "UPDATE items SET id = id - 1 WHERE id % 11 = 1 AND id % 6 <> 1",
+            "UPDATE items SET n = 4 WHERE id % 11 = 0",
+            "VACUUM items",
+            "UPDATE items SET note = repeat('w', 400) WHERE id % 2 = 0",
+        ])
+            await scenario.ExecuteAsync(change);
+        var results = await BackfillAsync(scenario);
+        Assert.Equal(TableState.CatchingUp, Assert.Single(results).State);
+        Assert.Equal(2, (await RangesAsync(scenario)).Select(r => r.CopiedAt).Distinct().Count());
+        await EndsEqualAsync(scenario, churn: false);
+    }
+
+    [Fact]
+    public async Task A_truncation_after_the_second_snapshot_takes_the_rows_of_both()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await StopAsync(scenario, FaultPoint.RangeStored, 4, workers: 1);
+        await Ranges.ChurnAsync(scenario);
+        await BackfillAsync(scenario);
+        await scenario.ExecuteAsync("TRUNCATE items, parts; INSERT INTO items SELECT g, g, repeat('x', 5000), 'after' FROM generate_series(1, 1100) g");
+        await Ranges.ChurnAsync(scenario);
+        await EndsEqualAsync(scenario);
+    }
+
+    [Fact]
+    public async Task A_row_filter_holds_for_a_copy_that_went_on()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        if (scenario.Database.Server.Version < 15) return;
+        await scenario.ExecuteAsync(
+            "DROP TABLE parts CASCADE; ALTER TABLE items REPLICA IDENTITY DEFAULT; CREATE PUBLICATION dba FOR TABLE items WHERE (id % 4 <> 0)");
+        var definition = scenario.Definition().Small() with { Publication = "dba" };
+        using (var stop = new StopAt(FaultPoint.RangeStored, 4))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new Pipeline(definition, stop)
+                .BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, stop.Token));
+        await scenario.ExecuteAsync("UPDATE items SET id = id + 20001 WHERE id % 3 = 0");
+        await scenario.ExecuteAsync("UPDATE items SET n = n + 1 WHERE id % 5 = 0");
+        await scenario.ExecuteAsync("DELETE FROM items WHERE id % 13 = 0");
+        await new Pipeline(definition).BackfillAsync(new BackfillOptions(), scenario, Token);
+        await new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        await scenario.AssertSameAsync(
+            "SELECT id || ' ' || n || ' ' || coalesce(md5(big), '') FROM items WHERE id % 4 <> 0",
+            "SELECT id || ' ' || n || ' ' || coalesce(md5(big), '') FROM public.items");
+    }
+
+    [Theory]
+    [InlineData(nameof(FaultPoint.RangeAppended), 2)]
+    [InlineData(nameof(FaultPoint.RangeStored), 1)]
+    [InlineData(nameof(FaultPoint.RangeStored), 5)]
+    [InlineData(nameof(FaultPoint.TableRenamed), 1)]
+    public async Task Killed_in_a_copy_and_in_its_resumption_it_ends_equal(string step, int occurrence)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await KillAsync(scenario, PipelineOperation.Backfill, step, occurrence);
+        await Ranges.ChurnAsync(scenario);
+        await KillAsync(scenario, PipelineOperation.Backfill, nameof(FaultPoint.LaterSnapshotTaken), 1);
+        await Ranges.ChurnAsync(scenario, 50);
+        await KillAsync(scenario, PipelineOperation.Backfill, nameof(FaultPoint.RangeStored), 2);
+        await Ranges.ChurnAsync(scenario, 50);
+        await BackfillAsync(scenario);
+        Assert.InRange((await RangesAsync(scenario)).Select(r => r.CopiedAt).Distinct().Count(), 2, 3);
+        await Ranges.ChurnAsync(scenario, 50);
+        await EndsEqualAsync(scenario);
+    }
+
+    [Theory]
+    [InlineData(nameof(FaultPoint.BatchApplied), 1)]
+    [InlineData(nameof(FaultPoint.BatchCommitted), 1)]
+    [InlineData(nameof(FaultPoint.TableRenamed), 1)]
+    public async Task Killed_while_a_resumed_copy_catches_up_it_ends_equal(string step, int occurrence)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await KillAsync(scenario, PipelineOperation.Backfill, nameof(FaultPoint.RangeStored), 4);
+        await Ranges.ChurnAsync(scenario);
+        await BackfillAsync(scenario);
+        await Ranges.ChurnAsync(scenario, 100);
+        await KillAsync(scenario, PipelineOperation.CatchUp, step, occurrence);
+        await Ranges.ChurnAsync(scenario, 100);
+        await EndsEqualAsync(scenario);
+    }
+
+    [Fact]
+    public async Task Killed_at_random_moments_of_its_copy_under_load_it_ends_equal()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        for (var i = 0; i < 6; i++)
+        {
+            var occurrence = Random.Shared.Next(1, 8);
+            output.WriteLine($"range {occurrence}");
+            var churn = Ranges.ChurnAsync(scenario);
+            await scenario.Process.Small().RunAsync(
+                PipelineOperation.Backfill, Random.Shared.Next(2) == 0 ? nameof(FaultPoint.RangeStored) : nameof(FaultPoint.RangeAppended),
+                occurrence, cancellationToken: Token);
+            await churn;
+        }
+        await EndsEqualAsync(scenario);
+    }
+
+    private static async Task EndsEqualAsync(Scenario scenario, bool churn = true)
+    {
+        var options = new StreamOptions { UntilCaughtUp = true };
+        await new Pipeline(scenario.Definition().Small()).StreamAsync(options, scenario, Token);
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+        if (!churn) return;
+        await Ranges.ChurnAsync(scenario, 100);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
+    private static async Task StopAsync(Scenario scenario, FaultPoint step, int occurrence, int workers = 2)
+    {
+        using var stop = new StopAt(step, occurrence);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Pipeline(scenario, stop).BackfillAsync(new BackfillOptions { Workers = workers }, scenario, stop.Token));
+    }
+
+    private static async Task KillAsync(Scenario scenario, PipelineOperation operation, string step, int occurrence)
+    {
+        var outcome = await scenario.Process.Small().RunAsync(operation, step, occurrence, cancellationToken: Token);
+        Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
+    }
+
+    private static Pipeline Pipeline(Scenario scenario, IFaultHook faults) => new(scenario.Definition().Small(), faults);
+
+    private static Task<IReadOnlyList<TableCopyResult>> BackfillAsync(Scenario scenario) =>
+        new Pipeline(scenario.Definition().Small()).BackfillAsync(new BackfillOptions { Workers = 2 }, scenario, Token);
+
+    private static async Task<List<(string Table, uint Heap, uint Start, ulong CopiedAt, long Rows)>> RangesAsync(Scenario scenario)
+    {
+        var rows = await scenario.Pipeline().QueryAsync(
+            "SELECT t.source_table, r.heap, r.start_block, r.copied_at, r.copied_rows FROM etlps.copy_ranges AS r "
+            + "JOIN etlps.tables AS t USING (pipeline, oid)", Token);
+        return [.. rows.Rows.Select(r => ((string)r[0]!, (uint)r[1]!, (uint)r[2]!, (ulong)r[3]!, (long)r[4]!))];
+    }
+}
