@@ -15,8 +15,11 @@ public sealed record BackfillOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Conditions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How many ranges, of one table or of several, are copied at the same time; as many as there are cores.</summary>
-    public int Workers { get; init; } = Environment.ProcessorCount;
+    /// <summary>How many tables and ranges are copied at the same time where nobody has asked otherwise: the cores, up to 64.</summary>
+    public static int DefaultWorkers => Math.Min(Environment.ProcessorCount, 64);
+
+    /// <summary>How many tables and ranges are copied at the same time.</summary>
+    public int Workers { get; init; } = DefaultWorkers;
 
     /// <summary>What to do when one table cannot be copied.</summary>
     public OnTableError OnTableError { get; init; }

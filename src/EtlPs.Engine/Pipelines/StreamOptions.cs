@@ -8,6 +8,9 @@ public sealed record StreamOptions
     /// <summary>Begin with empty tables instead of a backfill.</summary>
     public bool SkipBackfill { get; init; }
 
+    /// <summary>How many tables and ranges are copied at the same time, before there is something to follow.</summary>
+    public int Workers { get; init; } = BackfillOptions.DefaultWorkers;
+
     /// <summary>Drop what is there and begin anew.</summary>
     public bool Restart { get; init; }
 

@@ -30,10 +30,10 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
     [ValidateNotNull]
     public Hashtable Where { get; set; } = [];
 
-    /// <summary>How many tables and ranges are copied at the same time.</summary>
+    /// <summary>How many tables and parts of tables are copied at the same time; the number of cores where it is not given.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
-    public int ThrottleLimit { get; set; } = 1;
+    public int ThrottleLimit { get; set; } = BackfillOptions.DefaultWorkers;
 
     /// <summary>What to do when one table cannot be copied: set it aside and go on, or end the run.</summary>
     [Parameter]

@@ -22,6 +22,11 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
     [Parameter]
     public SwitchParameter SkipBackfill { get; set; }
 
+    /// <summary>How many tables and parts of tables are copied at the same time; the number of cores where it is not given.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = BackfillOptions.DefaultWorkers;
+
     /// <summary>End once everything is in that the server had written when the run began.</summary>
     [Parameter]
     public SwitchParameter UntilCaughtUp { get; set; }
@@ -60,6 +65,7 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
         {
             Restart = Restart,
             SkipBackfill = SkipBackfill,
+            Workers = ThrottleLimit,
             UntilCaughtUp = UntilCaughtUp,
             OnTableError = (OnTableError)OnTableError,
             UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,

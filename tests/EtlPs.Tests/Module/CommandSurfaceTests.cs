@@ -21,8 +21,8 @@ public sealed class CommandSurfaceTests
         "InputObject: AsJob, InputObject*, OnTableError, Restart, SnapshotOnly, ThrottleLimit, Where"
         + "|Name: AsJob, Name*, OnTableError, Restart, SnapshotOnly, ThrottleLimit, Where")]
     [InlineData("Start-EtlStream",
-        "InputObject: AsJob, Duration, InputObject*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, UntilCaughtUp, UntilLsn"
-        + "|Name: AsJob, Duration, Name*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, UntilCaughtUp, UntilLsn")]
+        "InputObject: AsJob, Duration, InputObject*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, ThrottleLimit, UntilCaughtUp, UntilLsn"
+        + "|Name: AsJob, Duration, Name*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, ThrottleLimit, UntilCaughtUp, UntilLsn")]
     [InlineData("Stop-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Get-EtlSlotLag", "InputObject: InputObject*|Name: Name*|Source: SlotName*, Source*")]
     [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table|Source: Source*, Table")]

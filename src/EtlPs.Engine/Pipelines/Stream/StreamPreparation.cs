@@ -18,7 +18,9 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
         return survey.StartsAnew && options.SkipBackfill
             ? await CreateEmptyTablesAsync(survey, cancellationToken).ConfigureAwait(false)
             : await new BackfillRunner(run, source)
-                .RunAsync(survey, new BackfillOptions { ReconnectTimeout = options.ReconnectTimeout }, cancellationToken)
+                .RunAsync(
+                    survey, new BackfillOptions { Workers = options.Workers, ReconnectTimeout = options.ReconnectTimeout },
+                    cancellationToken)
                 .ConfigureAwait(false);
     }
 
