@@ -20,9 +20,9 @@ internal sealed class SourceTableReader(NpgsqlConnection connection, SourceSetti
     {
         await _preflight.CheckServerAsync(cancellationToken).ConfigureAwait(false);
         var relations = Select(await new RelationCatalog(connection).ReadAsync(cancellationToken).ConfigureAwait(false), patterns);
-        var schemas = (await _catalog
-            .ReadTablesByOidAsync(relations.Where(r => r.Kind is 'r' or 'p').Select(r => r.Oid), cancellationToken).ConfigureAwait(false))
-            .ToDictionary(t => t.Oid);
+        var schemas = await _catalog
+            .ReadTablesByOidAsync([.. relations.Where(r => r.Kind is 'r' or 'p').Select(r => r.Oid)], cancellationToken)
+            .ConfigureAwait(false);
         var obstacles = relations.ToDictionary(r => r.Oid, r => StreamObstacle.Find(r, schemas.GetValueOrDefault(r.Oid)));
         await AddRefusalsAsync(
             [.. schemas.Values.Where(t => obstacles[t.Oid] is null)], obstacles, cancellationToken).ConfigureAwait(false);

@@ -61,6 +61,8 @@ internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
         // So little that the walsender streams, or spills, what is not large at all.
         if (_random.Percent(50))
             await _scenario.ExecuteAsync($"ALTER DATABASE \"{_scenario.Database.Name}\" SET logical_decoding_work_mem = '64kB'");
+        // So small that copies are cut off in the middle of a table.
+        if (_random.Percent(60)) _scenario.RangeBytes = 32768;
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(token);
         var writers = load.Connections.Select((c, i) => new RandomWriter(_scenario.Database, i, c, _log)).ToList();
         var writing = writers.Select(w => w.RunAsync(failed.Token)).ToList();

@@ -30,6 +30,9 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     /// <summary>Called with each event as it comes.</summary>
     public Action<PipelineEvent>? OnEvent { get; set; }
 
+    /// <summary>How large ranges of a copy are; null: as the tables' sizes suggest.</summary>
+    public int? RangeBytes { get; set; }
+
     public static async Task<Scenario> CreateAsync(
         ServerPool pool, string setup, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
     {
@@ -59,6 +62,7 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
         Source = SourceSettings.Parse(Database.ConnectionString),
         Destination = new DuckDbSettings(File),
         Tables = tables,
+        RangeBytes = RangeBytes,
     };
 
     public Pipeline Pipeline(params string[] tables) => new(Definition(tables));
@@ -66,7 +70,7 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     public Pipeline Pipeline(IFaultHook faults) => new(Definition(), faults);
 
     /// <summary>The same pipeline in a process of its own.</summary>
-    public PipelineProcess Process => new(Database.ConnectionString, File, Definition().Name);
+    public PipelineProcess Process => new(Database.ConnectionString, File, Definition().Name) { RangeBytes = RangeBytes ?? 0 };
 
     /// <summary>A pipeline over a publication that a DBA made.</summary>
     public Pipeline PipelineOf(string publication, params string[] tables) =>

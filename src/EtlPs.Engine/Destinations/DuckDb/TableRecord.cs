@@ -66,6 +66,12 @@ internal sealed record TableRecord(
         Error = TableError.Of(error, StandsAt),
     };
 
+    /// <summary>The table shown and following the pipeline: no error, and nowhere that it stands at by itself.</summary>
+    public TableRecord Ready() => this with
+    {
+        State = TableState.Ready, Error = null, StandsAt = null, StandsAtCommit = null, ResetBegun = null,
+    };
+
     /// <summary>The table as its visible rows stop following the pipeline, which has stored everything up to <paramref name="position"/>.</summary>
     public TableRecord Standing(Lsn position, DateTimeOffset? commitTime) =>
         IsVisible ? this with { StandsAt = position, StandsAtCommit = commitTime } : this;

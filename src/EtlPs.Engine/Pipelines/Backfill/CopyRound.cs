@@ -102,7 +102,6 @@ internal sealed class CopyRound(
             // What the copy has of a key may be newer than the next change of it: no value that a change leaves out is in it.
             if (done.ReplayFrom is not null) state.Fetches.Save(done.Oid, done.CopiedAt);
             state.UpsertTable(done);
-            if (done.State == TableState.Ready) state.SetReady(done.Oid);
             run.Faults.Reached(FaultPoint.TableRenamed);
         });
         table.Meter!.Complete();
@@ -118,14 +117,15 @@ internal sealed class CopyRound(
         var (first, last) = ranges.Count == 0
             ? (copying.CopiedAt, copying.CopiedAt)
             : (ranges.Min(r => r.CopiedAt), ranges.Max(r => r.CopiedAt));
-        return copying with
+        var done = copying with
         {
-            State = last <= _position ? TableState.Ready : TableState.CatchingUp,
+            State = TableState.CatchingUp,
             CopiedAt = last,
             ReplayFrom = first < last ? first : null,
             Rows = ranges.Sum(r => r.Rows),
             Bytes = ranges.Sum(r => r.Bytes),
         };
+        return last > _position ? done : done.Ready();
     }
 
     private void Add(uint oid, TableCopyResult result)

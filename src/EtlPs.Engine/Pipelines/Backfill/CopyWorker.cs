@@ -69,7 +69,7 @@ internal sealed class CopyWorker(
         // The other workers' sessions may be well, and the server may have room for theirs only.
         if (Reconnection.IsHealable(error) || error.Code == EtlErrorCode.NoFreeSlot) return (false, error);
         if (error.Code == EtlErrorCode.TimedOut && table.MayRetry()) return (false, null);
-        return IsOfTheTable(error) ? Fail(error) : throw error;
+        return IsOfTheTable(error, table) ? Fail(error) : throw error;
 
         (bool, EtlException?) Fail(Exception failure)
         {
@@ -79,8 +79,10 @@ internal sealed class CopyWorker(
     }
 
     /// <summary>Errors that one table meets and the others do not.</summary>
-    private static bool IsOfTheTable(EtlException error) =>
+    private static bool IsOfTheTable(EtlException error, TableCopy table) =>
         error.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged
             or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType
-            or EtlErrorCode.NameCollision or EtlErrorCode.TimedOut;
+            or EtlErrorCode.NameCollision or EtlErrorCode.TimedOut
+        // A condition can fail in any way that SQL can.
+        || (error.Code == EtlErrorCode.Unexpected && table.Record.Schema.RowFilter is not null);
 }

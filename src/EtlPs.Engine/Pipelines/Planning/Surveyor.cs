@@ -85,9 +85,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (!request.SnapshotOnly && definition.Publication is null)
             await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
 
-        var tables = new List<SurveyedTable>();
-        foreach (var schema in schemas)
-            tables.Add(await SurveyAsync(NewRecord(schema), !request.SnapshotOnly, cancellationToken).ConfigureAwait(false));
+        var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken).ConfigureAwait(false);
         NameCollisions.CheckTables([.. tables.Select(t => (t.Record.Source, t.Record.Destination))]);
         foreach (var table in tables) CheckDestination(table.Record);
         return tables;
@@ -97,43 +95,44 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
         IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
+        var left = known.Where(t => t.State is TableState.Pending or TableState.Copying).Select(t => t.Oid).ToHashSet();
+        if (left.Count == 0) return [.. known.Select(t => new SurveyedTable(t, null, null))];
         // Column lists are the publication's, not the table's.
-        var published = usesSlot && definition.Publication is { } publication
+        var isPublished = usesSlot && definition.Publication is not null;
+        var schemas = usesSlot && definition.Publication is { } publication
             ? (await _catalog.ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Oid)
-            : null;
-        var tables = new List<SurveyedTable>();
-        foreach (var record in known)
-        {
-            if (record.State is not (TableState.Pending or TableState.Copying))
-            {
-                tables.Add(new SurveyedTable(record, null, null));
-                continue;
-            }
-            var schema = published is null
-                ? await ReadUnpublishedAsync(record, cancellationToken).ConfigureAwait(false)
-                : published.GetValueOrDefault(record.Oid);
-            tables.Add(schema is null
-                ? new SurveyedTable(record, null, PipelineRules.TableGone(record.Source))
-                : await SurveyAsync(
-                    record with { Schema = schema, DuckDbTypes = DuckDbTypes.Of(schema) }, usesSlot, cancellationToken).ConfigureAwait(false));
-        }
-        return tables;
+            : await _catalog.ReadTablesByOidAsync(left, cancellationToken).ConfigureAwait(false);
+        var found = known.Where(t => left.Contains(t.Oid) && schemas.ContainsKey(t.Oid))
+            .Select(t => Renewed(t, schemas[t.Oid], isPublished));
+        var surveyed = (await SurveyAsync([.. found], usesSlot, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Record.Oid);
+        return
+        [
+            .. known.Select(t => !left.Contains(t.Oid)
+                ? new SurveyedTable(t, null, null)
+                : surveyed.GetValueOrDefault(t.Oid) ?? new SurveyedTable(t, null, PipelineRules.TableGone(t.Source))),
+        ];
     }
 
     /// <summary>Without a publication to tell it, a table's row filter is what its copy was begun with.</summary>
-    private async Task<TableSchema?> ReadUnpublishedAsync(TableRecord record, CancellationToken cancellationToken) =>
-        await _catalog.ReadTableAsync(record.Oid, cancellationToken).ConfigureAwait(false) is { } schema
-            ? schema with { RowFilter = record.Schema.RowFilter }
-            : null;
-
-    private async Task<SurveyedTable> SurveyAsync(TableRecord record, bool usesSlot, CancellationToken cancellationToken)
+    private static TableRecord Renewed(TableRecord record, TableSchema now, bool isPublished) => record with
     {
-        var size = await _catalog.ReadSizeAsync(record.Oid, cancellationToken).ConfigureAwait(false);
-        var problem = UnsupportedColumn.Find(record.Schema);
-        // A publication's filter is Postgres's own text.
-        if (problem is null && !usesSlot && record.Schema.RowFilter is not null)
-            problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken).ConfigureAwait(false);
-        return new SurveyedTable(record, size, problem);
+        Schema = isPublished ? now : now with { RowFilter = record.Schema.RowFilter }, DuckDbTypes = DuckDbTypes.Of(now),
+    };
+
+    private async Task<IReadOnlyList<SurveyedTable>> SurveyAsync(
+        IReadOnlyList<TableRecord> records, bool usesSlot, CancellationToken cancellationToken)
+    {
+        var sizes = await _catalog.ReadSizesAsync([.. records.Select(r => r.Oid)], cancellationToken).ConfigureAwait(false);
+        var tables = new List<SurveyedTable>();
+        foreach (var record in records)
+        {
+            var problem = UnsupportedColumn.Find(record.Schema);
+            // A publication's filter is Postgres's own text.
+            if (problem is null && !usesSlot && record.Schema.RowFilter is not null)
+                problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken).ConfigureAwait(false);
+            tables.Add(new SurveyedTable(record, sizes.GetValueOrDefault(record.Oid, new TableSize(0, null)), problem));
+        }
+        return tables;
     }
 
     private TableRecord NewRecord(TableSchema schema) => new(

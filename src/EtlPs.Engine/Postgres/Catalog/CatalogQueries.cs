@@ -56,10 +56,11 @@ internal static class CatalogQueries
         WHERE t.relid <> w.root
         """;
 
-    public const string Size = """
-        SELECT COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::int8
+    public const string Sizes = """
+        SELECT c.oid,
+               COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::int8
                          FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_relation_size(c.oid), 0),
                CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END
-        FROM pg_catalog.pg_class AS c WHERE c.oid = $1
+        FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1)
         """;
 }

@@ -49,14 +49,16 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
 
     /// <summary>One table; null where there is none of that oid.</summary>
     public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken) =>
-        (await ReadTablesByOidAsync([oid], cancellationToken).ConfigureAwait(false)).SingleOrDefault();
+        (await ReadTablesByOidAsync([oid], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(oid);
 
-    /// <summary>The tables of these oids that are there, be they logged or not.</summary>
-    public async Task<IReadOnlyList<TableSchema>> ReadTablesByOidAsync(IEnumerable<uint> oids, CancellationToken cancellationToken)
+    /// <summary>The tables of these oids, be they logged or not; those that are gone are left out.</summary>
+    public async Task<IReadOnlyDictionary<uint, TableSchema>> ReadTablesByOidAsync(
+        IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
     {
         var tables = await connection.ReadAsync(CatalogQueries.TablesByOid, ReadTable, cancellationToken, Oids(oids))
             .ConfigureAwait(false);
-        return await ReadSchemasAsync(tables, null, cancellationToken).ConfigureAwait(false);
+        var schemas = await ReadSchemasAsync(tables, null, cancellationToken).ConfigureAwait(false);
+        return schemas.ToDictionary(t => t.Oid);
     }
 
     /// <summary>The partitions, at any depth, of partitioned tables.</summary>
@@ -66,12 +68,19 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             .ConfigureAwait(false);
 
     /// <summary>How large a table is now.</summary>
-    public async Task<TableSize> ReadSizeAsync(uint oid, CancellationToken cancellationToken)
+    public async Task<TableSize> ReadSizeAsync(uint oid, CancellationToken cancellationToken) =>
+        (await ReadSizesAsync([oid], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(oid, new TableSize(0, null));
+
+    /// <summary>How large tables are now; those that are gone are left out.</summary>
+    public async Task<IReadOnlyDictionary<uint, TableSize>> ReadSizesAsync(
+        IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
     {
         var sizes = await connection.ReadAsync(
-            CatalogQueries.Size, r => new TableSize(r.GetInt64(0), r.GetNullable<long>(1)), cancellationToken, Oid(oid))
-            .ConfigureAwait(false);
-        return sizes.Count == 0 ? new TableSize(0, null) : sizes[0];
+            CatalogQueries.Sizes,
+            r => (Oid: r.GetFieldValue<uint>(0), Size: new TableSize(r.GetInt64(1), r.GetNullable<long>(2))),
+            cancellationToken,
+            Oids(oids)).ConfigureAwait(false);
+        return sizes.ToDictionary(s => s.Oid, s => s.Size);
     }
 
     internal static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid };
