@@ -29,15 +29,15 @@ internal static partial class ServerErrors
             EtlErrorCode.SlotActive, e, $"Another session uses the replication slot: {e.MessageText}",
             "Stop the other run, or wait until the server notices that its connection is gone (wal_sender_timeout)."),
         "55000" when e.Routine == "CheckLogicalDecodingRequirements" || Says(e, "wal_level") => WalLevelNotLogical(source, e),
+        // Postgres 18 only warns of it, and goes on without the publication's changes.
+        "55000" when e.Routine == "LoadPublications" => PublicationGone(e),
         "55000" when AboutSlot(e) => SlotLost(e),
         // The WAL file that the slot needs was removed.
         "58P01" when e.File is "walsender.c" or "xlogreader.c" or "xlogutils.c" => SlotLost(e),
         "42704" when AboutSlot(e) => Error(
             EtlErrorCode.SlotMissing, e, $"The replication slot is gone: {e.MessageText}",
             "Start with -Restart: it makes a new slot and copies the tables again."),
-        "42704" when Says(e, "publication") || e.Routine == "get_publication_oid" => Error(
-            EtlErrorCode.PublicationUnusable, e, $"The publication is gone: {e.MessageText}",
-            "Make the publication again and start with -Restart: what was written meanwhile was not streamed."),
+        "42704" when Says(e, "publication") || e.Routine == "get_publication_oid" => PublicationGone(e),
         "42710" when AboutSlot(e) => Error(
             EtlErrorCode.SlotExists, e, $"There is a slot of that name already: {e.MessageText}",
             "Use another pipeline or slot name, or drop the slot if nothing uses it."),
@@ -113,6 +113,10 @@ internal static partial class ServerErrors
 
     private static bool Says(PostgresException e, string text) =>
         e.MessageText.Contains(text, StringComparison.OrdinalIgnoreCase);
+
+    private static EtlException PublicationGone(PostgresException e) => Error(
+        EtlErrorCode.PublicationUnusable, e, $"The publication is gone: {e.MessageText}",
+        "Make the publication again and start with -Restart: what was written meanwhile was not streamed.");
 
     private static EtlException SlotLost(PostgresException e) => Error(
         EtlErrorCode.SlotLost, e, $"The slot cannot go on: {e.MessageText}",

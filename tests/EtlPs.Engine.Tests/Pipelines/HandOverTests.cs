@@ -72,8 +72,10 @@ public sealed class HandOverTests(ServerPool pool)
     [Fact]
     public async Task A_transaction_whose_commit_is_the_first_record_after_the_slots_consistent_point_is_not_lost()
     {
+        // A slot waits for the transactions of all databases: another test's would shift the stages, and the third wait for itself.
+        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions(), Token);
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (0, 'begin')");
+            server, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (0, 'begin')");
         await using var first = await scenario.Database.OpenAsync(Token);
         await using var second = await scenario.Database.OpenAsync(Token);
         await using var third = await scenario.Database.OpenAsync(Token);

@@ -71,7 +71,7 @@ public sealed class RowSecurityTests(ServerPool pool)
         await using var role = await RestrictedRole.CreateAsync(scenario, "t, u");
         var meanwhile = new FaultAction(FaultPoint.RangeAppended, () => scenario.ExecuteAsync(Policy).GetAwaiter().GetResult());
         var pipeline = role.Pipeline(meanwhile);
-        var results = await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        var results = await pipeline.BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         var aside = Assert.Single(results, r => r.State == TableState.SetAside);
         Assert.Equal(("u", EtlErrorCode.PermissionDenied), (aside.Source.Name, aside.Error!.Code));
         Assert.NotEmpty(aside.Error.Remedy);

@@ -80,8 +80,10 @@ public sealed class StreamedTransactionTests(ServerPool pool)
             await open.ExecuteAsync("UPDATE t SET v = 'never'; ROLLBACK");
         }
         await scenario.ExecuteAsync("INSERT INTO t VALUES (1000, 'ever')");
-        var result = await AssertStreamedAndEqualAsync(scenario);
+        // Postgres 18 knows by then that it was rolled back, and sends nothing of it.
+        var result = scenario.Database.Server.Version < 18 ? await CatchUpStreamedAsync(scenario) : await scenario.CatchUpAsync();
         Assert.Equal(1, result.Changes);
+        await scenario.AssertEqualAsync();
     }
 
     [Fact]

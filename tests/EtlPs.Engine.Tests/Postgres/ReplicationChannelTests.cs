@@ -139,6 +139,8 @@ public sealed class ReplicationChannelTests(ServerPool servers)
             Assert.Equal(EtlErrorCode.SlotMissing, error.Code);
         }
 
+        // Postgres 18 leaves out a publication that is not there with no more than a warning, which Npgsql drops.
+        if (!ownTransport && database.Server.Version >= 18) return;
         var start = await PrepareAsync(connector, database.Name, "p");
         await database.ExecuteAsync("INSERT INTO t VALUES (1); ", Token);
         await using (var channel = await OpenAsync(ownTransport, connector, database.Name, "P", start, Token))

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Postgres.Replication.PgOutput;
 using EtlPs.Engine.Postgres.Wire;
+using Npgsql;
 
 namespace EtlPs.Engine.Postgres.Replication;
 
@@ -169,8 +170,10 @@ internal sealed class WireReplicationChannel : IReplicationChannel
                 // A server that shuts down ends its streams; what follows is the session's end.
                 case BackendMessageType.CopyDone or BackendMessageType.CommandComplete or BackendMessageType.ReadyForQuery:
                     throw new EndOfStreamException("The server has ended the stream.");
-                case BackendMessageType.NoticeResponse or BackendMessageType.ParameterStatus
-                    or BackendMessageType.NotificationResponse:
+                case BackendMessageType.NoticeResponse:
+                    RefuseToLosePublication(ServerReport.Read(body.Span));
+                    break;
+                case BackendMessageType.ParameterStatus or BackendMessageType.NotificationResponse:
                     break;
                 default:
                     throw WireViolation.Error($"a message of type {type} has no place in a replication stream");
@@ -178,6 +181,13 @@ internal sealed class WireReplicationChannel : IReplicationChannel
         }
 
         return false;
+    }
+
+    /// <summary>Postgres 18 leaves out what a missing publication would send, and says so by a warning alone.</summary>
+    private static void RefuseToLosePublication(PostgresException notice)
+    {
+        if (notice.Routine == "LoadPublications")
+            throw notice;
     }
 
     private void TakeKeepalive(ReadOnlySpan<byte> keepalive)

@@ -31,7 +31,7 @@ public sealed class SlotWatchTests(ServerPool pool)
             WriteWalAsync(scenario, segments: 3).GetAwaiter().GetResult();
             Assert.True(warned.Wait(TimeSpan.FromMinutes(1), Token));
         });
-        await scenario.Pipeline(hold).BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.Pipeline(hold).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         var warning = Assert.Single(scenario.Events, e => e is Milestone { Level: MilestoneLevel.Warning });
         Assert.Matches(@"keeps \d+.* MB of WAL.*after \d+.* MB more.*64 MB", ((Milestone)warning).Message);
         await scenario.CatchUpAsync();
@@ -57,7 +57,7 @@ public sealed class SlotWatchTests(ServerPool pool)
             while (scenario.ScalarAsync<string>("SHOW max_slot_wal_keep_size").GetAwaiter().GetResult() != "1GB") Thread.Yield();
             scenario.ExecuteAsync("CHECKPOINT").GetAwaiter().GetResult();
         });
-        await scenario.Pipeline(hold).BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.Pipeline(hold).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         Assert.Single(scenario.Events, e => IsWarning(e, "next checkpoint"));
         await scenario.ExecuteAsync("INSERT INTO t VALUES (2)");
         await scenario.CatchUpAsync();
@@ -142,8 +142,8 @@ public sealed class SlotWatchTests(ServerPool pool)
         var pipeline = scenario.Pipeline(broken);
         return await Assert.ThrowsAsync<EtlException>(async () =>
         {
-            if (streams) await pipeline.StreamAsync(new StreamOptions(), scenario, Token);
-            else await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+            if (streams) await pipeline.StreamAsync(new StreamOptions { Workers = 1 }, scenario, Token);
+            else await pipeline.BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         });
     }
 
