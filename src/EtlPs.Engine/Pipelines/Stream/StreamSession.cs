@@ -115,6 +115,8 @@ internal sealed class StreamSession(
     /// <summary>While the source is silent: stores what is there, then the idle position, and looks for an end.</summary>
     private async Task<StreamEnd?> WaitAsync(Task<bool> message, CancellationToken stop)
     {
+        if (!_filling.IsEmpty && !_pacing.IsDue && !collector.HasOpenChanges)
+            await Task.WhenAny(message, Task.Delay(BatchPacing.Lull, CancellationToken.None)).ConfigureAwait(false);
         while (!message.IsCompleted)
         {
             if (_applying is { IsCompleted: true }) await ObserveAsync().ConfigureAwait(false);
