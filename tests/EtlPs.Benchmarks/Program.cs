@@ -1,4 +1,5 @@
 using System.Globalization;
+using EtlPs.Benchmarks.Baselines;
 using EtlPs.Benchmarks.Data;
 using EtlPs.Benchmarks.Measuring;
 using EtlPs.Benchmarks.Runs;
@@ -6,6 +7,11 @@ using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
 // dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [memory] [latency] [stream] [large] [batch]
+if (args is [CsvRoute.ReadCommand, var csv, var file])
+{
+    CsvRoute.Read(csv, file);
+    return 0;
+}
 int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0).FirstOrDefault(n => n > 0, 50);
 string[] suites = [.. args.Where(a => !char.IsAsciiDigit(a[0]))];
 const int Times = 3;

@@ -44,12 +44,13 @@ internal sealed class BatchSuite(string folder, long memoryLimit)
         public Target(string folder, long memoryLimit, int rows)
         {
             _table = new KeyedTable(rows);
-            _file = DuckDbFile.Open(
-                new DuckDbSettings(Path.Combine(folder, $"{rows}.duckdb")) { MemoryLimit = memoryLimit });
+            var settings = new DuckDbSettings(Path.Combine(folder, $"{rows}.duckdb")) { MemoryLimit = memoryLimit };
+            _file = DuckDbFile.Open(settings);
             var connection = _file.Connect();
             StateSchema.Ensure(connection);
             _table.Create(connection);
-            _applier = new BatchApplier(connection, new StateStore(connection, "batches"), new NoBaseRows(), Lsn.Zero, new NoFaults());
+            _applier = new BatchApplier(
+                connection, settings, new StateStore(connection, "batches"), new NoBaseRows(), Lsn.Zero, new NoFaults());
             _applier.Map(_table.Table, _table.Table.Schema.Name);
         }
 

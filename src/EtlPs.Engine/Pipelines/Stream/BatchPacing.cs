@@ -16,7 +16,7 @@ internal sealed class BatchPacing
     private TimeSpan _age = ShortestBatch;
 
     /// <summary>The weight at which a batch is closed even in the middle of a transaction.</summary>
-    public const long LargestBatch = 32 << 20;
+    public const long LargestBatch = 16 << 20;
 
     /// <summary>
     /// For how long nothing has to come before the source counts as idle: longer than changes gather in the network's buffers,

@@ -10,7 +10,7 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// several batches stays one DuckDB transaction, which ends only where the source's did.
 /// </summary>
 internal sealed class BatchApplier(
-    DuckDBConnection connection, IPositionStore state, IBaseRows source, Lsn position, IFaultHook faults)
+    DuckDBConnection connection, DuckDbSettings settings, IPositionStore state, IBaseRows source, Lsn position, IFaultHook faults)
 {
     private readonly Dictionary<uint, TableApplier> _appliers = [];
     private readonly Dictionary<uint, StreamedTable> _tables = [];
@@ -25,6 +25,7 @@ internal sealed class BatchApplier(
     /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
     public void Map(StreamedTable table, TableName target)
     {
+        ScanThreads.Fit(connection, settings, target);
         _tables[table.Schema.Oid] = table;
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
             ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches)
