@@ -9,7 +9,10 @@ namespace EtlPs.Engine.Changes;
 /// immediate primary key under FULL; empty where rows are a multiset (FULL without such a key) or only inserted.
 /// </param>
 /// <param name="Identity">The replica identity.</param>
-/// <param name="Kind">pg_class.relkind: 'r' for a table, 'p' for a partitioned one.</param>
+/// <param name="Kind">
+/// pg_class.relkind: 'r' for a table, 'p' for a partitioned one; in a one-off copy also 'v', 'm' and 'f' for a view, a
+/// materialized view and a foreign table.
+/// </param>
 /// <param name="RowFilter">
 /// The publication's WHERE for the table, as pg_get_expr writes it, or a user's condition for a one-off copy; null: every row.
 /// </param>
@@ -24,6 +27,9 @@ public sealed record TableSchema(
 {
     /// <summary>Whether a generated column is among the columns (Postgres 18 can publish stored ones); told by the catalog only.</summary>
     public bool HasGenerated { get; init; }
+
+    /// <summary>Whether it holds its rows itself, or its partitions do; a view and a foreign table get them from elsewhere.</summary>
+    public bool IsTable => Kind is 'r' or 'p';
 
     /// <summary>Whether UPDATE and DELETE can be followed: there is an identity to find the old row by.</summary>
     public bool CanFollowUpdates => KeyColumns.Count > 0 || Identity == ReplicaIdentity.Full;

@@ -10,6 +10,7 @@ internal static partial class ServerErrors
 {
     private const string RowExceptions = "22";
     private const string Constraints = "23";
+    private const string Routines = "P0";
 
     public static EtlException Translate(PostgresException e, SourceSettings source) => e.SqlState switch
     {
@@ -66,10 +67,14 @@ internal static partial class ServerErrors
         "25P03" or "25P04" or "57P05" => PostgresErrors.ConnectionLost(source, e),
         // "Invalid snapshot identifier" (17: "does not exist"): the session that kept the snapshot broke, and took it along.
         _ when e.Routine == "ImportSnapshot" => PostgresErrors.ConnectionLost(source, e),
+        // Of a session that lives on: the connection is the server's own, to another one.
+        "08000" or "08001" or "08003" or "08006" when e.InvariantSeverity == "ERROR" => Error(
+            EtlErrorCode.Unexpected, e, $"The server at {source.Host}:{source.Port} lost another one: {e.MessageText}",
+            "Check the server that the foreign table names, and the way there; then start again."),
         _ when e.SqlState.StartsWith("08", StringComparison.Ordinal) || e.SqlState.StartsWith("57P", StringComparison.Ordinal) =>
             PostgresErrors.ConnectionLost(source, e),
         // Their messages quote values: neither the text nor the exception goes on.
-        _ when HoldsValues(e) => new EtlException(
+        _ when HoldsValues(e) || e.SqlState.StartsWith(Routines, StringComparison.Ordinal) => new EtlException(
             EtlErrorCode.ValueNotRepresentable, $"The server could not hand out a value (SQLSTATE {e.SqlState}).",
             "The server's log names the value; correct it in the source or leave the table out."),
         _ => Error(

@@ -83,6 +83,6 @@ internal sealed class CopyWorker(
         error.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged
             or EtlErrorCode.ValueNotRepresentable or EtlErrorCode.UnsupportedType
             or EtlErrorCode.NameCollision or EtlErrorCode.TimedOut
-        // A condition can fail in any way that SQL can.
-        || (error.Code == EtlErrorCode.Unexpected && table.Record.Schema.RowFilter is not null);
+        // A condition, a view and another server can fail in any way that SQL can.
+        || (error.Code == EtlErrorCode.Unexpected && table.Record.Schema is not { IsTable: true, RowFilter: null });
 }

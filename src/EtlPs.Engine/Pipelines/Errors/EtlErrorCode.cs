@@ -36,7 +36,7 @@ public enum EtlErrorCode
     /// <summary>A connection pooler stands between, where a session of our own is needed.</summary>
     PoolerInBetween,
 
-    /// <summary>A table or pattern names nothing.</summary>
+    /// <summary>A table or pattern names nothing, or what cannot be copied as asked, such as a view to be streamed.</summary>
     TableNotFound,
 
     /// <summary>The table cannot be published for UPDATE and DELETE: no usable replica identity.</summary>

@@ -77,7 +77,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
                 await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false),
                 definition)
-            : await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
+            : await _catalog
+                .ReadTablesAsync(definition.Tables, cancellationToken, isFollowed: !request.SnapshotOnly).ConfigureAwait(false);
         var schemas = conditions.ApplyTo(
             await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false));
         PipelineRules.RequireTables(schemas, definition);

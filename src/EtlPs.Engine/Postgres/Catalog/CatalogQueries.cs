@@ -3,15 +3,15 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <summary>The texts of the catalog's queries; everything qualified, whatever the search path.</summary>
 internal static class CatalogQueries
 {
-    // Ordinary and partitioned tables of users; temporary ones belong to other sessions.
+    // What users can select from; temporary tables belong to other sessions.
     public const string Tables = """
-        SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relreplident, c.relpersistence = 'u',
+        SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relreplident, c.relpersistence,
                CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::oid END,
                pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
                EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
           AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
         """;
 

@@ -9,17 +9,25 @@ namespace EtlPs.Engine.Postgres.Catalog;
 internal sealed class CatalogReader(NpgsqlConnection connection)
 {
     /// <summary>
-    /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read and that can be
-    /// streamed. Partitions are left out where their root is in.
+    /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read. Wildcards,
+    /// and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left out where their
+    /// root is in.
     /// </summary>
+    /// <param name="patterns">Names as in SQL, with wildcards.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="isFollowed">
+    /// Whether a stream is to follow; else a name without a wildcard may also be a view's, a foreign table's or an unlogged
+    /// table's.
+    /// </param>
+    /// <exception cref="EtlException">TableNotFound: a pattern names nothing, or what no stream follows.</exception>
     public async Task<IReadOnlyList<TableSchema>> ReadTablesAsync(
-        IReadOnlyList<string> patterns, CancellationToken cancellationToken)
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken, bool isFollowed = true)
     {
         var parsed = patterns.Select(TablePattern.Parse).ToList();
         var all = await connection.ReadAsync(CatalogQueries.Tables, ReadTable, cancellationToken).ConfigureAwait(false);
         var selected = parsed.Count == 0
-            ? all.Where(t => t is { Unlogged: false, Readable: true, OfExtension: false }).ToList()
-            : Select(all, parsed);
+            ? all.Where(t => t is { Obstacle: null, Readable: true, OfExtension: false }).ToList()
+            : Select(all, parsed, isFollowed);
         var oids = selected.Select(t => t.Oid).ToHashSet();
         selected.RemoveAll(t => t.PartitionRoot is { } root && root != t.Oid && oids.Contains(root));
         return await ReadSchemasAsync(selected, null, cancellationToken).ConfigureAwait(false);
@@ -51,7 +59,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken) =>
         (await ReadTablesByOidAsync([oid], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(oid);
 
-    /// <summary>The tables of these oids, be they logged or not; those that are gone are left out.</summary>
+    /// <summary>The relations of these oids, of whatever kind; those that are gone are left out.</summary>
     public async Task<IReadOnlyDictionary<uint, TableSchema>> ReadTablesByOidAsync(
         IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
     {
@@ -88,30 +96,25 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     internal static NpgsqlParameter Oids(IEnumerable<uint> oids) =>
         new() { Value = oids.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
 
-    private static List<CatalogTable> Select(List<CatalogTable> all, List<TablePattern> patterns)
+    private static List<CatalogTable> Select(List<CatalogTable> all, List<TablePattern> patterns, bool isFollowed)
     {
         var selected = new List<CatalogTable>();
         foreach (var pattern in patterns)
         {
-            var matches = all.Where(t => pattern.Matches(t.Name)).ToList();
+            var matches = all
+                .Where(t => pattern.Matches(t.Name) && !(pattern.HasWildcard && t.Obstacle is not null)).ToList();
             if (matches.Count == 0)
                 throw new EtlException(
                     EtlErrorCode.TableNotFound,
                     $"{pattern} names no table of the source.",
-                    "Check schema and name; views and foreign tables cannot be streamed. Write \"…\" around upper case; without "
-                    + "a schema it is public.")
+                    "Check schema and name: write \"…\" around upper case; without a schema it is public. Wildcards leave "
+                    + "out views, foreign and unlogged tables, which -SnapshotOnly copies where each is named.")
                 {
                     Subject = pattern.Text,
                 };
-            if (!pattern.HasWildcard && matches[0].Unlogged)
-                throw new EtlException(
-                    EtlErrorCode.TableNotFound,
-                    $"{matches[0].Name} is unlogged: its changes are not in the write-ahead log and cannot be streamed.",
-                    $"Leave it out, or run: ALTER TABLE {matches[0].Name.Quoted} SET LOGGED;")
-                {
-                    Subject = matches[0].Name.ToString(),
-                };
-            selected.AddRange(matches.Where(t => !t.Unlogged));
+            if (isFollowed && matches.Find(t => t.Obstacle is not null) is { } unfollowed)
+                throw unfollowed.Obstacle!;
+            selected.AddRange(matches);
         }
 
         return [.. selected.DistinctBy(t => t.Oid)];
@@ -128,7 +131,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             'i' => ReplicaIdentity.Index,
             _ => ReplicaIdentity.Default,
         },
-        reader.GetBoolean(5),
+        reader.GetFieldValue<char>(5),
         reader.GetNullable<uint>(6),
         reader.GetBoolean(7),
         reader.GetBoolean(8));

@@ -14,8 +14,9 @@ internal static class CopyStatement
         var columns = string.Join(", ", table.Columns.Select(c => TableName.Quote(c.Name)));
         var throughRoot = table.Kind == 'p' && heap.Oid == table.Oid;
         // Straight from the heap, and without children by inheritance: a little faster than a SELECT, which a partitioned
-        // table, a row filter, a generated column and a table without columns need.
-        if (range == CopyRange.Whole && !throughRoot && table is { RowFilter: null, HasGenerated: false, Columns.Count: > 0 })
+        // table, a row filter, a generated column, a table without columns and whatever is no table need.
+        if (range == CopyRange.Whole && !throughRoot
+            && table is { IsTable: true, RowFilter: null, HasGenerated: false, Columns.Count: > 0 })
             return $"COPY {heap.Name} ({columns}) TO STDOUT (FORMAT BINARY)";
         var conditions = new List<string>();
         if (table.RowFilter is not null)

@@ -39,8 +39,8 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
 
     private static uint Number(string? text) => uint.Parse(text!, CultureInfo.InvariantCulture);
 
-    // pg_inherits is read as of the snapshot, pg_partition_tree and names as of now. A foreign table has no blocks, and
-    // policies of a partition hold only where it is read directly.
+    // pg_inherits is read as of the snapshot, pg_partition_tree and names as of now. A foreign table has no blocks, nor has
+    // what another access method than heap (2) keeps, and policies of a partition hold only where it is read directly.
     private static string Query(uint root) => string.Create(CultureInfo.InvariantCulture, $"""
         WITH RECURSIVE before (oid, attached_by) AS (
             SELECT {root}::pg_catalog.oid, '0'::text
@@ -50,7 +50,7 @@ internal sealed record SnapshotTree(IReadOnlyList<Partition> Partitions, IReadOn
         SELECT (b.oid IS NOT NULL AND t.relid IS NOT NULL)::text,
                (c.relkind = 'r' AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
                AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND NOT pg_catalog.row_security_active(c.oid))::text,
-               pg_catalog.pg_relation_size(t.relid)::text,
+               CASE WHEN c.relam = 2 THEN pg_catalog.pg_relation_size(t.relid) END::text,
                pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text,
                COALESCE(t.relid::pg_catalog.oid, b.oid)::text, t.relid::text, t.isleaf::text, COALESCE(b.attached_by, '0'),
                COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::text,

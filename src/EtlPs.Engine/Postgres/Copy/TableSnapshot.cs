@@ -69,7 +69,7 @@ internal sealed class TableSnapshot : IAsyncDisposable
             SET TRANSACTION SNAPSHOT {SqlLiteral.Of(snapshotName)};
             SET LOCAL row_security = off;
             SET LOCAL lock_timeout = '{LockTimeout}';
-            LOCK TABLE {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted} IN ACCESS SHARE MODE
+            {Lock(table)}
             """, cancellationToken).ConfigureAwait(false);
         var found = await session.ReadAsync(Check(table), cancellationToken).ConfigureAwait(false);
         if (found is not [[{ } fileNode, "true", { } heapBytes, { } tableBytes]])
@@ -92,8 +92,18 @@ internal sealed class TableSnapshot : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _ownsSession ? _session.DisposeAsync() : ValueTask.CompletedTask;
 
+    // LOCK TABLE takes tables only. A SELECT takes the same lock, and a view's on what the view reads; without a row,
+    // nothing is asked of another server.
+    private static string Lock(TableSchema table) => table.Kind switch
+    {
+        'p' => $"LOCK TABLE {table.Name.Quoted} IN ACCESS SHARE MODE",
+        'r' => $"LOCK TABLE ONLY {table.Name.Quoted} IN ACCESS SHARE MODE",
+        _ => $"SELECT FROM {table.Name.Quoted} WHERE false",
+    };
+
     // pg_class is read as of the snapshot, pg_relation_filenode and to_regclass as of now. Sizes are now's too: rows that
-    // the snapshot sees may have moved nowhere, but the heap may have grown.
+    // the snapshot sees may have moved nowhere, but the heap may have grown. Blocks count only where the access method is
+    // heap (2): others may not find a row by them.
     private static string Check(TableSchema table) => string.Create(CultureInfo.InvariantCulture, $"""
         SELECT c.relfilenode::text,
                (pg_catalog.to_regclass({SqlLiteral.Of(table.Name.Quoted)})::oid = c.oid AND NOT EXISTS (
@@ -105,7 +115,7 @@ internal sealed class TableSnapshot : IAsyncDisposable
                    WHERE w.col NOT IN (
                        SELECT pg_catalog.format('%s %s %s %s', a.attnum, a.atttypid, a.atttypmod, a.attname)
                        FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND NOT a.attisdropped)))::text,
-               COALESCE(pg_catalog.pg_relation_size(c.oid), 0)::text,
+               CASE WHEN c.relam = 2 THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END::text,
                COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))::int8
                          FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf),
                         pg_catalog.pg_table_size(c.oid), 0)::text
