@@ -7,7 +7,7 @@ namespace EtlPs.Engine.Sources;
 /// <param name="Name">Schema and name.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="EstimatedRows">The planner's estimate; null: never analysed.</param>
-/// <param name="Bytes">Heap size (all partitions of a partitioned table), bytes.</param>
+/// <param name="Bytes">Size without indexes (of all partitions of a partitioned table), bytes.</param>
 /// <param name="Key">The columns that a row is known by in the stream; empty: none, or the whole row.</param>
 /// <param name="Identity">The replica identity; null where there is none, as for a view.</param>
 /// <param name="Obstacle">Why a pipeline with a publication of its own cannot stream it; null: it can.</param>

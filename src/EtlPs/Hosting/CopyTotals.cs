@@ -5,7 +5,7 @@ using EtlPs.Engine.Pipelines.Planning;
 
 namespace EtlPs.Hosting;
 
-/// <summary>How far a copy of several tables has come in all, measured by the sizes of their heaps.</summary>
+/// <summary>How far a copy of several tables has come in all, measured by the sizes of their rows.</summary>
 internal sealed class CopyTotals
 {
     // So that empty tables, too, bring it on.

@@ -31,7 +31,7 @@ public sealed class EtlPlannedTable
     /// <summary>Postgres's estimate; null: never analysed.</summary>
     public long? EstimatedRows { get; }
 
-    /// <summary>Heap size, bytes.</summary>
+    /// <summary>Size without indexes, bytes.</summary>
     public long Bytes { get; }
 
     /// <summary>Why it would be set aside.</summary>

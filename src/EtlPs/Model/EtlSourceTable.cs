@@ -35,7 +35,7 @@ public sealed class EtlSourceTable
     /// <summary>Postgres's estimate; null: never analysed.</summary>
     public long? Rows { get; }
 
-    /// <summary>Heap size, bytes.</summary>
+    /// <summary>Size without indexes, bytes.</summary>
     public long SizeBytes { get; }
 
     /// <summary>The columns that a row is known by in the stream.</summary>

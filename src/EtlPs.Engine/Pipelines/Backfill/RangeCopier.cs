@@ -50,6 +50,7 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
                         blocks.Advance(used);
                         meter.Add(decoder.Rows - rows, used);
                         (rows, bytes) = (decoder.Rows, bytes + used);
+                        if (!decoder.IsComplete) run.Faults.Reached(FaultPoint.BlockAppended);
                     }
                     appender.Close();
                 }

@@ -6,6 +6,9 @@ internal enum FaultPoint
     /// <summary>The slot exists at the source; the destination still says Creating.</summary>
     SlotCreated,
 
+    /// <summary>A block of a range's rows is appended; Postgres sends more.</summary>
+    BlockAppended,
+
     /// <summary>A range's rows are appended; its ledger row is not yet written.</summary>
     RangeAppended,
 

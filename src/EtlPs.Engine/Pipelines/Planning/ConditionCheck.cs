@@ -12,6 +12,8 @@ internal static class ConditionCheck
     // Of a server that shuts down: no word on the condition.
     private const string Shutdown = "57P";
 
+    private const string LockPatience = "1s";
+
     /// <summary>Why it does not take the row filter of a table; null: it does.</summary>
     public static async Task<EtlException?> FindProblemAsync(
         SourceSettings source, TableSchema table, CancellationToken cancellationToken)
@@ -19,6 +21,7 @@ internal static class ConditionCheck
         // In a session of its own: Npgsql breaks off one in which a statement has a parameter that nobody gives.
         var connection = await new PostgresConnector(source).OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = connection.ConfigureAwait(false);
+        await connection.ExecuteAsync($"SET lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
         // Not in parentheses, as in the copy: a condition that closes one and opens another passes one of the two at most. In
         // a batch command, which holds one statement.
         var command = new NpgsqlBatchCommand(
@@ -29,6 +32,11 @@ internal static class ConditionCheck
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // Whoever copies the table waits for it, and hears the same.
             return null;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)

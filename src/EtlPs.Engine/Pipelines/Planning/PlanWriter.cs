@@ -64,7 +64,7 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
         var inPart = copies.Count(t => t.Record.Schema.RowFilter is not null);
         effects.Add(new PlannedEffect(
             Destination,
-            $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB of heap"
+            $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB"
             + (inPart > 0 ? $", of {inPart} only the rows that a condition lets in" : "")));
     }
 

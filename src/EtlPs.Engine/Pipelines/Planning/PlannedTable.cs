@@ -9,7 +9,7 @@ namespace EtlPs.Engine.Pipelines.Planning;
 /// <param name="State">Its state before the run.</param>
 /// <param name="WillCopy">Whether the run copies it.</param>
 /// <param name="EstimatedRows">The planner's estimate; null: never analysed.</param>
-/// <param name="Bytes">Heap size, bytes.</param>
+/// <param name="Bytes">Size without indexes, bytes.</param>
 /// <param name="Problem">Why it will be set aside.</param>
 public sealed record PlannedTable(
     TableName Source,

@@ -25,7 +25,7 @@ internal static class ResetPlan
             [.. surveyed.Where(t => t.Problem is null).Select(t => new PlannedEffect(
                 $"table {t.Record.Destination} in {definition.Destination}",
                 string.Create(
-                    CultureInfo.InvariantCulture, $"Copy {t.Record.Source} again, {(t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB of heap")))],
+                    CultureInfo.InvariantCulture, $"Copy {t.Record.Source} again, {(t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB")))],
             [.. tables.Zip(surveyed, (table, now) => new PlannedTable(
                 table.Source, table.Destination, table.State, now.Problem is null, now.Size?.EstimatedRows, now.Size?.Bytes ?? 0, now.Problem))],
             []);

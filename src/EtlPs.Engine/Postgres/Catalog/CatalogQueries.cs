@@ -56,11 +56,28 @@ internal static class CatalogQueries
         WHERE t.relid <> w.root
         """;
 
+    // With the large values that lie beside the rows.
     public const string Sizes = """
         SELECT c.oid,
-               COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::int8
-                         FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_relation_size(c.oid), 0),
+               COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))::int8
+                         FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_table_size(c.oid), 0),
                CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END
         FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1)
+        """;
+
+    // As VACUUM and ANALYZE left them. Asking for a size, and for a partition tree, takes a lock.
+    public const string SizesWithoutLocks = """
+        WITH RECURSIVE tree (root, oid) AS (
+            SELECT w.oid, w.oid FROM pg_catalog.unnest($1) AS w (oid)
+            UNION ALL
+            SELECT t.root, i.inhrelid FROM tree AS t JOIN pg_catalog.pg_class AS p ON p.oid = t.oid AND p.relkind = 'p'
+            JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.oid)
+        SELECT r.oid,
+               (SELECT pg_catalog.sum((c.relpages + COALESCE(l.relpages, 0))::int8)
+                FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid AND c.relkind <> 'p'
+                LEFT JOIN pg_catalog.pg_class AS l ON l.oid = c.reltoastrelid
+                WHERE t.root = r.oid)::int8 * pg_catalog.current_setting('block_size')::int8,
+               CASE WHEN r.reltuples >= 0 THEN r.reltuples::int8 END
+        FROM pg_catalog.pg_class AS r WHERE r.oid = ANY ($1)
         """;
 }

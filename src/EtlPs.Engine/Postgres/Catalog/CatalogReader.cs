@@ -8,6 +8,9 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <summary>Tables, columns and keys as the catalog has them now.</summary>
 internal sealed class CatalogReader(NpgsqlConnection connection)
 {
+    // Longer than statements that lock a table in passing.
+    private const string LockPatience = "1s";
+
     /// <summary>
     /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read. Wildcards,
     /// and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left out where their
@@ -79,22 +82,41 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     public async Task<TableSize> ReadSizeAsync(uint oid, CancellationToken cancellationToken) =>
         (await ReadSizesAsync([oid], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(oid, new TableSize(0, null));
 
-    /// <summary>How large tables are now; those that are gone are left out.</summary>
+    /// <summary>
+    /// How large tables are now; those that are gone are left out. Where one of them is locked, all are told as they were
+    /// last vacuumed: the look at the others is not held up.
+    /// </summary>
     public async Task<IReadOnlyDictionary<uint, TableSize>> ReadSizesAsync(
         IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
     {
-        var sizes = await connection.ReadAsync(
-            CatalogQueries.Sizes,
-            r => (Oid: r.GetFieldValue<uint>(0), Size: new TableSize(r.GetInt64(1), r.GetNullable<long>(2))),
-            cancellationToken,
-            Oids(oids)).ConfigureAwait(false);
-        return sizes.ToDictionary(s => s.Oid, s => s.Size);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var ending = transaction.ConfigureAwait(false);
+            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
+            return await ReadSizesAsync(CatalogQueries.Sizes, oids, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return await ReadSizesAsync(CatalogQueries.SizesWithoutLocks, oids, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     internal static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid };
 
     internal static NpgsqlParameter Oids(IEnumerable<uint> oids) =>
         new() { Value = oids.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
+
+    private async Task<IReadOnlyDictionary<uint, TableSize>> ReadSizesAsync(
+        string query, IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
+    {
+        var sizes = await connection.ReadAsync(
+            query,
+            r => (Oid: r.GetFieldValue<uint>(0), Size: new TableSize(r.GetNullable<long>(1) ?? 0, r.GetNullable<long>(2))),
+            cancellationToken,
+            Oids(oids)).ConfigureAwait(false);
+        return sizes.ToDictionary(s => s.Oid, s => s.Size);
+    }
 
     private static List<CatalogTable> Select(List<CatalogTable> all, List<TablePattern> patterns, bool isFollowed)
     {

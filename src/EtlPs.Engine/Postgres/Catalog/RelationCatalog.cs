@@ -12,11 +12,11 @@ internal sealed class RelationCatalog(NpgsqlConnection connection)
                CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::oid END,
                EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'),
-               COALESCE(leaves.bytes, pg_catalog.pg_relation_size(c.oid), 0),
+               COALESCE(leaves.bytes, pg_catalog.pg_table_size(c.oid), 0),
                CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 ELSE leaves.tuples END
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN LATERAL (
-            SELECT pg_catalog.sum(pg_catalog.pg_relation_size(l.oid))::int8,
+            SELECT pg_catalog.sum(pg_catalog.pg_table_size(l.oid))::int8,
                    pg_catalog.sum(l.reltuples) FILTER (WHERE l.reltuples >= 0)::int8
             FROM pg_catalog.pg_partition_tree(c.oid) AS t JOIN pg_catalog.pg_class AS l ON l.oid = t.relid
             WHERE t.isleaf) AS leaves (bytes, tuples) ON c.relkind = 'p'

@@ -12,6 +12,12 @@ public sealed class RangeFaultTests(ServerPool pool)
 {
     private const string Waiting = "state = 'active' AND wait_event_type = 'Lock' AND query LIKE 'BEGIN%LOCK TABLE%'";
 
+    // One range of more than fits into what is read ahead and into a socket's buffers.
+    private const string Large = """
+        CREATE TABLE large (id int PRIMARY KEY, big text); ALTER TABLE large ALTER big SET STORAGE EXTERNAL;
+        INSERT INTO large SELECT g, repeat('b', 10000) FROM generate_series(1, 4000) g;
+        """;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -79,6 +85,77 @@ public sealed class RangeFaultTests(ServerPool pool)
         Assert.Equal("items", results.Single(r => r.State == TableState.Ready).Source.Name);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_table_that_is_locked_holds_up_neither_the_look_at_the_catalog_nor_the_copy_of_the_others(bool isFollowed)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await using var holder = await scenario.Database.OpenAsync(Token);
+        var options = new BackfillOptions
+        {
+            Workers = 2, SnapshotOnly = !isFollowed,
+            Conditions = isFollowed ? new() : new Dictionary<string, string> { ["parts"] = "n >= 0" },
+        };
+        if (isFollowed)
+        {
+            using var stop = new StopAt(FaultPoint.RangeStored, 1);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => scenario.Pipeline(stop).BackfillAsync(options, scenario, stop.Token));
+        }
+        else
+        {
+            await LockAsync(holder);
+        }
+        var copied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.OnEvent = e =>
+        {
+            if (e is TableStateChanged { State: TableState.Ready or TableState.CatchingUp, Table.Name: "items" }) copied.TrySetResult();
+        };
+        var backfill = scenario
+            .Pipeline(new FaultAction(FaultPoint.LaterSnapshotTaken, () => LockAsync(holder).GetAwaiter().GetResult()))
+            .BackfillAsync(options, scenario, Token);
+        await copied.Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
+        await ExecuteAsync(holder, "ROLLBACK");
+        Assert.All(await backfill, r => Assert.NotEqual(TableState.SetAside, r.State));
+        if (isFollowed) await EndsEqualAsync(scenario);
+        else await scenario.AssertEqualAsync();
+    }
+
+    [Theory]
+    [InlineData("pg_cancel_backend(pid)")]
+    [InlineData("pg_terminate_backend(pid, 10000)")]
+    public async Task A_COPY_that_is_ended_in_the_middle_of_its_rows_is_made_again_under_the_same_snapshot(string end)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Large + Ranges.Create);
+        var ended = false;
+        var results = await scenario
+            .Pipeline(new FaultAction(FaultPoint.BlockAppended, () => ended = EndCopy(scenario, end)))
+            .BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
+        Assert.True(ended);
+        Assert.All(results, r => Assert.True(r.Copied));
+        Assert.Single(results.Select(r => r.CopiedAt).Distinct());
+        Assert.Equal(4000, results.Single(r => r.Source.Name == "large").Rows);
+        await EndsEqualAsync(scenario);
+    }
+
+    [Fact]
+    public async Task A_COPY_that_is_cancelled_in_the_middle_of_its_rows_again_and_again_ends_its_table_and_the_others_go_on()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Large + Ranges.Create);
+        var cancelled = 0;
+        var results = await scenario
+            .Pipeline(new FaultHandler(point =>
+            {
+                if (point == FaultPoint.BlockAppended && EndCopy(scenario, "pg_cancel_backend(pid)")) cancelled++;
+            }))
+            .BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
+        Assert.InRange(cancelled, 3, int.MaxValue);
+        var aside = Assert.Single(results, r => r.State == TableState.SetAside);
+        Assert.Equal(("large", EtlErrorCode.TimedOut), (aside.Source.Name, aside.Error!.Code));
+        Assert.Equal(2, results.Count(r => r.State == TableState.Ready));
+    }
+
     [Fact]
     public async Task An_error_in_one_range_ends_its_table_and_the_others_go_on()
     {
@@ -140,6 +217,11 @@ public sealed class RangeFaultTests(ServerPool pool)
         SELECT pg_terminate_backend(pid, 10000) FROM (
             SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' LIMIT {limit}) AS workers
         """;
+
+    /// <summary>Whether there was a COPY of the large table to end.</summary>
+    private static bool EndCopy(Scenario scenario, string end) => scenario.ScalarAsync<bool?>(
+        $"SELECT bool_and({end}) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY%large%'")
+        .GetAwaiter().GetResult() == true;
 
     private static Task LockAsync(NpgsqlConnection holder) => ExecuteAsync(holder, "BEGIN; LOCK TABLE parts IN ACCESS EXCLUSIVE MODE");
 
