@@ -12,6 +12,12 @@ internal static class Ranges
     /// <summary>About a tenth of a table.</summary>
     public const int Bytes = 400_000;
 
+    /// <summary>Whole old rows come with each change.</summary>
+    public const string Full = """
+        ALTER TABLE items REPLICA IDENTITY FULL; ALTER TABLE parts REPLICA IDENTITY FULL;
+        ALTER TABLE parts_0 REPLICA IDENTITY FULL; ALTER TABLE parts_1 REPLICA IDENTITY FULL;
+        """;
+
     public const string Create = """
         CREATE SEQUENCE ids START 10000;
         CREATE TABLE items (id int PRIMARY KEY, n int NOT NULL, big text, note text);

@@ -1,4 +1,5 @@
 using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Testing.Crashes;
 using EtlPs.Testing.Postgres;
@@ -10,10 +11,12 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_table_in_progress_goes_on_with_its_missing_ranges_under_a_second_snapshot()
+    [Theory]
+    [InlineData("")]
+    [InlineData(Ranges.Full)]
+    public async Task A_table_in_progress_goes_on_with_its_missing_ranges_under_a_second_snapshot(string identity)
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create + identity);
         await StopAsync(scenario, FaultPoint.RangeStored, 4);
         var before = await RangesAsync(scenario);
         Assert.InRange(before.Count, 4, 6);
@@ -55,22 +58,81 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     [InlineData("items", "TRUNCATE items; INSERT INTO items SELECT g, g, repeat(md5(g::text), 50), NULL FROM generate_series(1, 900) g")]
     [InlineData("items", "ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items REPLICA IDENTITY FULL")]
     [InlineData("items", "ALTER TABLE items REPLICA IDENTITY FULL")]
+    [InlineData("items", "ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items ADD PRIMARY KEY (id)")]
+    [InlineData("items", "ALTER TABLE items REPLICA IDENTITY FULL", "ALTER TABLE items DROP CONSTRAINT items_pkey",
+        "INSERT INTO items VALUES (5, 9, NULL, 'twin')", "DELETE FROM items WHERE id = 5 AND n = 0",
+        "ALTER TABLE items ADD PRIMARY KEY (id)", "ALTER TABLE items REPLICA IDENTITY DEFAULT")]
     [InlineData("parts", "ALTER TABLE parts DETACH PARTITION parts_1; DROP TABLE parts_1")]
     [InlineData("parts", "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2); INSERT INTO parts VALUES (1, 2, 3, 'two')")]
     [InlineData("parts", "TRUNCATE parts_1")]
-    public async Task A_table_that_is_no_longer_what_was_begun_starts_again(string table, string change)
+    public async Task A_table_that_is_no_longer_what_was_begun_starts_again(string table, params string[] changes)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         await scenario.ExecuteAsync(table == "items" ? "DROP TABLE parts CASCADE" : "DROP TABLE items CASCADE");
         await StopAsync(scenario, FaultPoint.RangeStored, 3, workers: 1);
         var before = await RangesAsync(scenario);
-        await scenario.ExecuteAsync(change);
+        foreach (var change in changes) await scenario.ExecuteAsync(change);
         var result = Assert.Single(await BackfillAsync(scenario));
         Assert.True(result.Copied);
         var after = await RangesAsync(scenario);
         Assert.Single(after.Select(r => r.CopiedAt).Distinct());
         Assert.Empty(after.Select(r => r.CopiedAt).Intersect(before.Select(r => r.CopiedAt)));
         await EndsEqualAsync(scenario, churn: false);
+    }
+
+    [Fact]
+    public async Task A_key_made_again_under_whole_old_rows_is_another_key_and_its_table_starts_again()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create + Ranges.Full + "DROP TABLE parts CASCADE;");
+        await StopAsync(scenario, FaultPoint.RangeStored, 3, workers: 1);
+        foreach (var change in (string[])
+        [
+            "ALTER TABLE items DROP CONSTRAINT items_pkey",
+            "INSERT INTO items SELECT id, n + 1, big, note FROM items WHERE id <= 1200",
+            "DELETE FROM items WHERE id <= 1200 AND n = id % 2",
+            "ALTER TABLE items ADD PRIMARY KEY (id)",
+        ])
+            await scenario.ExecuteAsync(change);
+        await BackfillAsync(scenario);
+        Assert.Single((await RangesAsync(scenario)).Select(r => r.CopiedAt).Distinct());
+        await EndsEqualAsync(scenario, churn: false);
+    }
+
+    [Fact]
+    public async Task A_key_dropped_after_the_second_snapshot_takes_no_row_of_a_copy_that_is_replayed()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await StopAsync(scenario, FaultPoint.RangeStored, 2, workers: 1);
+        await scenario.ExecuteAsync("UPDATE items SET n = n + 1 WHERE id % 5 = 0");
+        // One table is in, of two snapshots; the other is copied under a third one.
+        await StopAsync(scenario, FaultPoint.TableRenamed, 1, workers: 1);
+        await scenario.ExecuteAsync("ALTER TABLE items DROP CONSTRAINT items_pkey");
+        await scenario.ExecuteAsync("INSERT INTO items VALUES (6, 99, NULL, 'twin')");
+        var results = await BackfillAsync(scenario);
+        Assert.Equal(2, results.Where(r => r.State == TableState.CatchingUp).Select(r => r.CopiedAt).Distinct().Count());
+        await EndsEqualAsync(scenario, churn: false);
+    }
+
+    [Fact]
+    public async Task A_worker_that_gets_no_session_when_a_copy_goes_on_leaves_its_ranges_to_the_others()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, Ranges.Create + "CREATE PUBLICATION dba FOR TABLE items, parts WITH (publish_via_partition_root = true);");
+        await using var role = await RestrictedRole.CreateAsync(scenario, "items, parts, parts_0, parts_1");
+        var options = new BackfillOptions { Workers = 2 };
+        using (var stop = new StopAt(FaultPoint.RangeStored, 3))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => new Pipeline(role.Definition.Small(), stop).BackfillAsync(options, scenario, stop.Token));
+        await Ranges.ChurnAsync(scenario);
+        // The run's own session, the snapshot's keeper, who watches the slot, and one more.
+        var full = new FaultAction(FaultPoint.LaterSnapshotTaken, () => LimitAsync(scenario, role, sessions: 3).GetAwaiter().GetResult());
+        var results = await new Pipeline(role.Definition.Small(), full).BackfillAsync(options, scenario, Token);
+        Assert.All(results, r => Assert.NotEqual(TableState.SetAside, r.State));
+        Assert.Contains(scenario.Events, e =>
+            e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains("Other sessions", StringComparison.Ordinal));
+        await scenario.ExecuteAsync($"ALTER ROLE {role.Name} CONNECTION LIMIT -1");
+        await new Pipeline(role.Definition.Small()).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        await scenario.AssertEqualAsync();
     }
 
     [Fact]
@@ -99,10 +161,12 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         await scenario.AssertEqualAsync();
     }
 
-    [Fact]
-    public async Task Rows_that_moved_between_the_snapshots_are_there_once_as_they_are_now()
+    [Theory]
+    [InlineData("")]
+    [InlineData(Ranges.Full)]
+    public async Task Rows_that_moved_between_the_snapshots_are_there_once_as_they_are_now(string identity)
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create + identity);
         await scenario.ExecuteAsync("DROP TABLE parts CASCADE");
         await StopAsync(scenario, FaultPoint.RangeStored, 4, workers: 1);
         // Each of them as single transactions, and all rows alike: those that are copied, and those that are not.
@@ -206,10 +270,12 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         await EndsEqualAsync(scenario);
     }
 
-    [Fact]
-    public async Task Killed_at_random_moments_of_its_copy_under_load_it_ends_equal()
+    [Theory]
+    [InlineData("")]
+    [InlineData(Ranges.Full)]
+    public async Task Killed_at_random_moments_of_its_copy_under_load_it_ends_equal(string identity)
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create + identity);
         for (var i = 0; i < 6; i++)
         {
             var occurrence = Random.Shared.Next(1, 8);
@@ -221,6 +287,14 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
             await churn;
         }
         await EndsEqualAsync(scenario);
+    }
+
+    /// <summary>Waits until the role has just so many sessions, and lets it have one more.</summary>
+    private static async Task LimitAsync(Scenario scenario, RestrictedRole role, int sessions)
+    {
+        while (await scenario.ScalarAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE usename = '{role.Name}'") != sessions)
+            await Task.Yield();
+        await scenario.ExecuteAsync($"ALTER ROLE {role.Name} CONNECTION LIMIT {sessions + 1}");
     }
 
     private static async Task EndsEqualAsync(Scenario scenario, bool churn = true)

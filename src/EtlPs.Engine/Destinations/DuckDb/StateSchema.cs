@@ -13,7 +13,7 @@ internal static class StateSchema
     public const string Name = "etlps";
 
     /// <summary>The format that this version reads and writes.</summary>
-    public const int FormatVersion = 3;
+    public const int FormatVersion = 4;
 
     // copy_ranges is only inserted into, and positions is a table of its own: workers and the stream commit side by
     // side, and two transactions that update one row conflict. LSNs are 64 bits without a sign.
@@ -34,7 +34,7 @@ internal static class StateSchema
             row_filter VARCHAR,
             error_remedy VARCHAR, error_column VARCHAR, error_key VARCHAR, set_aside_at TIMESTAMP WITH TIME ZONE,
             stands_at UBIGINT, stands_at_commit TIMESTAMP WITH TIME ZONE, reset_begun TIMESTAMP WITH TIME ZONE,
-            replay_from UBIGINT);
+            replay_from UBIGINT, key_index UINTEGER);
         """ + CreateLedger;
 
     private const string CreateLedger = """
@@ -80,6 +80,9 @@ internal static class StateSchema
         """;
 
     private const string FromFormat2 = "ALTER TABLE etlps.tables ADD COLUMN replay_from UBIGINT";
+
+    // A copy that was begun before cannot tell whether its key was there all the time, and begins anew.
+    private const string FromFormat3 = "ALTER TABLE etlps.tables ADD COLUMN key_index UINTEGER DEFAULT 0";
 
     /// <summary>Whether the file holds state, and state that this version can read.</summary>
     /// <exception cref="EtlException">DestinationUnavailable: a newer version of EtlPs wrote it.</exception>
@@ -127,7 +130,8 @@ internal static class StateSchema
             connection.Execute(FromFormat1);
             connection.Execute(CreateLedger);
         }
-        connection.Execute(FromFormat2);
+        if (version <= 2) connection.Execute(FromFormat2);
+        connection.Execute(FromFormat3);
         connection.Execute(CreateView);
         connection.Execute("UPDATE etlps.format SET version = $1", FormatVersion);
     }

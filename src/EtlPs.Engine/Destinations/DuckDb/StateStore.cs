@@ -18,14 +18,17 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     private const string ColumnsOfFormat2 = ColumnsOfFormat1
         + "row_filter, error_remedy, error_column, error_key, set_aside_at, stands_at, stands_at_commit, reset_begun, ";
 
-    private const string TableColumns = ColumnsOfFormat2 + "replay_from";
+    private const string ColumnsOfFormat3 = ColumnsOfFormat2 + "replay_from, ";
+
+    private const string TableColumns = ColumnsOfFormat3 + "key_index";
 
     // A file that is only read is not brought to this version's format.
     private static string ColumnsOf(int version) => version switch
     {
         1 => ColumnsOfFormat1
-            + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, NULL, NULL",
-        2 => ColumnsOfFormat2 + "NULL",
+            + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, NULL, NULL, 0::UINTEGER",
+        2 => ColumnsOfFormat2 + "NULL, 0::UINTEGER",
+        3 => ColumnsOfFormat3 + "0::UINTEGER",
         _ => TableColumns,
     };
 
@@ -128,20 +131,20 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
             table.Error?.Code, table.Error?.Message, table.Schema.RowFilter,
             table.Error?.Remedy, table.Error?.Column, table.Error?.Key,
             table.Error?.Since, table.StandsAt?.Value, table.StandsAtCommit, table.ResetBegun,
-            table.ReplayFrom?.Value,
+            table.ReplayFrom?.Value, table.KeyIndex,
         ];
         var changed = connection.Execute(
             "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
             + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, "
             + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16, "
             + "row_filter = $17, error_remedy = $18, error_column = $19, error_key = $20, set_aside_at = $21, stands_at = $22, "
-            + "stands_at_commit = $23, reset_begun = $24, replay_from = $25 "
+            + "stands_at_commit = $23, reset_begun = $24, replay_from = $25, key_index = $26 "
             + "WHERE pipeline = $1 AND oid = $2",
             values);
         if (changed == 0)
             connection.Execute(
                 "INSERT INTO etlps.tables VALUES "
-                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
                 values);
     }
 
@@ -255,7 +258,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
             reader.IsDBNull(20) ? null : new Lsn(reader.GetFieldValue<ulong>(20)),
             ReadTime(reader, 21),
             ReadTime(reader, 22),
-            reader.IsDBNull(23) ? null : new Lsn(reader.GetFieldValue<ulong>(23)));
+            reader.IsDBNull(23) ? null : new Lsn(reader.GetFieldValue<ulong>(23)),
+            reader.GetFieldValue<uint>(24));
     }
 
     private static TableError? ReadError(DuckDBDataReader reader) => ReadText(reader, 13) is not { } code

@@ -22,6 +22,10 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// The least LSN of its ranges, where they were copied under several snapshots: all changes from there on are replayed; null:
 /// the copy is exact as it is.
 /// </param>
+/// <param name="KeyIndex">
+/// The index that kept its key unique when it was begun (pg_index.indexrelid): while it is there, the key has told rows apart.
+/// 0: there was none, or nobody noted it.
+/// </param>
 internal sealed record TableRecord(
     string Pipeline,
     TableSchema Schema,
@@ -36,7 +40,8 @@ internal sealed record TableRecord(
     Lsn? StandsAt = null,
     DateTimeOffset? StandsAtCommit = null,
     DateTimeOffset? ResetBegun = null,
-    Lsn? ReplayFrom = null)
+    Lsn? ReplayFrom = null,
+    uint KeyIndex = 0)
 {
     /// <summary>pg_class.oid.</summary>
     public uint Oid => Schema.Oid;

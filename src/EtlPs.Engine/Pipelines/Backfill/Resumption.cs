@@ -24,18 +24,22 @@ internal sealed class Resumption(DuckDBConnection connection, StateStore state, 
         if (state.FindTable(now.Oid) is not { State: TableState.Copying } known) return null;
         var ranges = state.ReadRanges(now.Oid);
         var goesOn = ranges.Count > 0
-            && (begunUnderSnapshot || CanReplay(now.Schema, ranges))
+            && (begunUnderSnapshot || (HadItsKey(known, table) && CanReplay(now.Schema, ranges)))
             && AreSame(known, now)
             && HasSameFiles(known, table, ranges)
             && TableDdl.Exists(connection, known.HiddenName);
         return goesOn ? ranges : null;
     }
 
-    // Under FULL the key could have been dropped and made again meanwhile, with rows in between that it did not tell apart:
-    // nothing in the stream would say so.
+    // An index that was there under the first snapshot and is there under this one was there all the time. A key that was dropped
+    // and made again may have had rows in between that it did not tell apart, which under FULL, and under an identity that
+    // was FULL for as long, come and go by changes that nothing in the stream tells from those of one row.
+    private static bool HadItsKey(TableRecord known, TableSnapshot table) =>
+        known.KeyIndex != 0 && known.KeyIndex == table.KeyIndex;
+
     private bool CanReplay(TableSchema table, IReadOnlyList<RangeRecord> ranges) =>
         snapshot.ConsistentPoint.IsKnown
-        && table is { KeyColumns.Count: > 0, Identity: ReplicaIdentity.Default or ReplicaIdentity.Index }
+        && table is { KeyColumns.Count: > 0, Identity: not ReplicaIdentity.Nothing }
         && ranges.All(r => r.CopiedAt.IsKnown && r.CopiedAt >= position && r.CopiedAt <= snapshot.ConsistentPoint);
 
     private static bool AreSame(TableRecord known, TableRecord now) =>

@@ -78,8 +78,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             var position = run.State.FindPipeline()!.Position;
             ShowCaughtUp(position);
             var tables = run.State.ReadTables();
-            var catchUp = tables.Where(t => t.State == TableState.CatchingUp).Select(t => (Lsn?)t.CopiedAt).Max();
-            var between = new[] { catchUp, _check.Due }.Min();
+            var between = new[] { NextToShow(tables), _check.Due }.Min();
             var next = between is { } lsn && (goal.Target is null || lsn <= goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
             if (next.IsReachedBy(position) && ReferenceEquals(next, goal)) return goal.End;
             try
@@ -146,6 +145,16 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             await close.CancelAsync().ConfigureAwait(false);
             await session.SettleAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Where copied tables are shown. What a table replays ends exactly there, for the changes behind it may be of rows that its
+    /// key no longer tells apart; all others are shown together.
+    /// </summary>
+    private static Lsn? NextToShow(IReadOnlyList<TableRecord> tables)
+    {
+        var waiting = tables.Where(t => t.State == TableState.CatchingUp).ToList();
+        return waiting.Where(t => t.ReplayFrom is not null).Min(t => (Lsn?)t.CopiedAt) ?? waiting.Max(t => (Lsn?)t.CopiedAt);
     }
 
     /// <summary>Returns how many tables it set aside.</summary>

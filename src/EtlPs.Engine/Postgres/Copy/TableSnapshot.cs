@@ -14,18 +14,22 @@ internal sealed class TableSnapshot : IAsyncDisposable
     private readonly TableSchema _table;
 
     private TableSnapshot(
-        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, long bytes, SnapshotTree tree)
+        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, uint keyIndex, long bytes, SnapshotTree tree)
     {
         _session = session;
         _ownsSession = ownsSession;
         _table = table;
         FileNode = fileNode;
+        KeyIndex = keyIndex;
         SizeBytes = bytes;
         Tree = tree;
     }
 
     /// <summary>The heap's file: another one means that block numbers of earlier copies mean nothing. 0 for a partitioned table.</summary>
     public uint FileNode { get; }
+
+    /// <summary>The index behind the key, as of the snapshot (pg_index.indexrelid); 0: none keeps it unique.</summary>
+    public uint KeyIndex { get; }
 
     /// <summary>What the rows are read from: the table itself, or its partitions.</summary>
     public IReadOnlyList<Heap> Heaps => Tree.Heaps;
@@ -72,7 +76,7 @@ internal sealed class TableSnapshot : IAsyncDisposable
             {Lock(table)}
             """, cancellationToken).ConfigureAwait(false);
         var found = await session.ReadAsync(Check(table), cancellationToken).ConfigureAwait(false);
-        if (found is not [[{ } fileNode, "true", { } heapBytes, { } tableBytes]])
+        if (found is not [[{ } fileNode, "true", { } heapBytes, { } tableBytes, { } keyIndex]])
             throw new TableRewrittenException(table.Name);
         var file = uint.Parse(fileNode, CultureInfo.InvariantCulture);
         var heap = long.Parse(heapBytes, CultureInfo.InvariantCulture);
@@ -80,7 +84,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
         var tree = table.Kind == 'p'
             ? await SnapshotTree.ReadAsync(session, table, cancellationToken).ConfigureAwait(false)
             : new SnapshotTree([], [new Heap(table.Oid, table.Name.Quoted, file, heap, size)], 0);
-        return new TableSnapshot(session, ownsSession, table, file, size, tree);
+        return new TableSnapshot(
+            session, ownsSession, table, file, uint.Parse(keyIndex, CultureInfo.InvariantCulture), size, tree);
     }
 
     /// <summary>Starts to copy a range. One at a time; dispose the reader before the next.</summary>
@@ -118,7 +123,10 @@ internal sealed class TableSnapshot : IAsyncDisposable
                CASE WHEN c.relam = 2 THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END::text,
                COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))::int8
                          FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf),
-                        pg_catalog.pg_table_size(c.oid), 0)::text
+                        pg_catalog.pg_table_size(c.oid), 0)::text,
+               COALESCE((SELECT i.indexrelid::text FROM pg_catalog.pg_index AS i
+                         WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
+                           AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END), '0')
         FROM pg_catalog.pg_class AS c WHERE c.oid = {table.Oid}
         """);
 
