@@ -89,7 +89,7 @@ public sealed class Pipeline
             RunStart.Check(run, survey);
             var resets = new ResetDesk();
             await using var closing = resets.ConfigureAwait(false);
-            lock (_gate) _live = new LiveStream(run, resets);
+            lock (_gate) _live = new LiveStream(run, resets, options.Workers);
             try
             {
                 return await new StreamRunner(run, session.Source, resets)

@@ -10,7 +10,7 @@ internal sealed class FollowedPipeline : IAsyncDisposable
     private readonly Task<StreamResult> _run;
 
     private FollowedPipeline(Pipeline pipeline, IPipelineObserver observer) =>
-        _run = pipeline.StreamAsync(new StreamOptions(), observer, _stop.Token);
+        _run = pipeline.StreamAsync(new StreamOptions { Workers = 2 }, observer, _stop.Token);
 
     /// <summary>Returns when the stream has begun.</summary>
     public static async Task<FollowedPipeline> StartAsync(Scenario scenario, Pipeline pipeline)

@@ -68,6 +68,36 @@ public sealed class ResetTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task Beside_a_stream_the_ranges_of_a_table_are_copied_side_by_side()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        scenario.RangeBytes = Ranges.Bytes;
+        await scenario.BackfillAsync();
+        var (copying, together) = (0, false);
+        var watch = new FaultHandler(point =>
+        {
+            if (point != FaultPoint.RangeAppended || Volatile.Read(ref together)) return;
+            if (Interlocked.Increment(ref copying) == 2) Volatile.Write(ref together, true);
+            SpinWait.SpinUntil(() => Volatile.Read(ref together), TimeSpan.FromSeconds(30));
+            Interlocked.Decrement(ref copying);
+        });
+        var pipeline = new Pipeline(scenario.Definition(), watch);
+        await using var stream = await FollowedPipeline.StartAsync(scenario, pipeline);
+        await Ranges.ChurnAsync(scenario, 50);
+
+        var reset = Assert.Single(await pipeline.ResetAsync(["items"], scenario, Token));
+
+        Assert.True(together);
+        Assert.Equal((TableState.Ready, true, null), (reset.State, reset.Copied, reset.Error));
+        Assert.Equal(await scenario.ScalarAsync<long>("SELECT count(*) FROM items"), reset.Rows);
+        await stream.StopAsync();
+        await Ranges.ChurnAsync(scenario, 50);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
+    [Fact]
     public async Task A_changed_schema_is_read_again_and_an_unknown_table_is_told()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Tables);

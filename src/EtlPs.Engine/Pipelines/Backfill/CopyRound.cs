@@ -19,36 +19,15 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 /// <param name="results">Takes what became of each table.</param>
 internal sealed class CopyRound(
     PipelineRun run, SnapshotSlot snapshot, int workers, ICollection<uint> begun,
-    Dictionary<uint, TableCopyResult> results)
+    Dictionary<uint, TableCopyResult> results) : ICopyRound
 {
     private readonly Lsn _position = run.State.FindPipeline()!.Position;
 
-    /// <exception cref="EtlException">What ends the run; or, once nothing more can be done, how connections were lost.</exception>
-    public async Task RunAsync(IEnumerable<SurveyedTable> tables, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var copies = tables.Select(t => new TableCopy(t.Record, t.Size?.Bytes ?? 0, stop.Token)).ToList();
-        try
-        {
-            var queue = new RangeQueue(copies);
-            var works = Enumerable.Range(0, Math.Max(1, workers)).Select(_ => Task.Run(() => WorkAsync(queue, stop))).ToList();
-            // All of them: they use connections that are about to be closed.
-            await ((Task)Task.WhenAll(works)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
-            // One that was cancelled was so for another's error.
-            if (works.Find(w => w.IsFaulted) is { } faulted) await faulted.ConfigureAwait(false);
-            var ends = await Task.WhenAll(works).ConfigureAwait(false);
-            if (ends.FirstOrDefault(e => e is not null) is not { } lost) return;
-            if (queue.HasWork) throw lost;
-            run.Tell($"{lost.Message} Other sessions have copied what it left.", MilestoneLevel.Warning);
-        }
-        finally
-        {
-            foreach (var copy in copies) copy.Dispose();
-        }
-    }
+    /// <inheritdoc cref="CopyWorkers.RunAsync"/>
+    public Task RunAsync(IEnumerable<SurveyedTable> tables, CancellationToken cancellationToken) =>
+        new CopyWorkers(run, snapshot, workers)
+            .RunAsync(tables.Select(t => (t.Record, t.Size?.Bytes ?? 0)), this, cancellationToken);
 
-    /// <summary>Opens a table for all workers.</summary>
     public OpenedTable Open(TableCopy table, TableSnapshot opened, DuckDBConnection connection) =>
         new TableOpening(run, connection, snapshot, workers).Open(table.Record, opened, _position, begun);
 
@@ -69,22 +48,6 @@ internal sealed class CopyRound(
                     $"Table {record.Source} was rewritten since the snapshot; it is copied under a new one.",
                     MilestoneLevel.Verbose);
                 break;
-        }
-    }
-
-    private async Task<EtlException?> WorkAsync(RangeQueue queue, CancellationTokenSource stop)
-    {
-        try
-        {
-            using var connection = run.File.Connect();
-            var worker = new CopyWorker(run, this, queue, snapshot, connection);
-            await using var closing = worker.ConfigureAwait(false);
-            return await worker.RunAsync(stop.Token).ConfigureAwait(false);
-        }
-        catch
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            throw;
         }
     }
 

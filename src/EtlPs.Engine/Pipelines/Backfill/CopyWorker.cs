@@ -8,7 +8,7 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>Takes one range after the other out of the queue, with a session and a connection that it keeps.</summary>
 internal sealed class CopyWorker(
-    PipelineRun run, CopyRound round, RangeQueue queue, SnapshotSlot snapshot, DuckDBConnection connection) : IAsyncDisposable
+    PipelineRun run, ICopyRound round, RangeQueue queue, SnapshotSlot snapshot, DuckDBConnection connection) : IAsyncDisposable
 {
     private readonly CopySession _session = new(run.Source, snapshot.SnapshotName);
     private readonly RangeCopier _ranges = new(run, connection);

@@ -35,6 +35,8 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
     {
         var (rows, bytes) = (0L, 0L);
         using var blocks = new CopyBlocks(reader, _blocks, cancellationToken);
+        var isStored = false;
+        meter.Begin(range);
         try
         {
             connection.InTransaction(() =>
@@ -59,11 +61,11 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
                     record.Oid, range.Heap.Oid, range.Blocks.StartBlock, range.Blocks.EndBlock, record.CopiedAt,
                     range.Heap.FileNode, rows, bytes));
             });
+            isStored = true;
         }
-        catch
+        finally
         {
-            meter.Add(-rows, -bytes);
-            throw;
+            meter.End(range, rows, bytes, isStored);
         }
     }
 

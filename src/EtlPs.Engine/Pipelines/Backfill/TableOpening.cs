@@ -67,9 +67,9 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
     {
         var rangeBytes = run.Definition.RangeBytes ?? RangeSize.Of(table.SizeBytes, workers);
         var done = known.ToLookup(r => r.Heap, r => new CopyRange(r.StartBlock, r.EndBlock));
+        var ranges = table.Heaps.SelectMany(h => RangeSize.Missing(h, done[h.Oid], rangeBytes)).ToList();
         return new OpenedTable(
-            copying,
-            [.. table.Heaps.SelectMany(h => RangeSize.Missing(h, done[h.Oid], rangeBytes))],
-            new CopyMeter(run.Observer, copying.Source, table.SizeBytes, known.Sum(r => r.Rows), known.Sum(r => r.Bytes)));
+            copying, ranges,
+            new CopyMeter(run.Observer, copying.Source, table.SizeBytes, ranges.Sum(r => r.Bytes), known));
     }
 }

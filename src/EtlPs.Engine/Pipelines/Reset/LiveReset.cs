@@ -23,7 +23,7 @@ namespace EtlPs.Engine.Pipelines.Reset;
 /// Copies one table again beside a running stream: under the snapshot of a temporary slot into a hidden table, which that
 /// slot's own stream brings up to where the running stream is and which the running stream then takes over.
 /// </summary>
-internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnection connection)
+internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnection connection, int workers)
 {
     private const int MostRounds = 5;
     private const int MostLaps = 10;
@@ -65,7 +65,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
             var record = await LookAgainAsync(known, cancellationToken).ConfigureAwait(false);
             try
             {
-                var copied = await new TableCopier(run, connection).CopyBesideAsync(record, slot, cancellationToken).ConfigureAwait(false);
+                var copied = await new BesideCopy(run, slot, workers).RunAsync(record, cancellationToken).ConfigureAwait(false);
                 run.Faults.Reached(FaultPoint.ResetCopied);
                 var replication = slot.TakeConnection();
                 // The snapshot holds up the source's vacuum.

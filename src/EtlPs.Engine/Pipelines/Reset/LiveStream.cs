@@ -5,8 +5,8 @@ using EtlPs.Engine.Pipelines.Run;
 
 namespace EtlPs.Engine.Pipelines.Reset;
 
-/// <summary>A stream under way, beside which tables can be copied again.</summary>
-internal sealed class LiveStream(PipelineRun run, ResetDesk desk)
+/// <summary>A stream under way, beside which tables can be copied again, by as many workers as before it.</summary>
+internal sealed class LiveStream(PipelineRun run, ResetDesk desk, int workers)
 {
     public async Task<IReadOnlyList<TableCopyResult>> ResetAsync(
         IReadOnlyList<string> patterns, IPipelineObserver observer, CancellationToken cancellationToken)
@@ -14,7 +14,7 @@ internal sealed class LiveStream(PipelineRun run, ResetDesk desk)
         using var connection = run.File.Connect();
         var state = new StateStore(connection, run.Definition.Name);
         var tables = TableSelection.Select(state.ReadTables(), t => t.Source, patterns, run.Definition);
-        var reset = new LiveReset(run with { Observer = observer }, desk, connection);
+        var reset = new LiveReset(run with { Observer = observer }, desk, connection, workers);
         var results = new List<TableCopyResult>();
         foreach (var table in tables) results.Add(await ResetAsync(reset, state, table, cancellationToken).ConfigureAwait(false));
         return results;
