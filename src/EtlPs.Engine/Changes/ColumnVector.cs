@@ -20,6 +20,7 @@ internal sealed unsafe class ColumnVector
     private readonly int _width;
     private readonly ValueArena _arena;
     private readonly ColumnVector? _elements;
+    private readonly ColumnVector[] _fields = [];
     private byte* _data;
     private ulong* _validity;
     private int _capacity;
@@ -37,8 +38,16 @@ internal sealed unsafe class ColumnVector
             (_shape, _width) = VectorLayout.Of(type);
         if (_shape == VectorShape.List)
             _elements = new ColumnVector(Native.DuckDBListVectorGetChild(vector), capacity, arena);
+        if (_shape == VectorShape.Struct)
+            _fields = [.. ChildrenOf(vector).Select(field => new ColumnVector(field, capacity, arena))];
         FetchAddresses();
     }
+
+    /// <summary>How many fields a struct has; 0: it is none.</summary>
+    public int FieldCount => _fields.Length;
+
+    /// <summary>The vector of a struct's field, of as many rows.</summary>
+    public ColumnVector Field(int index) => _fields[index];
 
     /// <summary>Marks a row as NULL.</summary>
     public void SetNull(int row)
@@ -55,6 +64,8 @@ internal sealed unsafe class ColumnVector
         _hasNulls = true;
         if (_shape == VectorShape.List)
             WriteListEntry(row, 0);
+        foreach (var field in _fields)
+            field.SetNull(row);
     }
 
     /// <summary>Writes a value of fixed width, in DuckDB's own layout.</summary>
@@ -113,6 +124,8 @@ internal sealed unsafe class ColumnVector
     public long Seal(int rows)
     {
         var bytes = ((long)rows * _width) + _referencedBytes;
+        foreach (var field in _fields)
+            bytes += field.Seal(rows);
         if (_elements is null)
             return bytes;
         if (Native.DuckDBListVectorSetSize(_vector, (ulong)_elementCount) != DuckDBState.Success)
@@ -133,6 +146,8 @@ internal sealed unsafe class ColumnVector
         _elementCount = 0;
         _referencedBytes = 0;
         _elements?.Clear();
+        foreach (var field in _fields)
+            field.Clear();
     }
 
     private void WriteListEntry(int row, int length)
@@ -148,8 +163,22 @@ internal sealed unsafe class ColumnVector
         var capacity = (int)Math.Min(Array.MaxLength, Math.Max(count, 2L * _elements!._capacity));
         if (Native.DuckDBListVectorReserve(_vector, (ulong)capacity) != DuckDBState.Success)
             throw new InsufficientMemoryException($"DuckDB has no memory for {capacity} list elements.");
-        _elements._capacity = capacity;
-        _elements.FetchAddresses();
+        _elements.TakeCapacity(capacity);
+    }
+
+    private void TakeCapacity(int capacity)
+    {
+        _capacity = capacity;
+        FetchAddresses();
+        foreach (var field in _fields)
+            field.TakeCapacity(capacity);
+    }
+
+    private static IEnumerable<nint> ChildrenOf(nint vector)
+    {
+        using var type = Native.DuckDBVectorGetColumnType(vector);
+        for (long i = 0, count = NativeMethods.LogicalType.DuckDBStructTypeChildCount(type); i < count; i++)
+            yield return Native.DuckDBStructVectorGetChild(vector, i);
     }
 
     private void FetchAddresses()

@@ -1,7 +1,23 @@
 namespace EtlPs.Engine.Changes;
 
-/// <summary>A column's type as the source's catalog has it.</summary>
+/// <summary>A type as the source's catalog has it, with all that it is made of: the type tree that a value is read by.</summary>
 /// <param name="Oid">The type's oid; built-in types have the same one on every server.</param>
-/// <param name="Modifier">atttypmod: -1 where there is none.</param>
+/// <param name="Modifier">The column's typmod: -1 where there is none.</param>
 /// <param name="DisplayName">What <c>format_type(oid, typmod)</c> says, for people: <c>numeric(10,2)</c>.</param>
-public sealed record PostgresType(uint Oid, int Modifier, string DisplayName);
+public sealed record PostgresType(uint Oid, int Modifier, string DisplayName)
+{
+    /// <summary>What it is made of; null: it is a type of its own, or nobody has asked the catalog.</summary>
+    public TypeStructure? Structure { get; init; }
+
+    /// <summary>Who made it; null: it is a built-in one, or nobody has asked the catalog.</summary>
+    public TypeOrigin? Origin { get; init; }
+
+    /// <summary>Whether it has no send function of its own, so that its values come as text wherever it stands alone.</summary>
+    public bool IsTextOnly { get; init; }
+
+    /// <summary>
+    /// Whether it and all that it is made of have send functions. Where only something inside has none, the send function
+    /// of the whole fails.
+    /// </summary>
+    public bool CanSend() => !IsTextOnly && (Structure is null || Structure.Parts.All(part => part.CanSend()));
+}

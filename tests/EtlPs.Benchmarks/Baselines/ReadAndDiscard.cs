@@ -15,7 +15,7 @@ internal static class ReadAndDiscard
     {
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
         using var end = new CancellationTokenSource();
-        var channel = await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, Lsn.Zero, end.Token);
+        var channel = await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, Lsn.Zero, end.Token);
         await using (channel)
         {
             int read = 0;

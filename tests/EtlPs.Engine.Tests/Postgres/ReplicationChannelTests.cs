@@ -194,7 +194,7 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         await database.ExecuteAsync($"ALTER DATABASE {database.Name} SET wal_sender_timeout = '{timeout}'", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
 
-        await using var channel = await ReplicationChannel.OpenAsync(connector, database.Name, "p", Lsn.Zero, Token);
+        await using var channel = await ReplicationChannel.OpenAsync(connector, database.Name, "p", ValueFormat.Binary, Lsn.Zero, Token);
 
         Assert.Equal(milliseconds, channel.StatusInterval.TotalMilliseconds, 1.0);
     }
@@ -202,8 +202,8 @@ public sealed class ReplicationChannelTests(ServerPool servers)
     private static async Task<IReplicationChannel> OpenAsync(
         bool ownTransport, PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken token)
     {
-        if (!ownTransport) return await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, start, token);
-        return Assert.IsType<WireReplicationChannel>(await ReplicationChannel.OpenAsync(connector, slot, publication, start, token));
+        if (!ownTransport) return await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, start, token);
+        return Assert.IsType<WireReplicationChannel>(await ReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, start, token));
     }
 
     private static async Task<Lsn> PrepareAsync(PostgresConnector connector, string slot, string publication)

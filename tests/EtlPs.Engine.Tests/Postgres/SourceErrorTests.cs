@@ -226,12 +226,9 @@ public sealed class SourceErrorTests(ServerPool servers)
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY, b aclitem)", Token);
         var connector = Connector(database.ConnectionString);
-        await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
-        await using var connection = await connector.OpenAsync(Token);
-        var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
-        await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
+        await using var session = await connector.OpenForCopyAsync(Token);
 
-        await using var copy = await worker.CopyAsync(worker.Heaps[0], CopyRange.Whole, Token);
+        await using var copy = await session.CopyAsync("COPY public.t TO STDOUT (FORMAT BINARY)", Token);
         var error = Assert.Throws<EtlException>(() => copy.Read(new byte[100]));
 
         Assert.Equal(EtlErrorCode.UnsupportedType, error.Code);

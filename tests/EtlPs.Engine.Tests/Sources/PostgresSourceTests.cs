@@ -4,6 +4,7 @@ using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Copy;
 using EtlPs.Engine.Postgres.Replication;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
 using Xunit;
@@ -29,7 +30,7 @@ public sealed class PostgresSourceTests(ServerPool servers)
         await database.ExecuteAsync("INSERT INTO t SELECT * FROM generate_series(1, 1000)", Token);
 
         var idle = await source.ReadSlotLagAsync(database.Name, Token);
-        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", start, Token);
+        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", ValueFormat.Binary, start, Token);
         Assert.True(await channel.MoveNextAsync());
         var streaming = await source.ReadSlotLagAsync(database.Name, Token);
 

@@ -1,6 +1,8 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Types;
 using Npgsql;
 
@@ -25,21 +27,22 @@ internal sealed class CopyTarget : IDisposable
 
     public IReadOnlyList<ColumnCodec> Codecs { get; }
 
+    public TableSchema Schema => new(1, new TableName("public", "t"), Columns, [], ReplicaIdentity.Full);
+
     public TableAppender Appender { get; }
 
     public static async Task<PostgresType[]> DescribeAsync(NpgsqlConnection connection, string table)
     {
-        await using var command = new NpgsqlCommand(
+        var columns = await connection.ReadAsync(
             """
-            SELECT atttypid, atttypmod, format_type(atttypid, atttypmod) FROM pg_attribute
+            SELECT atttypid, atttypmod, attndims::int4, format_type(atttypid, atttypmod) FROM pg_attribute
              WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum
             """,
-            connection) { Parameters = { new() { Value = table } } };
-        await using var reader = await command.ExecuteReaderAsync();
-        var types = new List<PostgresType>();
-        while (await reader.ReadAsync())
-            types.Add(new PostgresType(reader.GetFieldValue<uint>(0), reader.GetInt32(1), reader.GetString(2)));
-        return [.. types];
+            r => (Oid: r.GetFieldValue<uint>(0), Modifier: r.GetInt32(1), Dimensions: r.GetInt32(2), Name: r.GetString(3)),
+            TestContext.Current.CancellationToken,
+            table);
+        var types = await TypeCatalog.ReadAsync(connection, columns.Select(c => c.Oid), TestContext.Current.CancellationToken);
+        return [.. columns.Select(c => types.Describe(c.Oid, c.Modifier, c.Dimensions, c.Name))];
     }
 
     /// <summary>The raw COPY BINARY bytes of a query, in pinned memory.</summary>

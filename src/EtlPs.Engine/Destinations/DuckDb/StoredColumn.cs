@@ -5,6 +5,9 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>One column in a table's row of <c>etlps.tables</c>, which keeps them as JSON.</summary>
 /// <param name="KeyOrdinal">Its place among the key columns, from 0; null: not one of them.</param>
+/// <param name="TypeStructure">What its type is made of; not there for a type of its own, and in files of earlier versions.</param>
+/// <param name="TypeOrigin">Who made its type; not there for a built-in one.</param>
+/// <param name="TypeIsTextOnly">Whether its type has no send function.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -13,7 +16,10 @@ internal sealed record StoredColumn(
     string TypeName,
     bool NotNull,
     int? KeyOrdinal,
-    string? DuckDbType)
+    string? DuckDbType,
+    TypeStructure? TypeStructure = null,
+    TypeOrigin? TypeOrigin = null,
+    bool TypeIsTextOnly = false)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -30,7 +36,10 @@ internal sealed record StoredColumn(
                 column.Type.DisplayName,
                 column.NotNull,
                 KeyOrdinalOf(schema, i),
-                duckDbTypes.Count == 0 ? null : duckDbTypes[i]);
+                duckDbTypes.Count == 0 ? null : duckDbTypes[i],
+                column.Type.Structure,
+                column.Type.Origin,
+                column.Type.IsTextOnly);
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -42,7 +51,14 @@ internal sealed record StoredColumn(
 
     /// <summary>As the source had it.</summary>
     public ColumnSchema ToColumnSchema() =>
-        new(AttributeNumber, Name, new PostgresType(TypeOid, TypeModifier, TypeName), NotNull);
+        new(
+            AttributeNumber,
+            Name,
+            new PostgresType(TypeOid, TypeModifier, TypeName)
+            {
+                Structure = TypeStructure, Origin = TypeOrigin, IsTextOnly = TypeIsTextOnly,
+            },
+            NotNull);
 
     private static int? KeyOrdinalOf(TableSchema schema, int column)
     {

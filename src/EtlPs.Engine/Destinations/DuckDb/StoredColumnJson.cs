@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>Generated reading and writing of <see cref="StoredColumn"/>, without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(StoredColumn[]))]
 internal sealed partial class StoredColumnJson : JsonSerializerContext;

@@ -14,6 +14,7 @@ using EtlPs.Engine.Pipelines.Stream;
 using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Copy;
 using EtlPs.Engine.Postgres.Replication;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
 using EtlPs.Engine.Postgres.Replication.Streaming;
 using Npgsql.Replication;
 
@@ -105,8 +106,11 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         using var close = new CancellationTokenSource();
         // The stream that runs meanwhile numbers its files in the folder itself.
         using var spools = new SpoolFolder(Path.Combine(SpoolFolder.PathOf(run.File.Path), $"reset_{copied.Oid}"));
+        // The slot decodes all that is published.
+        var format = StreamFormat.Of(run.State.ReadTables().Select(t => t.Schema).Append(copied.Schema));
         var server = await NpgsqlReplicationChannel.StartAsync(
-            run.Source, replication, slotName, run.Definition.EffectivePublication, copied.CopiedAt, close.Token).ConfigureAwait(false);
+            run.Source, replication, slotName, run.Definition.EffectivePublication, format, copied.CopiedAt, close.Token)
+            .ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
         var table = new StreamedTable(copied.Schema, copied.CopiedAt);

@@ -76,7 +76,7 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
         var rows = keys.Select(values =>
             $"({string.Join(", ", values.Select((v, i) => $"CAST({SqlLiteral.Of(v)} AS {key[i].Type.DisplayName})"))})");
         return $"""
-            COPY (SELECT {string.Join(", ", table.Columns.Select(c => TableName.Quote(c.Name)))}
+            COPY (SELECT {CopyStatement.Columns(table)}
                   FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}
                   WHERE ({string.Join(", ", key.Select(c => TableName.Quote(c.Name)))}) IN ({string.Join(", ", rows)}))
             TO STDOUT (FORMAT BINARY)

@@ -9,6 +9,7 @@ using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Reset;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres.Replication;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
 using EtlPs.Engine.Postgres.Replication.Streaming;
 using Npgsql;
 
@@ -23,6 +24,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     private readonly SourcePosition _source = new(run.Source, source);
     private readonly SourceCheck _check = new(run);
     private readonly List<TableCopyResult> _setAside = [];
+    private bool _needsText;
 
     public async Task<StreamResult> RunAsync(Survey survey, StreamOptions options, CancellationToken stop)
     {
@@ -98,6 +100,11 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
                 slotWait.Over();
                 _setAside.Add(new TableQuarantine(run).SetAside(tables.First(t => t.Oid == e.Oid), e.Error));
             }
+            catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && !_needsText)
+            {
+                // A value inside another without a binary form: of a table that is published and not followed, or altered since.
+                _needsText = true;
+            }
             catch (EtlException e) when (e.Code == EtlErrorCode.SlotActive && slotWait.IsWorthwhile)
             {
                 await slotWait.PauseAsync(stop).ConfigureAwait(false);
@@ -120,11 +127,13 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             streamed.Add(target);
             applier.Map(target, table.CurrentName);
         }
-        run.Tell($"Streaming from {position}.", MilestoneLevel.Verbose);
+        var format = _needsText ? ValueFormat.Text : StreamFormat.Of(tables.Select(t => t.Schema));
+        run.Tell($"Streaming from {position}{(format == ValueFormat.Text ? ", values as text" : "")}.", MilestoneLevel.Verbose);
         using var close = new CancellationTokenSource();
         using var spools = new SpoolFolder(SpoolFolder.PathOf(run.File.Path));
         var server = await ReplicationChannel.OpenAsync(
-            run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, position, close.Token).ConfigureAwait(false);
+            run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, format, position, close.Token)
+            .ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
         var relations = new RelationMap(streamed) { Announced = _check.Watch.Nudge };

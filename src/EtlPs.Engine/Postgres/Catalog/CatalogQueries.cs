@@ -19,7 +19,7 @@ internal static class CatalogQueries
 
     public const string Columns = """
         SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, a.atttypmod,
-               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> ''
+               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', a.attndims::int4
         FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attrelid, a.attnum

@@ -164,8 +164,9 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         if (tables.Count == 0)
             return [];
         var oids = tables.Select(t => t.Oid).ToArray();
-        var columns = (await connection.ReadAsync(CatalogQueries.Columns, ReadColumn, cancellationToken, Oids(oids))
-            .ConfigureAwait(false)).ToLookup(c => c.Table);
+        var found = await connection.ReadAsync(CatalogQueries.Columns, ReadColumn, cancellationToken, Oids(oids)).ConfigureAwait(false);
+        var types = await TypeCatalog.ReadAsync(connection, found.Select(c => c.Type), cancellationToken).ConfigureAwait(false);
+        var columns = found.ToLookup(c => c.Table);
         var keys = (await connection.ReadAsync(
             CatalogQueries.Keys,
             r => (Table: r.GetFieldValue<uint>(0), Key: new CatalogKey(r.GetBoolean(1), r.GetBoolean(2), r.GetFieldValue<short[]>(3))),
@@ -179,9 +180,9 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             {
                 var list = published?.GetValueOrDefault(t.Oid);
                 var copied = columns[t.Oid]
-                    .Where(c => list is null ? !c.Generated : list.Contains(c.Column.Name) && (!c.Generated || publishesGenerated))
+                    .Where(c => list is null ? !c.Generated : list.Contains(c.Name) && (!c.Generated || publishesGenerated))
                     .ToList();
-                var described = copied.Select(c => c.Column).ToList();
+                var described = copied.Select(c => c.Describe(types)).ToList();
                 return new TableSchema(
                     t.Oid, t.Name, described, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], described), t.Identity, t.Kind)
                 {
@@ -190,12 +191,14 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             })];
     }
 
-    private static (uint Table, ColumnSchema Column, bool Generated) ReadColumn(NpgsqlDataReader reader) => (
+    private static CatalogColumn ReadColumn(NpgsqlDataReader reader) => new(
         reader.GetFieldValue<uint>(0),
-        new ColumnSchema(
-            reader.GetInt16(1),
-            reader.GetString(2),
-            new PostgresType(reader.GetFieldValue<uint>(3), reader.GetInt32(4), reader.GetString(5)),
-            reader.GetBoolean(6)),
+        reader.GetInt16(1),
+        reader.GetString(2),
+        reader.GetFieldValue<uint>(3),
+        reader.GetInt32(4),
+        reader.GetInt32(8),
+        reader.GetString(5),
+        reader.GetBoolean(6),
         reader.GetBoolean(7));
 }

@@ -55,19 +55,20 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     /// <param name="connector">The source.</param>
     /// <param name="slot">An existing pgoutput slot.</param>
     /// <param name="publication">The publication, by its exact name.</param>
+    /// <param name="format">The form of values.</param>
     /// <param name="start">The position stored at the destination; the server starts at the slot's own where that is later.</param>
     /// <param name="cancellationToken">Ends the stream whenever it is cancelled, not only its opening.</param>
     public static async Task<NpgsqlReplicationChannel> OpenAsync(
-        PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken cancellationToken)
+        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start, CancellationToken cancellationToken)
     {
         SlotName.Require(slot);
         var connection = await connector.OpenReplicationAsync(cancellationToken).ConfigureAwait(false);
-        return await StartAsync(connector, connection, slot, publication, start, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(connector, connection, slot, publication, format, start, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same on an open session, which is disposed with the channel: that of a temporary slot, which no other can use.</summary>
     public static async Task<NpgsqlReplicationChannel> StartAsync(
-        PostgresConnector connector, LogicalReplicationConnection connection, string slot, string publication, Lsn start,
+        PostgresConnector connector, LogicalReplicationConnection connection, string slot, string publication, ValueFormat format, Lsn start,
         CancellationToken cancellationToken)
     {
         try
@@ -86,7 +87,7 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
                 new StartedSlot(slot),
                 cancellationToken,
                 new NpgsqlLogSequenceNumber(start.Value),
-                PgOutputOptions.For(publication).Select(
+                PgOutputOptions.For(publication, format).Select(
                     o => new KeyValuePair<string, string?>(o.Name, o.Value.Replace("'", "''", StringComparison.Ordinal))));
             return new NpgsqlReplicationChannel(
                 connector, connection, messages.GetAsyncEnumerator(cancellationToken), patience.StatusInterval, cancellationToken)

@@ -1,4 +1,5 @@
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
 
 namespace EtlPs.Engine.Postgres.Replication;
 
@@ -7,8 +8,9 @@ internal static class ReplicationChannel
 {
     /// <inheritdoc cref="NpgsqlReplicationChannel.OpenAsync"/>
     public static async Task<IReplicationChannel> OpenAsync(
-        PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken cancellationToken) =>
-        await WireReplicationChannel.TryOpenAsync(connector, slot, publication, start, cancellationToken).ConfigureAwait(false)
+        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start,
+        CancellationToken cancellationToken) =>
+        await WireReplicationChannel.TryOpenAsync(connector, slot, publication, format, start, cancellationToken).ConfigureAwait(false)
         ?? (IReplicationChannel)await NpgsqlReplicationChannel
-            .OpenAsync(connector, slot, publication, start, cancellationToken).ConfigureAwait(false);
+            .OpenAsync(connector, slot, publication, format, start, cancellationToken).ConfigureAwait(false);
 }

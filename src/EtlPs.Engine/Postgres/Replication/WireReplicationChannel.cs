@@ -52,7 +52,7 @@ internal sealed class WireReplicationChannel : IReplicationChannel
     /// </summary>
     /// <inheritdoc cref="NpgsqlReplicationChannel.OpenAsync"/>
     public static async Task<WireReplicationChannel?> TryOpenAsync(
-        PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken cancellationToken)
+        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start, CancellationToken cancellationToken)
     {
         SlotName.Require(slot);
         var session = await connector.TryOpenWireReplicationAsync(cancellationToken).ConfigureAwait(false);
@@ -65,7 +65,7 @@ internal sealed class WireReplicationChannel : IReplicationChannel
             using var aborting = limit.Token.Register(static state => ((WireSession)state!).Abort(), session);
             var timeout = await BlockingCall.RunAsync(() => session.Read("SHOW wal_sender_timeout")[0][0]!).ConfigureAwait(false);
             return new WireReplicationChannel(
-                connector, session, Statement(slot, publication, start), start,
+                connector, session, Statement(slot, publication, format, start), start,
                 WalSenderPatience.Of(timeout, connector.LongestSilence), cancellationToken);
         }
         catch (Exception e)
@@ -122,10 +122,10 @@ internal sealed class WireReplicationChannel : IReplicationChannel
         await _receiver.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static string Statement(string slot, string publication, Lsn start)
+    private static string Statement(string slot, string publication, ValueFormat format, Lsn start)
     {
         // The replication grammar knows quotes, and no escapes.
-        var options = PgOutputOptions.For(publication)
+        var options = PgOutputOptions.For(publication, format)
             .Select(o => $"{o.Name} '{o.Value.Replace("'", "''", StringComparison.Ordinal)}'");
         return $"START_REPLICATION SLOT {slot} LOGICAL {start} ({string.Join(", ", options)})";
     }

@@ -2,36 +2,98 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>Which Postgres types are carried, and how. Built-in types have the same oids on every server.</summary>
+/// <summary>
+/// How each Postgres type is carried. Built-in types have the same oids on every server, those of extensions are known by
+/// their names, and all others by what they are made of; what is known by none of these comes as text.
+/// </summary>
 internal static class CodecCatalog
 {
     // A typmod of numeric: precision above scale, and the header's four bytes on top.
     private const int TypmodHeader = 4;
 
-    /// <summary>The codec for a column's type; null where the type, or its modifier, is not carried.</summary>
-    public static ColumnCodec? Find(PostgresType type) =>
-        ElementOf(type.Oid) is { } elementOid
-            ? FindScalar(elementOid, type.Modifier) is { } element ? new ListCodec(element, elementOid) : null
-            : FindScalar(type.Oid, type.Modifier);
+    /// <summary>The codec for a column's type.</summary>
+    public static ColumnCodec Find(PostgresType type)
+    {
+        var codec = FindPart(type);
+        return codec.ReadsBinary && type.CanSend() ? codec : new TextColumnCodec(codec);
+    }
 
-    private static ColumnCodec? FindScalar(uint oid, int modifier) => oid switch
+    private static ColumnCodec FindPart(PostgresType type) => type.Structure switch
+    {
+        // Arrays by nature, with a text and bounds of their own.
+        _ when type.Oid == 22 => new VectorCodec(new Int2Codec(), 21),
+        _ when type.Oid == 30 => new VectorCodec(new UInt32Codec(), 26),
+        ArrayStructure array => new ListCodec(FindPart(array.Element), array.Element.Oid, array.Dimensions, (byte)array.Delimiter),
+        DomainStructure domain => FindPart(domain.Base),
+        CompositeStructure composite when HasDistinctNames(composite) => new CompositeCodec(
+            [.. composite.Attributes.Select(a => (a.Name, a.Type.Oid, FindPart(a.Type)))]),
+        EnumStructure { Labels.Count: > 0 } labels => new EnumCodec(labels.Labels),
+        EnumStructure => new TextCodec("VARCHAR"),
+        RangeStructure range => new RangeCodec(FindPart(range.Bound)),
+        MultirangeStructure multirange => new MultirangeCodec(FindPart(multirange.Range)),
+        null when type.Origin is { } origin => FindExtension(origin),
+        // Files of earlier versions tell no structure of the arrays that those carried.
+        null when ElementOf(type.Oid) is { } element =>
+            new ListCodec(FindBuiltIn(element, type.Modifier) ?? new OutputTextCodec(), element, 1, (byte)','),
+        null => FindBuiltIn(type.Oid, type.Modifier) ?? new OutputTextCodec(),
+        _ => new OutputTextCodec(),
+    };
+
+    // To DuckDB "a" and "A" are one field.
+    private static bool HasDistinctNames(CompositeStructure composite) =>
+        composite.Attributes.Count > 0
+        && composite.Attributes.DistinctBy(a => a.Name, StringComparer.OrdinalIgnoreCase).Count() == composite.Attributes.Count;
+
+    private static ColumnCodec FindExtension(TypeOrigin origin) => (origin.Extension, origin.Name) switch
+    {
+        ("citext", "citext") => new TextCodec("VARCHAR"),
+        ("hstore", "hstore") => new HstoreCodec(),
+        ("ltree", "ltree" or "lquery" or "ltxtquery") => new VersionedTextCodec("VARCHAR"),
+        _ => new OutputTextCodec(),
+    };
+
+    private static ColumnCodec? FindBuiltIn(uint oid, int modifier) => oid switch
     {
         16 => new BooleanCodec(),
         17 => new ByteaCodec(),
+        18 => new ByteCharCodec(),
         20 => new Int8Codec(),
         21 => new Int2Codec(),
         23 => new Int4Codec(),
-        25 or 1042 or 1043 => new TextCodec("VARCHAR"),
+        19 or 25 or 142 or 1042 or 1043 or 1790 => new TextCodec("VARCHAR"),
+        26 or 28 or 29 => new UInt32Codec(),
+        27 => new TidCodec(),
         114 => new TextCodec("JSON"),
+        600 => new GeometryCodec(GeometryCodec.Point, 2),
+        601 => new GeometryCodec($"STRUCT(p1 {GeometryCodec.Point}, p2 {GeometryCodec.Point})", 4),
+        602 => new PolygonCodec(isPath: true),
+        603 => new GeometryCodec($"STRUCT(high {GeometryCodec.Point}, low {GeometryCodec.Point})", 4),
+        604 => new PolygonCodec(isPath: false),
+        628 => new GeometryCodec("STRUCT(a DOUBLE, b DOUBLE, c DOUBLE)", 3),
+        650 => new InetCodec(isCidr: true),
         700 => new Float4Codec(),
         701 => new Float8Codec(),
+        718 => new GeometryCodec($"STRUCT(center {GeometryCodec.Point}, radius DOUBLE)", 3),
+        774 => new MacAddressCodec(8),
+        790 => new MoneyCodec(),
+        829 => new MacAddressCodec(6),
+        869 => new InetCodec(isCidr: false),
         1082 => new DateCodec(),
         1083 => new TimeCodec(),
         1114 => new TimestampCodec(withTimeZone: false),
         1184 => new TimestampCodec(withTimeZone: true),
+        1186 => new IntervalCodec(),
+        1266 => new TimeTzCodec(),
+        1560 => new BitCodec(),
+        1562 => new BitTextCodec(),
         1700 => FindDecimal(modifier),
         2950 => new UuidCodec(),
-        3802 => new JsonbCodec(),
+        2970 or 5038 => new SnapshotCodec(),
+        3220 => new LsnCodec(),
+        3614 => new TsVectorCodec(),
+        3802 => new VersionedTextCodec("JSON"),
+        4072 => new VersionedTextCodec("VARCHAR"),
+        5069 => new UInt64Codec(),
         _ => null,
     };
 
@@ -60,13 +122,13 @@ internal static class CodecCatalog
 
     // Without a modifier a numeric has any number of digits; Postgres 15 and later allow scales below 0 and above the
     // precision, where a DECIMAL needs as many digits as there are places.
-    private static DecimalCodec? FindDecimal(int modifier)
+    private static ColumnCodec FindDecimal(int modifier)
     {
         if (modifier < TypmodHeader)
-            return null;
+            return new NumericTextCodec();
         var precision = (modifier - TypmodHeader) >> 16;
         var scale = (((modifier - TypmodHeader) & 0x7FF) ^ 0x400) - 0x400;
         (precision, scale) = scale < 0 ? (precision - scale, 0) : (Math.Max(precision, scale), scale);
-        return precision is >= 1 and <= DecimalCodec.MaxPrecision ? new DecimalCodec(precision, scale) : null;
+        return precision is >= 1 and <= DecimalCodec.MaxPrecision ? new DecimalCodec(precision, scale) : new NumericTextCodec();
     }
 }

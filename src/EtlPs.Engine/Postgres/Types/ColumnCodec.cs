@@ -13,6 +13,9 @@ internal abstract class ColumnCodec
     /// <summary>The DuckDB type, as in CREATE TABLE.</summary>
     public abstract string DuckDbType { get; }
 
+    /// <summary>Whether it reads the type's binary form; if not, the column has to come as text.</summary>
+    public virtual bool ReadsBinary => true;
+
     /// <summary>Reads what the type's send function wrote. The wire is pinned until the chunk is appended.</summary>
     /// <exception cref="UnrepresentableValueException">DuckDB cannot hold the value exactly.</exception>
     /// <exception cref="EtlException">The wire is no value of the type.</exception>

@@ -10,4 +10,7 @@ internal static class HexDigit
         >= (byte)'A' and <= (byte)'F' => character - 'A' + 10,
         _ => -1,
     };
+
+    /// <summary>The digit of 0 to 15, in lower case.</summary>
+    public static byte Of(int value) => (byte)(value < 10 ? '0' + value : 'a' + value - 10);
 }

@@ -4,62 +4,45 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// An array as a LIST of its elements. The number of dimensions and the lower bounds belong to the value, not to the
-/// type, and a LIST has neither: only one dimension that begins at 1 (or an empty array) is carried.
+/// An array as a LIST, or as LISTs inside each other where the column was declared with several dimensions. How many there
+/// are, and where each begins, belongs to the value and not to the type: a value is carried where it has as many dimensions
+/// as the column says, each from 1, or none at all, which is an empty LIST.
 /// </summary>
-internal sealed class ListCodec(ColumnCodec element, uint elementOid) : ColumnCodec
+internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimensions, byte delimiter) : ColumnCodec
 {
     private const int HeaderLength = 12;
     private const int DimensionLength = 8;
+    private const int MostDimensions = 6;
 
-    public override string DuckDbType { get; } = $"{element.DuckDbType}[]";
+    public override string DuckDbType { get; } = element.DuckDbType + string.Concat(Enumerable.Repeat("[]", dimensions));
+
+    public override bool ReadsBinary => element.ReadsBinary;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length < HeaderLength || BinaryPrimitives.ReadUInt32BigEndian(wire[8..]) != elementOid)
             throw Malformed("binary");
-        var dimensions = BinaryPrimitives.ReadInt32BigEndian(wire);
+        var found = BinaryPrimitives.ReadInt32BigEndian(wire);
         wire = wire[HeaderLength..];
-        if (dimensions == 0 && wire.IsEmpty)
+        if (found == 0 && wire.IsEmpty)
         {
             vector.BeginList(row, 0, out _);
             return;
         }
 
-        if (dimensions < 1 || (long)dimensions * DimensionLength > wire.Length)
+        if (found is < 1 or > MostDimensions || found * DimensionLength > wire.Length)
             throw Malformed("binary");
-        if (dimensions > 1)
-            throw ManyDimensions();
-        var count = BinaryPrimitives.ReadInt32BigEndian(wire);
-        var lowerBound = BinaryPrimitives.ReadInt32BigEndian(wire[4..]);
-        wire = wire[DimensionLength..];
-
-        // Checked before memory is reserved for so many.
-        if (count < 0 || (long)count * sizeof(int) > wire.Length)
+        var bounds = wire[..(found * DimensionLength)];
+        var elements = wire[(found * DimensionLength)..];
+        if (!HasRoom(bounds, elements.Length))
             throw Malformed("binary");
-        if (lowerBound != 1)
-            throw OtherLowerBound();
-
-        var elements = vector.BeginList(row, count, out var first);
-        for (var i = 0; i < count; i++)
-        {
-            if (wire.Length < sizeof(int))
-                throw Malformed("binary");
-            var length = BinaryPrimitives.ReadInt32BigEndian(wire);
-            wire = wire[sizeof(int)..];
-            if (length == -1)
-            {
-                elements.SetNull(first + i);
-                continue;
-            }
-
-            if ((uint)length > (uint)wire.Length)
-                throw Malformed("binary");
-            element.ReadBinary(wire[..length], elements, first + i);
-            wire = wire[length..];
-        }
-
-        if (!wire.IsEmpty)
+        if (found != dimensions)
+            throw OtherDimensions();
+        for (var i = 0; i < found; i++)
+            if (BinaryPrimitives.ReadInt32BigEndian(bounds[((i * DimensionLength) + sizeof(int))..]) != 1)
+                throw OtherLowerBound();
+        ReadLists(bounds, ref elements, vector, row);
+        if (!elements.IsEmpty)
             throw Malformed("binary");
     }
 
@@ -68,42 +51,83 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid) : ColumnCo
         // Bounds are written out only where one of them is not 1: [2:3]={7,8}.
         if (wire.StartsWith("["u8))
             throw OtherLowerBound();
-        var count = 0;
-        for (var counted = new ArrayText(wire); MoveNext(ref counted);)
-            count++;
-        var elements = vector.BeginList(row, count, out var index);
-        for (var text = new ArrayText(wire); MoveNext(ref text); index++)
-        {
-            if (text.IsNull)
-                elements.SetNull(index);
-            else
-                element.ReadText(text.HasEscapes ? Unescape(text.Element, vector) : text.Element, elements, index);
-        }
+        var text = new ArrayText(wire, delimiter);
+        if (text.MoveNext() != ArrayTextStep.Open)
+            throw Malformed("text");
+        ReadLists(ref text, vector, row, dimensions);
+        if (text.MoveNext() != ArrayTextStep.End)
+            throw Malformed("text");
     }
 
-    private static UnrepresentableValueException ManyDimensions() => new("an array of more than one dimension");
+    /// <summary>Whether so many elements can be there, each of four bytes at least: asked before memory is reserved for them.</summary>
+    private static bool HasRoom(ReadOnlySpan<byte> bounds, int length)
+    {
+        long count = 1;
+        for (; !bounds.IsEmpty && count >= 0 && count * sizeof(int) <= length; bounds = bounds[DimensionLength..])
+            count = BinaryPrimitives.ReadInt32BigEndian(bounds) is var size and >= 0 ? count * size : -1;
+        return count >= 0 && count * sizeof(int) <= length;
+    }
 
     private static UnrepresentableValueException OtherLowerBound() => new("an array whose lower bound is not 1");
 
-    private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> escaped, ColumnVector vector)
-    {
-        var bytes = vector.Allocate(escaped.Length);
-        var length = 0;
-        for (var i = 0; i < escaped.Length; i++)
-        {
-            if (escaped[i] == (byte)'\\')
-                i++;
-            bytes[length++] = escaped[i];
-        }
+    private UnrepresentableValueException OtherDimensions() => new(
+        dimensions == 1 ? "an array of more than one dimension" : $"an array of other than {dimensions} dimensions");
 
-        return bytes[..length];
+    private void ReadLists(ReadOnlySpan<byte> bounds, ref ReadOnlySpan<byte> wire, ColumnVector vector, int row)
+    {
+        var count = BinaryPrimitives.ReadInt32BigEndian(bounds);
+        bounds = bounds[DimensionLength..];
+        var members = vector.BeginList(row, count, out var first);
+        for (var i = first; i < first + count; i++)
+        {
+            if (bounds.IsEmpty)
+                ReadElement(ref wire, members, i);
+            else
+                ReadLists(bounds, ref wire, members, i);
+        }
     }
 
-    private bool MoveNext(ref ArrayText text) => text.MoveNext() switch
+    private void ReadElement(ref ReadOnlySpan<byte> wire, ColumnVector elements, int index)
     {
-        ArrayTextStep.Element => true,
-        ArrayTextStep.End => false,
-        ArrayTextStep.Nested => throw ManyDimensions(),
-        _ => throw Malformed("text"),
-    };
+        var reader = new WireFields(wire);
+        switch (reader.Next(out var value))
+        {
+            case WireField.Null: elements.SetNull(index); break;
+            case WireField.Value: element.ReadBinary(value, elements, index); break;
+            default: throw Malformed("binary");
+        }
+
+        wire = reader.Rest;
+    }
+
+    private void ReadLists(ref ArrayText text, ColumnVector vector, int row, int depth)
+    {
+        var members = vector.BeginList(row, text.CountMembers(), out var index);
+        for (; ; index++)
+        {
+            switch (text.MoveNext())
+            {
+                case ArrayTextStep.Close:
+                    return;
+                case ArrayTextStep.Open when depth > 1:
+                    ReadLists(ref text, members, index, depth - 1);
+                    break;
+                case ArrayTextStep.Element when depth == 1:
+                    ReadElement(text, members, index);
+                    break;
+                case ArrayTextStep.Open or ArrayTextStep.Element:
+                    throw OtherDimensions();
+                default:
+                    throw Malformed("text");
+            }
+        }
+    }
+
+    private void ReadElement(ArrayText text, ColumnVector elements, int index)
+    {
+        if (text.IsNull)
+            elements.SetNull(index);
+        else
+            element.ReadText(text.HasEscapes ? QuotedText.Unescape(text.Element, elements) : text.Element, elements, index);
+    }
 }

@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>text, varchar and char(n), padding kept, and json, whose text is kept as it is: the bytes pass through.</summary>
+/// <summary>
+/// text, varchar, char(n) with its padding, name, citext, xml, and json, whose text is kept as it is: the bytes pass through.
+/// </summary>
 internal sealed class TextCodec(string duckDbType) : ColumnCodec
 {
     public override string DuckDbType => duckDbType;

@@ -6,7 +6,7 @@ namespace EtlPs.Engine.Postgres.Replication.PgOutput;
 internal static class PgOutputOptions
 {
     /// <summary>Names and values; a value still has to be quoted as a literal.</summary>
-    public static IReadOnlyList<(string Name, string Value)> For(string publication) =>
+    public static IReadOnlyList<(string Name, string Value)> For(string publication, ValueFormat format) =>
     [
         // Every server that we accept (14) sends transactions above its logical_decoding_work_mem while they are still
         // open, instead of writing them to its own disk. Never protocol 4 with "on": Npgsql's reading of STREAM ABORT and the
@@ -15,6 +15,6 @@ internal static class PgOutputOptions
         ("streaming", "on"),
         // A list of identifiers.
         ("publication_names", TableName.Quote(publication)),
-        ("binary", "true"),
+        ("binary", format == ValueFormat.Binary ? "true" : "false"),
     ];
 }

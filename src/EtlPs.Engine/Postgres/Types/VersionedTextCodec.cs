@@ -2,16 +2,16 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>jsonb: in binary its text behind a version byte.</summary>
-internal sealed class JsonbCodec : ColumnCodec
+/// <summary>jsonb, jsonpath, ltree and lquery: in binary their text behind a version byte.</summary>
+internal sealed class VersionedTextCodec(string duckDbType) : ColumnCodec
 {
     private const byte Version = 1;
 
-    public override string DuckDbType => "JSON";
+    public override string DuckDbType => duckDbType;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
-        if (wire.Length < 2 || wire[0] != Version)
+        if (wire.IsEmpty || wire[0] != Version)
             throw Malformed("binary");
         TextCodec.Write(wire[1..], vector, row);
     }

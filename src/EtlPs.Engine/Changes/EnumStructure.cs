@@ -1,0 +1,9 @@
+namespace EtlPs.Engine.Changes;
+
+/// <summary>An enum.</summary>
+/// <param name="Labels">In the order that the enum sorts by.</param>
+public sealed record EnumStructure(IReadOnlyList<string> Labels) : TypeStructure
+{
+    /// <inheritdoc/>
+    public override IEnumerable<PostgresType> Parts => [];
+}

@@ -1,0 +1,9 @@
+namespace EtlPs.Engine.Changes;
+
+/// <summary>A multirange.</summary>
+/// <param name="Range">The type of its ranges.</param>
+public sealed record MultirangeStructure(PostgresType Range) : TypeStructure
+{
+    /// <inheritdoc/>
+    public override IEnumerable<PostgresType> Parts => [Range];
+}

@@ -1,0 +1,9 @@
+namespace EtlPs.Engine.Changes;
+
+/// <summary>A range.</summary>
+/// <param name="Bound">The type of its bounds.</param>
+public sealed record RangeStructure(PostgresType Bound) : TypeStructure
+{
+    /// <inheritdoc/>
+    public override IEnumerable<PostgresType> Parts => [Bound];
+}

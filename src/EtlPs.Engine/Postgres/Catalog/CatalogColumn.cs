@@ -1,0 +1,12 @@
+using EtlPs.Engine.Changes;
+
+namespace EtlPs.Engine.Postgres.Catalog;
+
+/// <summary>A row of pg_attribute.</summary>
+internal sealed record CatalogColumn(
+    uint Table, short Number, string Name, uint Type, int Modifier, int Dimensions, string TypeName, bool NotNull, bool Generated)
+{
+    /// <summary>The column with its type's tree.</summary>
+    public ColumnSchema Describe(TypeCatalog types) =>
+        new(Number, Name, types.Describe(Type, Modifier, Dimensions, TypeName), NotNull);
+}
