@@ -36,7 +36,13 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     public static async Task<Scenario> CreateAsync(
         ServerPool pool, string setup, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
     {
-        var scenario = new Scenario(await pool.CreateDatabaseAsync(test));
+        return await CreateAsync(await pool.CreateDatabaseAsync(test), setup);
+    }
+
+    /// <summary>In a database that was made for the test.</summary>
+    public static async Task<Scenario> CreateAsync(TestDatabase database, string setup)
+    {
+        var scenario = new Scenario(database);
         await scenario.ExecuteAsync(setup);
         return scenario;
     }

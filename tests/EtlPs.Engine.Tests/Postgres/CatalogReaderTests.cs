@@ -33,7 +33,10 @@ public sealed class CatalogReaderTests(ServerPool servers)
                 new ColumnSchema(2, "a", new PostgresType(23, -1, "integer"), true),
                 new ColumnSchema(3, "b", new PostgresType(1700, (10 << 16 | 2) + 4, "numeric(10,2)"), false),
                 new ColumnSchema(5, "Ünïcödé 😀 \"q\".x", new PostgresType(1043, 11, "character varying(7)"), false),
-                new ColumnSchema(6, "d", new PostgresType(1007, -1, "integer[]"), false),
+                new ColumnSchema(6, "d", new PostgresType(1007, -1, "integer[]")
+                {
+                    Structure = new ArrayStructure(new PostgresType(23, -1, "integer"), 1),
+                }, false),
             ],
             table.Columns);
         Assert.Equal(table.Oid, (await new CatalogReader(connection).ReadTableAsync(table.Oid, Token))!.Oid);

@@ -23,9 +23,14 @@ internal static class Canonical
     public const string Json = "array_to_json(v)::text";
     public const string DuckJson = "to_json(v)::VARCHAR";
 
-    public const string Double = "CASE WHEN v = 'NaN' THEN 'NaN' ELSE encode(float8send(v::float8), 'hex') END";
+    // DuckDB's storage takes -0 and a 0 beside it for one value, which they are; a sum with 0 has no sign.
+    public const string Double = "CASE WHEN v = 'NaN' THEN 'NaN' ELSE encode(float8send(v::float8 + 0), 'hex') END";
     public const string DuckDouble = "CASE WHEN isnan(v) THEN 'NaN' ELSE " + DuckDoubleHex + " END";
-    private const string DuckDoubleHex = "lower(lpad(to_hex(CAST(v::DOUBLE::BIT AS UBIGINT)), 16, '0'))";
+    private const string DuckDoubleHex = "lower(lpad(to_hex(CAST((v::DOUBLE + 0)::BIT AS UBIGINT)), 16, '0'))";
+
+    // DuckDB prints an offset of one second as one of a minute.
+    public const string TimeTz = "v::time::text || ' ' || extract(timezone FROM v)::int";
+    public const string DuckTimeTz = "v::TIME::VARCHAR || ' ' || datepart('timezone', v)";
 
     /// <summary>Months, days and microseconds, which Postgres sends in reverse.</summary>
     public const string Interval =
@@ -59,12 +64,15 @@ internal static class Canonical
         $"CASE WHEN w.v IS NOT NULL THEN '[' || coalesce((SELECT string_agg({Range(bound)}, '¦' ORDER BY w.i) "
         + "FROM (SELECT u.r AS v, u.i FROM unnest(w.v) WITH ORDINALITY AS u (r, i)) AS w), '') || ']' END";
 
-    /// <summary>The doubles of a struct one behind the other, as geometric types send them.</summary>
+    /// <summary>The doubles of a struct one behind the other, as geometric types send them; a dot names a field of a field.</summary>
     public static string DuckDoubles(params string[] fields) => string.Join(
-        " || ", fields.Select(f => $"list_transform([{f}], lambda v: {DuckDoubleHex})[1]"));
+        " || ", fields.Select(f => $"list_transform([{DuckField(f)}], lambda v: {DuckDoubleHex})[1]"));
 
     public static string DuckPoints(string points) =>
-        $"printf('%08x', len({points})) || coalesce(array_to_string(list_transform({points}, lambda v: {DuckDoubles("v.x", "v.y")}), ''), '')";
+        $"printf('%08x', len({points})) || coalesce(array_to_string(list_transform({points}, lambda v: {DuckDoubles("x", "y")}), ''), '')";
+
+    // Where v is a lambda's parameter, v.x would be a column of a table v.
+    public static string DuckField(string path) => "v" + string.Concat(path.Split('.').Select(name => $"['{name}']"));
 
     private static string DuckFlag(string field) => $"CASE WHEN v['{field}'] THEN 't' ELSE 'f' END";
 }

@@ -16,7 +16,7 @@ internal static class ContainerCases
         CREATE DOMAIN small AS positive CHECK (VALUE < 100);
         CREATE DOMAIN grid AS int[][];
         CREATE TYPE textrange AS RANGE (subtype = text, collation = "C");
-        CREATE DOMAIN whole AS pair CHECK ((VALUE).a IS NOT NULL);
+        CREATE DOMAIN whole AS pair CHECK (VALUE IS NULL OR (VALUE).a > 0);
         """";
 
     private const string Pair =
@@ -24,7 +24,7 @@ internal static class ContainerCases
         + "coalesce((v).c::text, '∅')) END";
 
     private const string DuckPair =
-        "CASE WHEN v IS NOT NULL THEN concat_ws(';', coalesce(v.a::VARCHAR, '∅'), coalesce(v['the \"b\"'], '∅'), coalesce(v.c::VARCHAR, '∅')) END";
+        "CASE WHEN v IS NOT NULL THEN concat_ws(';', coalesce(v['a']::VARCHAR, '∅'), coalesce(v['the \"b\"'], '∅'), coalesce(v['c']::VARCHAR, '∅')) END";
 
     private const string PairType = "STRUCT(\"a\" INTEGER, \"the \"\"b\"\"\" VARCHAR, \"c\" DECIMAL(10,2))";
     private const string Mood = """ENUM('sad', 'it''s "ok"', 'happy 😀', '\back', '')""";

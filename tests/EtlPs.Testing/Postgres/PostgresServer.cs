@@ -81,6 +81,12 @@ public sealed class PostgresServer : IAsyncDisposable
         return ConnectionString(name);
     }
 
+    /// <summary>Makes a database of an encoding of its own.</summary>
+    public Task CreateDatabaseAsync(string name, string encoding, CancellationToken cancellationToken = default) => ExecuteAsync(
+        "postgres",
+        $"CREATE DATABASE {Quote(name)} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'",
+        cancellationToken);
+
     /// <summary>
     /// Makes a role that may log in and, unlike others here, has to give its password. Returns its connection string.
     /// </summary>

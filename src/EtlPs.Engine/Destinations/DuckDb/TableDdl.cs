@@ -40,6 +40,10 @@ internal static class TableDdl
     public static void DropVisible(DuckDBConnection connection, TableRecord table) =>
         connection.Execute($"DROP TABLE IF EXISTS {table.Destination.Quoted}");
 
+    /// <summary>Gives a column another type, which holds every value that is in it.</summary>
+    public static void ChangeType(DuckDBConnection connection, TableName table, string column, string type) =>
+        connection.Execute($"ALTER TABLE {table.Quoted} ALTER COLUMN {TableName.Quote(column)} SET DATA TYPE {type}");
+
     /// <summary>Empties a table.</summary>
     public static void Truncate(DuckDBConnection connection, TableName table) =>
         connection.Execute($"DELETE FROM {table.Quoted}");

@@ -9,7 +9,12 @@ internal sealed record CatalogLook(PartitionTrees Trees, IReadOnlyList<TableSche
     /// <summary>Whether both say the same.</summary>
     public bool IsSameAs(CatalogLook other) =>
         Flat(this).SequenceEqual(Flat(other))
-        && Published.Select(p => (p.Oid, p.RowFilter)).SequenceEqual(other.Published.Select(p => (p.Oid, p.RowFilter)));
+        && Published.Select(p => (p.Oid, p.RowFilter)).SequenceEqual(other.Published.Select(p => (p.Oid, p.RowFilter)))
+        && !Published.Zip(other.Published, HaveOtherTypes).Any(differ => differ);
+
+    private static bool HaveOtherTypes(TableSchema one, TableSchema other) => one.Columns.Any(column =>
+        other.Columns.FirstOrDefault(c => c.AttributeNumber == column.AttributeNumber && c.Type.Oid == column.Type.Oid) is { } same
+        && TypeComparison.Compare(column.Type, same.Type) != TypeChange.None);
 
     private static IEnumerable<(uint Root, Partition Partition)> Flat(CatalogLook look) =>
         look.Trees.Partitions.SelectMany(tree => tree.Select(partition => (tree.Key, partition)));

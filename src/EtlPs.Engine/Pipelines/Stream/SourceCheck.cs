@@ -11,7 +11,8 @@ namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
 /// Sets tables aside that the stream alone would let diverge in silence: tables that the publication does not have any more,
-/// or has with other rows, and partitioned tables whose partitions came or went with rows in them.
+/// or has with other rows, tables whose types were altered, and partitioned tables whose partitions came or went with rows in
+/// them.
 /// </summary>
 internal sealed class SourceCheck(PipelineRun run)
 {
@@ -19,6 +20,7 @@ internal sealed class SourceCheck(PipelineRun run)
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private readonly PartitionCheck _partitions = new(run);
+    private readonly TypeCheck _types = new(run);
     private readonly HashSet<uint> _told = [];
 
     /// <summary>What tells that it is time for another check.</summary>
@@ -50,7 +52,7 @@ internal sealed class SourceCheck(PipelineRun run)
         await using var closing = connection.ConfigureAwait(false);
         var look = await Watch.LookAsync(connection, tables, cancellationToken).ConfigureAwait(false);
         var catalog = new PartitionCatalog(connection);
-        var published = look.Published.ToDictionary(t => t.Oid, t => t.RowFilter);
+        var published = look.Published.ToDictionary(t => t.Oid);
         var setAside = new List<TableCopyResult>();
         TellTablesNotFollowed(look.Published);
         foreach (var table in tables)
@@ -58,6 +60,7 @@ internal sealed class SourceCheck(PipelineRun run)
             var problem = FindProblem(table, published);
             if (problem is null && table.Schema.Kind == 'p')
                 problem = await _partitions.FindProblemAsync(table, look.Trees, catalog, position, cancellationToken).ConfigureAwait(false);
+            problem ??= _types.Follow(table, published[table.Oid]);
             if (problem is null) continue;
             _partitions.Forget(table.Oid);
             setAside.Add(new TableQuarantine(run).SetAside(table, problem));
@@ -84,10 +87,10 @@ internal sealed class SourceCheck(PipelineRun run)
             MilestoneLevel.Warning);
     }
 
-    private EtlException? FindProblem(TableRecord table, Dictionary<uint, string?> published)
+    private EtlException? FindProblem(TableRecord table, Dictionary<uint, TableSchema> published)
     {
-        if (!published.TryGetValue(table.Oid, out var filter)) return Unpublished(table.Source);
-        return filter == table.Schema.RowFilter ? null : OtherRows(table.Source);
+        if (!published.TryGetValue(table.Oid, out var now)) return Unpublished(table.Source);
+        return now.RowFilter == table.Schema.RowFilter ? null : OtherRows(table.Source);
     }
 
     private EtlException Unpublished(TableName table) => new(

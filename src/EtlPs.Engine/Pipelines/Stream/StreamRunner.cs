@@ -98,6 +98,10 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             catch (TableFailedException e)
             {
                 slotWait.Over();
+                var failed = run.State.FindTable(e.Oid)!;
+                // An enum may have grown since: then the table, as it is by now, takes the label.
+                if (e.Error.Code == EtlErrorCode.ValueNotRepresentable && await HasGrownAsync(failed, reconnection, stop).ConfigureAwait(false))
+                    continue;
                 _setAside.Add(new TableQuarantine(run).SetAside(tables.First(t => t.Oid == e.Oid), e.Error));
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && !_needsText)
@@ -164,6 +168,14 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     {
         var waiting = tables.Where(t => t.State == TableState.CatchingUp).ToList();
         return waiting.Where(t => t.ReplayFrom is not null).Min(t => (Lsn?)t.CopiedAt) ?? waiting.Max(t => (Lsn?)t.CopiedAt);
+    }
+
+    /// <summary>Whether a check of the source makes more of the table's types, or finds that it cannot be followed any more.</summary>
+    private async Task<bool> HasGrownAsync(TableRecord table, Reconnection reconnection, CancellationToken stop)
+    {
+        await reconnection.RunAsync(CheckSourceAsync, stop).ConfigureAwait(false);
+        var now = run.State.FindTable(table.Oid);
+        return now is null || now.State == TableState.SetAside || !now.DuckDbTypes.SequenceEqual(table.DuckDbTypes);
     }
 
     /// <summary>Returns how many tables it set aside.</summary>

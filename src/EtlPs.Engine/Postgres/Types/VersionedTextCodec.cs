@@ -11,7 +11,8 @@ internal sealed class VersionedTextCodec(string duckDbType) : ColumnCodec
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
-        if (wire.IsEmpty || wire[0] != Version)
+        // No JSON is empty; an ltree may be.
+        if (wire.Length < (duckDbType == "JSON" ? 2 : 1) || wire[0] != Version)
             throw Malformed("binary");
         TextCodec.Write(wire[1..], vector, row);
     }

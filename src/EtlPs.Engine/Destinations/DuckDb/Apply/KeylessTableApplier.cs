@@ -44,19 +44,23 @@ internal sealed class KeylessTableApplier(DuckDBConnection connection, StreamedT
             Append(appender, sign: -1);
             appender.Close();
         }
-        var columns = string.Join(", ", Schema.Columns.Select((_, i) => $"c{i}"));
-        var named = string.Join(", ", Schema.Columns.Select((c, i) => $"t.{TableName.Quote(c.Name)} AS c{i}"));
-        var match = string.Join(" AND ", Schema.Columns.Select((_, i) => $"r.c{i} IS NOT DISTINCT FROM g.c{i}"));
+        var gone = string.Join(", ", Schema.Columns.Select((_, i) => $"{Exactly($"c{i}", i)} AS e{i}"));
+        var here = string.Join(", ", Schema.Columns.Select((c, i) => $"{Exactly($"t.{TableName.Quote(c.Name)}", i)} AS e{i}"));
+        var columns = string.Join(", ", Schema.Columns.Select((_, i) => $"g.e{i}"));
+        var match = string.Join(" AND ", Schema.Columns.Select((_, i) => $"r.e{i} IS NOT DISTINCT FROM g.e{i}"));
         Connection.Execute($"""
             DELETE FROM {Target.Quoted} WHERE rowid IN (
-              WITH g AS (SELECT {columns}, count(*) AS n FROM {_gone.Quoted} GROUP BY {columns}),
-                   r AS (SELECT t.rowid AS id, {named} FROM {Target.Quoted} AS t),
-                   m AS (SELECT r.id, g.n, row_number() OVER (PARTITION BY {string.Join(", ", Schema.Columns.Select((_, i) => $"g.c{i}"))}) AS ordinal
-                         FROM r JOIN g ON {match})
+              WITH g AS (SELECT {gone}, count(*) AS n FROM {_gone.Quoted} GROUP BY ALL),
+                   r AS (SELECT t.rowid AS id, {here} FROM {Target.Quoted} AS t),
+                   m AS (SELECT r.id, g.n, row_number() OVER (PARTITION BY {columns}) AS ordinal FROM r JOIN g ON {match})
               SELECT id FROM m WHERE ordinal <= n)
             """);
         _gone.Clear();
     }
+
+    // A month equals thirty days; which of them a row has only the text tells.
+    private string Exactly(string column, int index) =>
+        Writer.DuckDbType(index).Contains("INTERVAL", StringComparison.Ordinal) ? $"{column}::VARCHAR" : column;
 
     private void Append(RowAppender appender, int sign)
     {

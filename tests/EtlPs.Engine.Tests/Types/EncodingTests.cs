@@ -1,0 +1,77 @@
+using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Tests.Pipelines;
+using EtlPs.Testing.Postgres;
+
+namespace EtlPs.Engine.Tests.Types;
+
+/// <summary>Databases in other encodings than UTF-8: the server converts, where it knows what the bytes mean.</summary>
+public sealed class EncodingTests(ServerPool pool)
+{
+    private const string Tables =
+        "CREATE TABLE t (id int PRIMARY KEY, a text, b varchar(20), c char(8), d text[], e json, f name, g text NOT NULL DEFAULT '');";
+
+    [Theory]
+    [InlineData("LATIN1", "Grüße £ ÿ ¤")]
+    [InlineData("WIN1252", "Grüße € “œuvre” ™")]
+    [InlineData("EUC_JP", "日本語 ｶﾅ かな")]
+    [InlineData("UTF8", "日本語 😀")]
+    public async Task Text_arrives_as_utf8_by_copy_and_stream(string encoding, string text)
+    {
+        await using var scenario = await CreateAsync(encoding, Tables);
+        await scenario.ExecuteAsync(Row(1, text));
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync(Row(2, text) + $"UPDATE t SET g = '{text}' WHERE id = 1");
+        await scenario.CatchUpAsync();
+
+        await scenario.AssertEqualAsync();
+        var found = await scenario.Pipeline().QueryAsync(
+            "SELECT DISTINCT a || '|' || rtrim(c) || '|' || d[1] || '|' || f FROM public.t", TestContext.Current.CancellationToken);
+        var start = new string(text.Take(5).ToArray());
+        Assert.Equal($"{text}|{start.TrimEnd()}|{text}|{text}", Assert.Single(found.Rows)[0]);
+    }
+
+    [Fact]
+    public async Task Text_of_a_database_without_an_encoding_arrives_where_it_is_utf8()
+    {
+        await using var scenario = await CreateAsync("SQL_ASCII", Tables);
+        await scenario.ExecuteAsync(Row(1, "日本語 😀"));
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync(Row(2, "Grüße"));
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
+    [Theory]
+    [InlineData("a text", "convert_from('\\xe9'::bytea, 'SQL_ASCII')")]
+    [InlineData("a varchar(5)", "convert_from('\\xe9'::bytea, 'SQL_ASCII')")]
+    [InlineData("a name", "convert_from('\\xe9'::bytea, 'SQL_ASCII')::name")]
+    [InlineData("a text[]", "ARRAY['ok', convert_from('\\xe9'::bytea, 'SQL_ASCII')]")]
+    [InlineData("a json", "('\"' || convert_from('\\xe9'::bytea, 'SQL_ASCII') || '\"')::json")]
+    [InlineData("a tsvector", "('x' || convert_from('\\xe9'::bytea, 'SQL_ASCII'))::tsvector")]
+    [InlineData("a textrange", "textrange(NULL, convert_from('\\xe9'::bytea, 'SQL_ASCII'))")]
+    public async Task Bytes_that_are_no_utf8_are_refused_by_copy_and_stream(string column, string value)
+    {
+        await using var scenario = await CreateAsync(
+            "SQL_ASCII",
+            $"CREATE TYPE textrange AS RANGE (subtype = text); CREATE TABLE t (id int PRIMARY KEY, {column}); INSERT INTO t VALUES (1, {value})");
+        AssertRefused(Assert.Single(await scenario.BackfillAsync()).Error, "id=1");
+
+        await scenario.ExecuteAsync("DELETE FROM t");
+        await scenario.BackfillAsync(new BackfillOptions { Restart = true });
+        await scenario.ExecuteAsync($"INSERT INTO t VALUES (2, {value})");
+        AssertRefused(Assert.Single((await scenario.CatchUpAsync()).SetAside).Error, "id=2");
+    }
+
+    private static void AssertRefused(EtlException? error, string key)
+    {
+        Assert.Equal((EtlErrorCode.ValueNotRepresentable, "a", key), (error!.Code, error.Column, error.Key));
+        Assert.Contains("UTF-8", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<Scenario> CreateAsync(string encoding, string setup) => await Scenario.CreateAsync(
+        await pool.CreateEncodedDatabaseAsync(encoding, $"encoding_{encoding}"), setup);
+
+    private static string Row(int id, string text) =>
+        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 5), ARRAY['{text}', NULL], to_json('{text}'::text), '{text}'::name);";
+}
