@@ -5,4 +5,11 @@ namespace EtlPs.Engine.Changes;
 /// <param name="Name">The name, exactly.</param>
 /// <param name="Type">The type.</param>
 /// <param name="NotNull">Whether the source refuses NULL.</param>
-public sealed record ColumnSchema(short AttributeNumber, string Name, PostgresType Type, bool NotNull);
+public sealed record ColumnSchema(short AttributeNumber, string Name, PostgresType Type, bool NotNull)
+{
+    /// <summary>How it goes to the destination.</summary>
+    internal ColumnCarriage Carriage { get; init; } = ColumnCarriage.Default;
+
+    /// <summary>The name at the destination.</summary>
+    internal string DestinationName => Carriage.Name ?? Name;
+}

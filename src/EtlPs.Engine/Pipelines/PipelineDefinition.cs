@@ -1,3 +1,4 @@
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Sources;
 
@@ -29,6 +30,12 @@ public sealed record PipelineDefinition
 
     /// <summary>One destination schema for all tables; null: the source's schema names.</summary>
     public string? DestinationSchema { get; init; }
+
+    /// <summary>
+    /// How numerics are carried that DECIMAL has no type for, by column names as in SQL (<c>schema.table.column</c>), with
+    /// wildcards, <c>*</c> for all; text where nothing is said.
+    /// </summary>
+    public IReadOnlyDictionary<string, UnboundedNumeric> UnboundedNumeric { get; init; } = new Dictionary<string, UnboundedNumeric>();
 
     /// <summary>The slot's name in force.</summary>
     public string EffectiveSlotName => SlotName ?? $"etlps_{Name}";

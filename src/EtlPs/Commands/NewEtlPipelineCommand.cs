@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Management.Automation;
 using EtlPs.Completion;
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Errors;
 using EtlPs.Model;
@@ -70,6 +72,13 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ValidateNotNullOrEmpty]
     public string? DestinationSchema { get; set; }
 
+    /// <summary>
+    /// How numerics are carried that DECIMAL has no type for: Text, Double or Decimal(p,s), for all columns or by their names.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ColumnChoicesTransform]
+    public IDictionary? UnboundedNumeric { get; set; }
+
     /// <summary>What DuckDB may use: bytes, or a text such as <c>'4GB'</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransform]
@@ -127,6 +136,9 @@ public sealed class NewEtlPipelineCommand : EtlCommand
             Publication = Publication,
             SlotName = SlotName,
             DestinationSchema = DestinationSchema,
+            UnboundedNumeric = NamedTexts.Read(
+                UnboundedNumeric, nameof(UnboundedNumeric), "@{ 'public.orders.total' = 'Decimal(38,10)'; '*' = 'Text' }",
+                Engine.Changes.UnboundedNumeric.Parse),
         };
         var registered = new RegisteredPipeline(source, destination, new Pipeline(definition));
         Registry.Set(registered);

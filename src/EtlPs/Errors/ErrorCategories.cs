@@ -31,7 +31,7 @@ internal static class ErrorCategories
             => ErrorCategory.InvalidData,
         EtlErrorCode.DestinationFailed or EtlErrorCode.DestinationFull => ErrorCategory.WriteError,
         EtlErrorCode.ProtocolViolation => ErrorCategory.ProtocolError,
-        EtlErrorCode.QueryFailed => ErrorCategory.InvalidOperation,
+        EtlErrorCode.QueryFailed or EtlErrorCode.DefinitionChanged => ErrorCategory.InvalidOperation,
         EtlErrorCode.TimedOut => ErrorCategory.OperationTimeout,
         _ => ErrorCategory.NotSpecified,
     };

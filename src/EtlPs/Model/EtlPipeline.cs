@@ -1,3 +1,4 @@
+using System.Collections;
 using EtlPs.Engine.Pipelines;
 
 namespace EtlPs.Model;
@@ -17,6 +18,7 @@ public sealed class EtlPipeline
         SlotName = definition.EffectiveSlotName;
         Publication = definition.EffectivePublication;
         DestinationSchema = definition.DestinationSchema;
+        UnboundedNumeric = definition.UnboundedNumeric.ToDictionary(c => c.Key, c => c.Value.ToString(), StringComparer.Ordinal);
         Running = registered.Pipeline.IsRunning;
         Lsn = status is { Position.IsKnown: true } ? status.Position.ToString() : null;
         LastCommit = status?.LastCommit;
@@ -46,6 +48,9 @@ public sealed class EtlPipeline
 
     /// <summary>The schema that all tables go to; null: the source's schema names.</summary>
     public string? DestinationSchema { get; }
+
+    /// <summary>How numerics are carried that DECIMAL has no type for, by column; as text where nothing is said.</summary>
+    public IDictionary UnboundedNumeric { get; }
 
     /// <summary>Whether a run of this session was under way.</summary>
     public bool Running { get; }

@@ -14,7 +14,8 @@ public sealed class CommandSurfaceTests
         "*: ApplicationName, Credential, Database*, HostName*, Port, RootCertificate, SslMode, UserName")]
     [InlineData("New-EtlDestination", "*: MemoryLimit, Path*, Threads")]
     [InlineData("New-EtlPipeline",
-        "*: Destination*, DestinationSchema, ExcludeTable, MemoryLimit, Name*, Publication, SlotName, Source*, Table")]
+        "*: Destination*, DestinationSchema, ExcludeTable, MemoryLimit, Name*, Publication, SlotName, Source*, Table, "
+        + "UnboundedNumeric")]
     [InlineData("Get-EtlPipeline", "*: Name")]
     [InlineData("Remove-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Start-EtlBackfill",

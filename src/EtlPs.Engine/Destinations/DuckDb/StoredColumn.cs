@@ -8,6 +8,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="TypeStructure">What its type is made of; not there for a type of its own, and in files of earlier versions.</param>
 /// <param name="TypeOrigin">Who made its type; not there for a built-in one.</param>
 /// <param name="TypeIsTextOnly">Whether its type has no send function.</param>
+/// <param name="Numeric">How its numerics are carried, where a user chose it; null: as text.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -19,7 +20,8 @@ internal sealed record StoredColumn(
     string? DuckDbType,
     TypeStructure? TypeStructure = null,
     TypeOrigin? TypeOrigin = null,
-    bool TypeIsTextOnly = false)
+    bool TypeIsTextOnly = false,
+    string? Numeric = null)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -39,7 +41,8 @@ internal sealed record StoredColumn(
                 duckDbTypes.Count == 0 ? null : duckDbTypes[i],
                 column.Type.Structure,
                 column.Type.Origin,
-                column.Type.IsTextOnly);
+                column.Type.IsTextOnly,
+                column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString());
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -58,7 +61,10 @@ internal sealed record StoredColumn(
             {
                 Structure = TypeStructure, Origin = TypeOrigin, IsTextOnly = TypeIsTextOnly,
             },
-            NotNull);
+            NotNull)
+        {
+            Carriage = new ColumnCarriage(Numeric is null ? UnboundedNumeric.Text : UnboundedNumeric.Parse(Numeric)),
+        };
 
     private static int? KeyOrdinalOf(TableSchema schema, int column)
     {

@@ -24,7 +24,7 @@ internal sealed class TableCopy(TableRecord record, long bytes, CancellationToke
     public TableRecord Record { get; private set; } = record;
 
     /// <summary>How its columns are read.</summary>
-    public IReadOnlyList<ColumnCodec> Codecs { get; } = [.. record.Columns.Select(c => CodecCatalog.Find(c.Type)!)];
+    public IReadOnlyList<ColumnCodec> Codecs { get; } = ColumnCodecs.Of(record.Columns);
 
     /// <summary>Counts all workers' rows; there from the opening on.</summary>
     public CopyMeter? Meter { get; private set; }

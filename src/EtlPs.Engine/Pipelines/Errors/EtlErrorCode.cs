@@ -119,4 +119,7 @@ public enum EtlErrorCode
 
     /// <summary>A lock or wait ran out of time.</summary>
     TimedOut,
+
+    /// <summary>The pipeline is defined otherwise than when its tables were copied.</summary>
+    DefinitionChanged,
 }

@@ -16,6 +16,7 @@ namespace EtlPs.Engine.Pipelines.Planning;
 internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection source, DuckDBConnection? destination)
 {
     private readonly CatalogReader _catalog = new(source);
+    private readonly ColumnRules _rules = new(definition);
     private readonly StateStore? _state = destination is null ? null : new StateStore(destination, definition.Name);
 
     /// <exception cref="Errors.EtlException">Whatever makes the run impossible as asked.</exception>
@@ -38,7 +39,11 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var (rules, publication) = (look.Rules, look.Publication);
         if (startsAnew) rules.CheckStart(request, usesSlot);
         else look.CheckContinuation(request);
-        if (!startsAnew) conditions.CheckSame(earlier);
+        if (!startsAnew)
+        {
+            conditions.CheckSame(earlier);
+            new DefinitionCheck(definition, _rules).Check(earlier, request.Resets);
+        }
 
         var tables = startsAnew
             ? await SelectTablesAsync(preflight, request, conditions, publication, cancellationToken).ConfigureAwait(false)
@@ -82,6 +87,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var schemas = conditions.ApplyTo(
             await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false));
         PipelineRules.RequireTables(schemas, definition);
+        _rules.Check(schemas);
+        schemas = [.. schemas.Select(_rules.Apply)];
         await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
         if (!request.SnapshotOnly && definition.Publication is null)
             await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
@@ -115,10 +122,11 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     }
 
     /// <summary>Without a publication to tell it, a table's row filter is what its copy was begun with.</summary>
-    private static TableRecord Renewed(TableRecord record, TableSchema now, bool isPublished) => record with
+    private TableRecord Renewed(TableRecord record, TableSchema now, bool isPublished)
     {
-        Schema = isPublished ? now : now with { RowFilter = record.Schema.RowFilter }, DuckDbTypes = DuckDbTypes.Of(now),
-    };
+        var schema = _rules.Apply(isPublished ? now : now with { RowFilter = record.Schema.RowFilter });
+        return record with { Schema = schema, DuckDbTypes = DuckDbTypes.Of(schema) };
+    }
 
     private async Task<IReadOnlyList<SurveyedTable>> SurveyAsync(
         IReadOnlyList<TableRecord> records, bool usesSlot, CancellationToken cancellationToken)

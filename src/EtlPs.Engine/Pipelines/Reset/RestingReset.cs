@@ -19,12 +19,12 @@ internal sealed class RestingReset(PipelineSession session)
         if (_run.State.FindPipeline() is not { Stage: not PipelineStage.Creating } known)
             throw ResetErrors.NothingCopied(_run.Definition);
         var tables = TableSelection.Select(_run.State.ReadTables(), t => t.Source, patterns, _run.Definition);
-        var request = new SurveyRequest(Restart: false, known.Stage == PipelineStage.SnapshotOnly);
+        var oids = tables.Select(t => t.Oid).ToHashSet();
+        var request = new SurveyRequest(Restart: false, known.Stage == PipelineStage.SnapshotOnly, Resets: oids);
         // What the source refuses must leave the tables as they are.
         await session.SurveyAsync(request, cancellationToken).ConfigureAwait(false);
         _run.InTransaction(() => InterruptedResets.Queue(_run, tables));
         var survey = await session.SurveyAsync(request, cancellationToken).ConfigureAwait(false);
-        var oids = tables.Select(t => t.Oid).ToHashSet();
         var results = await new BackfillRunner(_run, session.Source, oids)
             .RunAsync(survey, new BackfillOptions(), cancellationToken).ConfigureAwait(false);
         var names = _run.State.ReadTables().Where(t => oids.Contains(t.Oid)).Select(t => t.Source).ToHashSet();

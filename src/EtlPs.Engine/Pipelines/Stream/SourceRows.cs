@@ -48,7 +48,7 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
     {
         using var blocks = new CopyBlocks(reader, new BlockPool(), CancellationToken.None);
         var decoder = new BinaryCopyDecoder(
-            table.Columns, [.. table.Columns.Select(c => CodecCatalog.Find(c.Type)!)], target);
+            table.Columns, ColumnCodecs.Of(table.Columns), target);
         while (!decoder.IsComplete)
         {
             var block = blocks.Next();

@@ -34,7 +34,7 @@ internal static class CopyStatement
     /// <summary>What is selected for a table's columns: those that do not come in binary as the text of their output function.</summary>
     public static string Columns(TableSchema table) => string.Join(", ", table.Columns.Select(Select));
 
-    private static bool ComesAsText(ColumnSchema column) => !CodecCatalog.Find(column.Type).ReadsBinary;
+    private static bool ComesAsText(ColumnSchema column) => !ColumnCodecs.Find(column).ReadsBinary;
 
     // A cast to text is the output function only where no other cast was made. IS DISTINCT FROM NULL is true of a row of NULLs.
     private static string Select(ColumnSchema column)

@@ -12,30 +12,32 @@ internal static class CodecCatalog
     private const int TypmodHeader = 4;
 
     /// <summary>The codec for a column's type.</summary>
-    public static ColumnCodec Find(PostgresType type)
+    /// <param name="type">The type.</param>
+    /// <param name="numeric">How numerics are carried that DECIMAL has no type for.</param>
+    public static ColumnCodec Find(PostgresType type, UnboundedNumeric numeric = default)
     {
-        var codec = FindPart(type);
+        var codec = FindPart(type, numeric);
         return codec.ReadsBinary && type.CanSend() ? codec : new TextColumnCodec(codec);
     }
 
-    private static ColumnCodec FindPart(PostgresType type) => type.Structure switch
+    private static ColumnCodec FindPart(PostgresType type, UnboundedNumeric numeric) => type.Structure switch
     {
         // Arrays by nature, with a text and bounds of their own.
         _ when type.Oid == 22 => new VectorCodec(new Int2Codec(), 21),
         _ when type.Oid == 30 => new VectorCodec(new UInt32Codec(), 26),
-        ArrayStructure array => new ListCodec(FindPart(array.Element), array.Element.Oid, array.Dimensions, (byte)array.Delimiter),
-        DomainStructure domain => FindPart(domain.Base),
+        ArrayStructure array => new ListCodec(FindPart(array.Element, numeric), array.Element.Oid, array.Dimensions, (byte)array.Delimiter),
+        DomainStructure domain => FindPart(domain.Base, numeric),
         CompositeStructure composite when HasDistinctNames(composite) => new CompositeCodec(
-            [.. composite.Attributes.Select(a => (a.Name, a.Type.Oid, FindPart(a.Type)))]),
+            [.. composite.Attributes.Select(a => (a.Name, a.Type.Oid, FindPart(a.Type, numeric)))]),
         EnumStructure { Labels.Count: > 0 } labels => new EnumCodec(labels.Labels),
         EnumStructure => new TextCodec("VARCHAR"),
-        RangeStructure range => new RangeCodec(FindPart(range.Bound)),
-        MultirangeStructure multirange => new MultirangeCodec(FindPart(multirange.Range)),
+        RangeStructure range => new RangeCodec(FindPart(range.Bound, numeric)),
+        MultirangeStructure multirange => new MultirangeCodec(FindPart(multirange.Range, numeric)),
         null when type.Origin is { } origin => FindExtension(origin),
         // Files of earlier versions tell no structure of the arrays that those carried.
         null when ElementOf(type.Oid) is { } element =>
-            new ListCodec(FindBuiltIn(element, type.Modifier) ?? new OutputTextCodec(), element, 1, (byte)','),
-        null => FindBuiltIn(type.Oid, type.Modifier) ?? new OutputTextCodec(),
+            new ListCodec(FindBuiltIn(element, type.Modifier, numeric) ?? new OutputTextCodec(), element, 1, (byte)','),
+        null => FindBuiltIn(type.Oid, type.Modifier, numeric) ?? new OutputTextCodec(),
         _ => new OutputTextCodec(),
     };
 
@@ -52,7 +54,7 @@ internal static class CodecCatalog
         _ => new OutputTextCodec(),
     };
 
-    private static ColumnCodec? FindBuiltIn(uint oid, int modifier) => oid switch
+    private static ColumnCodec? FindBuiltIn(uint oid, int modifier, UnboundedNumeric numeric) => oid switch
     {
         16 => new BooleanCodec(),
         17 => new ByteaCodec(),
@@ -86,7 +88,7 @@ internal static class CodecCatalog
         1266 => new TimeTzCodec(),
         1560 => new BitCodec(),
         1562 => new BitTextCodec(),
-        1700 => FindDecimal(modifier),
+        1700 => FindDecimal(modifier, numeric),
         2950 => new UuidCodec(),
         2970 or 5038 => new SnapshotCodec(),
         3220 => new LsnCodec(),
@@ -120,15 +122,22 @@ internal static class CodecCatalog
         _ => null,
     };
 
+    private static ColumnCodec Unbounded(UnboundedNumeric numeric) => numeric.Kind switch
+    {
+        UnboundedNumericKind.Double => new NumericDoubleCodec(),
+        UnboundedNumericKind.Decimal => new DecimalCodec(numeric.Precision, numeric.Scale),
+        _ => new NumericTextCodec(),
+    };
+
     // Without a modifier a numeric has any number of digits; Postgres 15 and later allow scales below 0 and above the
     // precision, where a DECIMAL needs as many digits as there are places.
-    private static ColumnCodec FindDecimal(int modifier)
+    private static ColumnCodec FindDecimal(int modifier, UnboundedNumeric numeric)
     {
         if (modifier < TypmodHeader)
-            return new NumericTextCodec();
+            return Unbounded(numeric);
         var precision = (modifier - TypmodHeader) >> 16;
         var scale = (((modifier - TypmodHeader) & 0x7FF) ^ 0x400) - 0x400;
         (precision, scale) = scale < 0 ? (precision - scale, 0) : (Math.Max(precision, scale), scale);
-        return precision is >= 1 and <= DecimalCodec.MaxPrecision ? new DecimalCodec(precision, scale) : new NumericTextCodec();
+        return precision is >= 1 and <= DecimalCodec.MaxPrecision ? new DecimalCodec(precision, scale) : Unbounded(numeric);
     }
 }

@@ -12,7 +12,7 @@ internal static class DuckDbTypes
         var types = new List<string>(table.Columns.Count);
         foreach (var column in table.Columns)
         {
-            if (CodecCatalog.Find(column.Type) is not { } codec) return [];
+            if (ColumnCodecs.Find(column) is not { } codec) return [];
             types.Add(codec.DuckDbType);
         }
         return types;

@@ -13,7 +13,7 @@ internal sealed class TupleWriter
     public TupleWriter(TableSchema table)
     {
         _table = table;
-        _codecs = [.. table.Columns.Select(c => CodecCatalog.Find(c.Type) ?? throw UnsupportedType(table, c))];
+        _codecs = [.. table.Columns.Select(c => ColumnCodecs.Find(c) ?? throw UnsupportedType(table, c))];
     }
 
     /// <summary>The destination's type of a column.</summary>

@@ -9,7 +9,7 @@ internal static class UnsupportedColumn
 {
     /// <summary>The error for the first such column of a table; null: every type can be carried.</summary>
     public static EtlException? Find(TableSchema table) =>
-        table.Columns.FirstOrDefault(c => CodecCatalog.Find(c.Type) is null) is { } column ? Error(table, column)
+        table.Columns.FirstOrDefault(c => ColumnCodecs.Find(c) is null) is { } column ? Error(table, column)
         : table.KeyColumns.Count == 0 && table.Columns.FirstOrDefault(HidesRowId) is { } rowId ? RowIdHidden(table, rowId)
         : table.Columns.Count == 0 ? WithoutColumns(table)
         : null;
