@@ -25,6 +25,7 @@ internal sealed unsafe class ColumnVector
     private ulong* _validity;
     private int _capacity;
     private int _elementCount;
+    private int _lastList = -1;
     private long _referencedBytes;
     private bool _hasNulls;
 
@@ -63,7 +64,12 @@ internal sealed unsafe class ColumnVector
         _validity[row >> 6] &= ~(1UL << (row & 63));
         _hasNulls = true;
         if (_shape == VectorShape.List)
+        {
+            if (row == _lastList)
+                ClearElements(row);
             WriteListEntry(row, 0);
+        }
+
         foreach (var field in _fields)
             field.SetNull(row);
     }
@@ -112,6 +118,7 @@ internal sealed unsafe class ColumnVector
         if ((uint)row >= (uint)_capacity || _elements is null)
             ThrowMismatch(row, StringWidth);
         firstElement = _elementCount;
+        _lastList = row;
         var count = checked(_elementCount + length);
         if (count > _elements._capacity)
             GrowElements(count);
@@ -144,10 +151,21 @@ internal sealed unsafe class ColumnVector
             new Span<ulong>(_validity, (_capacity + 63) / 64).Fill(ulong.MaxValue);
         _hasNulls = false;
         _elementCount = 0;
+        _lastList = -1;
         _referencedBytes = 0;
         _elements?.Clear();
         foreach (var field in _fields)
             field.Clear();
+    }
+
+    /// <summary>
+    /// Of a list that could not be read to its end some elements hold anything, and DuckDB copies them all, whoever refers to them.
+    /// </summary>
+    private void ClearElements(int row)
+    {
+        var entry = (ulong*)(_data + ((nint)row * 16));
+        for (var i = 0UL; i < entry[1]; i++)
+            _elements!.SetNull((int)(entry[0] + i));
     }
 
     private void WriteListEntry(int row, int length)

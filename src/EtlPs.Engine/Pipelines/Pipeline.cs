@@ -182,6 +182,13 @@ public sealed class Pipeline
         },
         cancellationToken);
 
+    /// <summary>What NULL was written in place of, also while a run has the destination open; by table, column and LSN.</summary>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public Task<IReadOnlyList<TableLoss>> ReadLossesAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
+        reading => reading is null ? [] : LossReader.Read(reading.Connection, Definition, patterns), cancellationToken);
+
     /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
     public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => ReadAsync(
         reading => reading is null ? throw DoesNotExist() : reading.File.Query(sql, cancellationToken), cancellationToken);

@@ -37,6 +37,12 @@ public sealed record PipelineDefinition
     /// </summary>
     public IReadOnlyDictionary<string, UnboundedNumeric> UnboundedNumeric { get; init; } = new Dictionary<string, UnboundedNumeric>();
 
+    /// <summary>
+    /// What becomes of values that DuckDB's type cannot hold, by column names likewise; where nothing is said, they are their table's
+    /// error.
+    /// </summary>
+    public IReadOnlyDictionary<string, OnUnrepresentable> OnUnrepresentable { get; init; } = new Dictionary<string, OnUnrepresentable>();
+
     /// <summary>The slot's name in force.</summary>
     public string EffectiveSlotName => SlotName ?? $"etlps_{Name}";
 

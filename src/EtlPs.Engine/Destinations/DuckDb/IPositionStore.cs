@@ -8,6 +8,9 @@ internal interface IPositionStore
     /// <summary>Up to where single rows were fetched from the source.</summary>
     FetchStore Fetches { get; }
 
+    /// <summary>What NULL was written in place of.</summary>
+    LossStore Losses { get; }
+
     /// <summary>The partitions that copies were made of.</summary>
     PartitionStore Partitions { get; }
 

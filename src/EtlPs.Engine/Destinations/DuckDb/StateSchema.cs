@@ -15,6 +15,9 @@ internal static class StateSchema
     /// <summary>The format that this version reads and writes.</summary>
     public const int FormatVersion = 4;
 
+    /// <summary>The first format that has losses.</summary>
+    public const int LossVersion = 4;
+
     // copy_ranges is only inserted into, and positions is a table of its own: workers and the stream commit side by
     // side, and two transactions that update one row conflict. LSNs are 64 bits without a sign.
     private const string Create = """
@@ -35,7 +38,7 @@ internal static class StateSchema
             error_remedy VARCHAR, error_column VARCHAR, error_key VARCHAR, set_aside_at TIMESTAMP WITH TIME ZONE,
             stands_at UBIGINT, stands_at_commit TIMESTAMP WITH TIME ZONE, reset_begun TIMESTAMP WITH TIME ZONE,
             replay_from UBIGINT, key_index UINTEGER);
-        """ + CreateLedger;
+        """ + CreateLedger + CreateLosses;
 
     private const string CreateLedger = """
         CREATE TABLE IF NOT EXISTS etlps.copy_ranges (
@@ -44,6 +47,12 @@ internal static class StateSchema
         CREATE TABLE IF NOT EXISTS etlps.fetches (pipeline VARCHAR, oid UINTEGER, lsn UBIGINT);
         CREATE TABLE IF NOT EXISTS etlps.partitions (
             pipeline VARCHAR, root UINTEGER, oid UINTEGER, attached_by UINTEGER, file_node UINTEGER, horizon UBIGINT);
+        """;
+
+    private const string CreateLosses = """
+        CREATE TABLE IF NOT EXISTS etlps.losses (
+            pipeline VARCHAR, oid UINTEGER, hidden BOOLEAN, source_schema VARCHAR, source_table VARCHAR, column_name VARCHAR, key VARCHAR,
+            lsn UBIGINT, kind VARCHAR, recorded_at TIMESTAMP WITH TIME ZONE);
         """;
 
     // For people who look into the file.
@@ -132,6 +141,7 @@ internal static class StateSchema
         }
         if (version <= 2) connection.Execute(FromFormat2);
         connection.Execute(FromFormat3);
+        connection.Execute(CreateLosses);
         connection.Execute(CreateView);
         connection.Execute("UPDATE etlps.format SET version = $1", FormatVersion);
     }

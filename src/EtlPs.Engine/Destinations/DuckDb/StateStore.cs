@@ -160,12 +160,16 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     {
         DeleteRanges(oid);
         Partitions.Delete(oid);
-        new FetchStore(connection, pipeline).Delete(oid);
+        Fetches.Delete(oid);
+        Losses.Delete(oid);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1 AND oid = $2", pipeline, oid);
     }
 
     /// <summary>Up to where single rows were fetched from the source.</summary>
     public FetchStore Fetches => new(connection, pipeline);
+
+    /// <summary>What NULL was written in place of.</summary>
+    public LossStore Losses => new(connection, pipeline);
 
     /// <summary>The trees of partitioned tables.</summary>
     public PartitionStore Partitions => new(connection, pipeline);
@@ -227,6 +231,7 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.partitions WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.fetches WHERE pipeline = $1", pipeline);
+        connection.Execute("DELETE FROM etlps.losses WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.tables WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.positions WHERE pipeline = $1", pipeline);
         connection.Execute("DELETE FROM etlps.pipelines WHERE name = $1", pipeline);

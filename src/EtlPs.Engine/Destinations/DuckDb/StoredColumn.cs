@@ -9,6 +9,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="TypeOrigin">Who made its type; not there for a built-in one.</param>
 /// <param name="TypeIsTextOnly">Whether its type has no send function.</param>
 /// <param name="Numeric">How its numerics are carried, where a user chose it; null: as text.</param>
+/// <param name="OnUnrepresentable">What becomes of values that DuckDB cannot hold; null: they are errors.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -21,7 +22,8 @@ internal sealed record StoredColumn(
     TypeStructure? TypeStructure = null,
     TypeOrigin? TypeOrigin = null,
     bool TypeIsTextOnly = false,
-    string? Numeric = null)
+    string? Numeric = null,
+    string? OnUnrepresentable = null)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -42,7 +44,8 @@ internal sealed record StoredColumn(
                 column.Type.Structure,
                 column.Type.Origin,
                 column.Type.IsTextOnly,
-                column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString());
+                column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString(),
+                column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString());
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -63,7 +66,9 @@ internal sealed record StoredColumn(
             },
             NotNull)
         {
-            Carriage = new ColumnCarriage(Numeric is null ? UnboundedNumeric.Text : UnboundedNumeric.Parse(Numeric)),
+            Carriage = new ColumnCarriage(
+                Numeric is null ? UnboundedNumeric.Text : UnboundedNumeric.Parse(Numeric),
+                OnUnrepresentable is null ? Changes.OnUnrepresentable.Error : Enum.Parse<OnUnrepresentable>(OnUnrepresentable)),
         };
 
     private static int? KeyOrdinalOf(TableSchema schema, int column)

@@ -61,7 +61,11 @@ internal sealed class CopyRound(
         var done = Done(table.Record, state.ReadRanges(table.Record.Oid));
         run.File.ChangeCatalog(connection, () =>
         {
-            if (done.State == TableState.Ready) TableDdl.Show(connection, done);
+            if (done.State == TableState.Ready)
+            {
+                TableDdl.Show(connection, done);
+                state.Losses.Show(done.Schema);
+            }
             // What the copy has of a key may be newer than the next change of it: no value that a change leaves out is in it.
             if (done.ReplayFrom is not null) state.Fetches.Save(done.Oid, done.CopiedAt);
             state.UpsertTable(done);

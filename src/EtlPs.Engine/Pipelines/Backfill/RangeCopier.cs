@@ -41,9 +41,11 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
         {
             connection.InTransaction(() =>
             {
+                using var losses = _state.Losses.Open(record.Schema, isHidden: true, record.CopiedAt);
                 using (var appender = new TableAppender(connection, null, record.HiddenName.Schema, record.HiddenName.Name))
                 {
-                    var decoder = new BinaryCopyDecoder(record.Columns, codecs, appender);
+                    var decoder = new BinaryCopyDecoder(
+                        record.Columns, codecs, appender, new CopyLosses(record.Schema, losses));
                     while (!decoder.IsComplete)
                     {
                         var block = blocks.Next();
@@ -56,6 +58,7 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
                     }
                     appender.Close();
                 }
+                losses.Close();
                 run.Faults.Reached(FaultPoint.RangeAppended);
                 _state.InsertRange(new RangeRecord(
                     record.Oid, range.Heap.Oid, range.Blocks.StartBlock, range.Blocks.EndBlock, record.CopiedAt,

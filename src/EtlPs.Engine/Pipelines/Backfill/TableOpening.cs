@@ -57,6 +57,7 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         run.File.ChangeCatalog(connection, () =>
         {
             _state.DeleteRanges(copying.Oid);
+            _state.Losses.DropHidden(copying.Oid);
             TableDdl.CreateHiddenTable(connection, copying);
             note(copying);
             _state.Partitions.Replace(copying.Oid, table.Tree.Partitions.Select(p => new PartitionRecord(

@@ -26,6 +26,9 @@ public sealed class EtlException : Exception
     /// <summary>The table's column, where it is about one.</summary>
     public string? Column { get; init; }
 
+    /// <summary>Whether a table that meets it is set aside even by a run that is to end with a table's error.</summary>
+    internal bool SetsTableAside { get; init; }
+
     /// <summary>The row's key in words, <c>id=42</c>, where it is about one row.</summary>
     public string? Key { get; init; }
 }

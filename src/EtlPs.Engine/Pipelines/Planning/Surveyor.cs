@@ -103,6 +103,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
         IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
+        known = [.. known.Select(t => t.State is TableState.Ready or TableState.CatchingUp ? t with { Schema = _rules.Apply(t.Schema) } : t)];
         var left = known.Where(t => t.State is TableState.Pending or TableState.Copying).Select(t => t.Oid).ToHashSet();
         if (left.Count == 0) return [.. known.Select(t => new SurveyedTable(t, null, null))];
         // Column lists are the publication's, not the table's.

@@ -22,6 +22,7 @@ internal static class InterruptedResets
         foreach (var table in tables)
         {
             TableDdl.DropHidden(run.Connection, table);
+            run.State.Losses.DropHidden(table.Oid);
             run.State.UpsertTable(table.Standing(pipeline.Position, pipeline.CommitTime) with
             {
                 State = TableState.Pending, ReplayFrom = null, Error = null, ResetBegun = null,

@@ -115,8 +115,9 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         await using var closing = channel.ConfigureAwait(false);
         var table = new StreamedTable(copied.Schema, copied.CopiedAt);
         var applier = new BatchApplier(writing, run.Definition.Destination, new NoPosition(
-            new FetchStore(writing, run.Definition.Name), new PartitionStore(writing, run.Definition.Name)), new SourceRows(run.Source), copied.CopiedAt, run.Faults);
-        applier.Map(table, copied.HiddenName);
+            new FetchStore(writing, run.Definition.Name), new PartitionStore(writing, run.Definition.Name),
+            new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source), copied.CopiedAt, run.Faults);
+        applier.Map(table, copied.HiddenName, isHidden: true);
         var catchUp = new TableCatchUp(
             channel, new ChangeCollector(new RelationMap([table]), copied.CopiedAt), applier, copied.CopiedAt);
         try
@@ -181,6 +182,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
     private void Undo(uint oid, Exception failure) => Change(oid, table =>
     {
         TableDdl.DropHidden(connection, table);
+        _state.Losses.DropHidden(oid);
         if (desk.Closing.IsCancellationRequested) return table;
         var error = (failure as TableFailedException)?.Error ?? failure as EtlException;
         return table.State == TableState.SetAside && error is not null

@@ -4,9 +4,11 @@ using EtlPs.Engine.Destinations.DuckDb;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>For changes of a hidden copy that is made anew when it is cut off.</summary>
-internal sealed class NoPosition(FetchStore fetches, PartitionStore partitions) : IPositionStore
+internal sealed class NoPosition(FetchStore fetches, PartitionStore partitions, LossStore losses) : IPositionStore
 {
     public FetchStore Fetches => fetches;
+
+    public LossStore Losses => losses;
 
     public PartitionStore Partitions => partitions;
 

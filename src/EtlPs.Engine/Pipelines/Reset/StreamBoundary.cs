@@ -69,7 +69,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
         }
         var table = new StreamedTable(adopted.Schema, exactAt);
         relations.Replace(table);
-        applier.Map(table, adopted.HiddenName);
+        applier.Map(table, adopted.HiddenName, isHidden: true);
         return (adopted, table);
     }
 
@@ -81,6 +81,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
             run.File.ChangeCatalog(connection, () =>
             {
                 TableDdl.Show(connection, caughtUp.Record);
+                state.Losses.Show(caughtUp.Record.Schema);
                 state.SetReady(caughtUp.Record.Oid);
                 run.Faults.Reached(FaultPoint.TableRenamed);
             });

@@ -14,7 +14,7 @@ internal sealed class TableQuarantine(PipelineRun run)
     /// <exception cref="EtlException">The error itself, where the run is to end with it; nothing is changed then.</exception>
     public TableCopyResult SetAside(TableRecord table, EtlException error)
     {
-        if (run.OnTableError == OnTableError.Stop) throw error;
+        if (run.OnTableError == OnTableError.Stop && !error.SetsTableAside) throw error;
         // Tables are set aside by workers too, which must not share the run's own connection.
         using var connection = run.File.Connect();
         var state = new StateStore(connection, run.Definition.Name);
@@ -23,7 +23,11 @@ internal sealed class TableQuarantine(PipelineRun run)
         {
             var known = state.FindTable(table.Oid) ?? table;
             aside = known.IsVisible ? Stopped(known, state, error) : known.Aside(error);
-            if (!known.IsVisible) TableDdl.DropHidden(connection, known);
+            if (!known.IsVisible)
+            {
+                TableDdl.DropHidden(connection, known);
+                state.Losses.DropHidden(known.Oid);
+            }
             state.UpsertTable(aside);
         });
         run.Observer.Post(new TableStateChanged(table.Source, TableState.SetAside, error));

@@ -14,12 +14,12 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
 {
     private const int KeysOfStatement = 1000;
 
-    public Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target)
+    public Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target, ICopyLosses losses)
     {
         foreach (var some in keys.Chunk(KeysOfStatement))
         {
             // The applier has a thread of its own, which has nothing else to do meanwhile.
-            CopyAsync(table, Statement(table, some), target).GetAwaiter().GetResult();
+            CopyAsync(table, Statement(table, some), target, losses).GetAwaiter().GetResult();
         }
         return ReadLsnAsync().GetAwaiter().GetResult();
     }
@@ -35,20 +35,19 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
         return lsns[0];
     }
 
-    private async Task CopyAsync(TableSchema table, string statement, TableAppender target)
+    private async Task CopyAsync(TableSchema table, string statement, TableAppender target, ICopyLosses losses)
     {
         var session = await source.OpenForCopyAsync(CancellationToken.None).ConfigureAwait(false);
         await using var closing = session.ConfigureAwait(false);
         var reader = await session.CopyAsync(statement, CancellationToken.None).ConfigureAwait(false);
         await using var ending = reader.ConfigureAwait(false);
-        Decode(table, reader, target);
+        Decode(table, reader, target, losses);
     }
 
-    private static void Decode(TableSchema table, ICopyReader reader, TableAppender target)
+    private static void Decode(TableSchema table, ICopyReader reader, TableAppender target, ICopyLosses losses)
     {
         using var blocks = new CopyBlocks(reader, new BlockPool(), CancellationToken.None);
-        var decoder = new BinaryCopyDecoder(
-            table.Columns, ColumnCodecs.Of(table.Columns), target);
+        var decoder = new BinaryCopyDecoder(table.Columns, ColumnCodecs.Of(table.Columns), target, losses);
         while (!decoder.IsComplete)
         {
             var block = blocks.Next();

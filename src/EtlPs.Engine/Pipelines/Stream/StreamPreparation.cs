@@ -34,6 +34,7 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
                 var empty = table with { State = TableState.Ready, CopiedAt = slot.ConsistentPoint };
                 TableDdl.CreateHiddenTable(run.Connection, empty);
                 TableDdl.Show(run.Connection, empty);
+                run.State.Losses.Show(empty.Schema);
                 run.State.UpsertTable(empty);
             }
         });

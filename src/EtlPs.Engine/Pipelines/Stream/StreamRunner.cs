@@ -129,7 +129,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         {
             var target = new StreamedTable(table.Schema, table.ReplayFrom ?? table.CopiedAt) { ExactAt = table.CopiedAt };
             streamed.Add(target);
-            applier.Map(target, table.CurrentName);
+            applier.Map(target, table.CurrentName, !table.IsVisible);
         }
         var format = _needsText ? ValueFormat.Text : StreamFormat.Of(tables.Select(t => t.Schema));
         run.Tell($"Streaming from {position}{(format == ValueFormat.Text ? ", values as text" : "")}.", MilestoneLevel.Verbose);
@@ -196,6 +196,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             foreach (var table in shown)
             {
                 TableDdl.Show(run.Connection, table);
+                run.State.Losses.Show(table.Schema);
                 run.State.SetReady(table.Oid);
             }
             run.Faults.Reached(Faults.FaultPoint.TableRenamed);

@@ -22,16 +22,24 @@ internal sealed class BinaryCopyDecoder
     private readonly TableAppender _appender;
     private readonly CopyField[] _fields;
     private readonly int _stride;
+    private readonly bool[] _losesInstead;
+    private readonly ICopyLosses? _losses;
     private bool _headerRead;
 
     /// <summary>Makes a decoder for one COPY of these columns into the appender's first columns.</summary>
+    /// <param name="columns">The columns.</param>
+    /// <param name="codecs">How each is read.</param>
+    /// <param name="appender">Takes the rows.</param>
+    /// <param name="losses">Takes note of what NULL is written in place of, in columns that are defined so; null: in none.</param>
     public BinaryCopyDecoder(
-        IReadOnlyList<ColumnSchema> columns, IReadOnlyList<ColumnCodec> codecs, TableAppender appender)
+        IReadOnlyList<ColumnSchema> columns, IReadOnlyList<ColumnCodec> codecs, TableAppender appender, ICopyLosses? losses = null)
     {
         if (columns.Count != codecs.Count || codecs.Count != appender.ColumnCount)
             throw new ArgumentException("Columns, codecs and the appender's columns must be as many.", nameof(codecs));
         _codecs = [.. codecs];
         _appender = appender;
+        _losses = losses;
+        _losesInstead = [.. columns.Select(c => losses is not null && c.Carriage.OnUnrepresentable == OnUnrepresentable.Null)];
 
         // One cache line more than a power of two, so that the columns' places do not fall into the same cache set.
         _stride = appender.RowCapacity + 8;
@@ -92,6 +100,12 @@ internal sealed class BinaryCopyDecoder
         for (var column = 0; column < _codecs.Length; column++)
         {
             var fields = _fields.AsSpan(column * _stride, rows);
+            if (_losesInstead[column])
+            {
+                ReadOneByOne(block, batch, column, fields, firstRow);
+                continue;
+            }
+
             try
             {
                 _codecs[column].ReadFields(block, fields, _appender[column], firstRow);
@@ -99,6 +113,22 @@ internal sealed class BinaryCopyDecoder
             catch (UnrepresentableValueException e)
             {
                 throw Locate(block, batch, column, fields, firstRow, e);
+            }
+        }
+    }
+
+    private void ReadOneByOne(ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
+    {
+        for (var row = 0; row < fields.Length; row++)
+        {
+            try
+            {
+                _codecs[column].ReadFields(block, fields.Slice(row, 1), _appender[column], firstRow + row);
+            }
+            catch (UnrepresentableValueException e)
+            {
+                _appender[column].SetNull(firstRow + row);
+                _losses!.Add(column, block, row == 0 ? batch : EndOfRow(row - 1), e.Reason);
             }
         }
     }

@@ -18,18 +18,23 @@ internal sealed class BatchApplier(
     private readonly HashSet<TableApplier> _isTouched = [];
     private readonly PinnedArena _scratch = new();
     private bool _inTransaction;
+    private bool _hasLosses;
 
     /// <summary>The position stored last.</summary>
     public Lsn Position { get; private set; } = position;
 
     /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
-    public void Map(StreamedTable table, TableName target)
+    /// <param name="table">The table.</param>
+    /// <param name="target">The name of its rows now.</param>
+    /// <param name="isHidden">Whether that is its hidden name.</param>
+    public void Map(StreamedTable table, TableName target, bool isHidden = false)
     {
         ScanThreads.Fit(connection, settings, target);
+        var losses = state.Losses.Open(table.Schema, isHidden);
         _tables[table.Schema.Oid] = table;
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
-            ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches)
-            : new KeylessTableApplier(connection, table, target, _scratch);
+            ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches, losses)
+            : new KeylessTableApplier(connection, table, target, _scratch, losses);
     }
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>
@@ -54,6 +59,8 @@ internal sealed class BatchApplier(
                 return;
             }
             faults.Reached(FaultPoint.BatchApplied);
+            if (_hasLosses) state.Losses.Stamp(batch.Position);
+            _hasLosses = false;
             state.SavePosition(batch.Position, batch.CommitTime);
             connection.Commit();
             _inTransaction = false;
@@ -72,16 +79,18 @@ internal sealed class BatchApplier(
     public void RollBack()
     {
         Forget();
+        _hasLosses = false;
         if (!_inTransaction) return;
         _inTransaction = false;
         connection.RollBack();
     }
 
-    private static void Apply(TableApplier applier, Lsn position)
+    private void Apply(TableApplier applier, Lsn position)
     {
         try
         {
             applier.Apply(position);
+            _hasLosses |= applier.StoreLosses(state.Losses);
         }
         catch (Exception e) when (DuckDbErrors.ConcernsOneTable(e))
         {
@@ -102,6 +111,7 @@ internal sealed class BatchApplier(
 
     private void Forget()
     {
+        foreach (var applier in _touched) applier.Losses.Dispose();
         _touched.Clear();
         _isTouched.Clear();
         _scratch.Clear();

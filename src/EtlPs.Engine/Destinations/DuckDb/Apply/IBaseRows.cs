@@ -1,4 +1,5 @@
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
@@ -15,6 +16,7 @@ internal interface IBaseRows
     /// <param name="table">The table.</param>
     /// <param name="keys">For each row the key columns' values as text that Postgres reads.</param>
     /// <param name="target">Takes the rows, all columns of the table.</param>
+    /// <param name="losses">Takes note of what NULL is written in place of.</param>
     /// <returns>An LSN that the source had reached: what the rows hold was committed below it.</returns>
-    Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target);
+    Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target, ICopyLosses losses);
 }

@@ -17,12 +17,13 @@ internal sealed class KeyedTableApplier : TableApplier
     private StagingTable? _keys;
 
     public KeyedTableApplier(
-        DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, IBaseRows source, FetchStore fetches)
-        : base(connection, table, target)
+        DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, IBaseRows source, FetchStore fetches,
+        LossLog losses)
+        : base(connection, table, target, losses)
     {
         _table = table;
         _net = new NetChanges(table.Schema, arena);
-        _filler = new RowFiller(connection, table.Schema, target, Writer, source, fetches);
+        _filler = new RowFiller(connection, table.Schema, target, Writer, source, fetches, losses);
         _keyColumns = string.Join(", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].Name)));
         _keyMatch = string.Join(
             " AND ", Schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(Schema.Columns[c].Name)} = k.k{i}"));
@@ -98,7 +99,7 @@ internal sealed class KeyedTableApplier : TableApplier
                 if (!image.IsWhole) continue;
                 Fields.Read(image.Tuple.Span);
                 appender ??= new RowAppender(Connection, null, Target.Schema, Target.Name);
-                Writer.WriteRow(image.Tuple.Span, Fields, appender);
+                Writer.WriteRow(image.Tuple.Span, Fields, appender, Losses);
             }
             appender?.Close();
         }

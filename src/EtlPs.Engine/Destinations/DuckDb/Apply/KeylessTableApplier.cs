@@ -7,8 +7,9 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// Tables without a key, under REPLICA IDENTITY FULL: rows are a multiset, and exactly as many of several equal rows go
 /// as the source deleted.
 /// </summary>
-internal sealed class KeylessTableApplier(DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena)
-    : TableApplier(connection, table, target)
+internal sealed class KeylessTableApplier(
+    DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, LossLog losses)
+    : TableApplier(connection, table, target, losses)
 {
     private readonly NetRows _net = new(table.Schema, arena);
     private StagingTable? _gone;
@@ -68,7 +69,7 @@ internal sealed class KeylessTableApplier(DuckDBConnection connection, StreamedT
         {
             if (count == 0) continue;
             Fields.Read(row.Bytes.Span);
-            for (var i = 0; i < count * sign; i++) Writer.WriteRow(row.Bytes.Span, Fields, appender);
+            for (var i = 0; i < count * sign; i++) Writer.WriteRow(row.Bytes.Span, Fields, appender, sign > 0 ? Losses : null);
         }
     }
 }

@@ -9,11 +9,12 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// </summary>
 internal sealed class RowFiller(
     DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer, IBaseRows source,
-    FetchStore fetches)
+    FetchStore fetches, LossLog losses)
 {
     private readonly TupleFields _fields = new(schema.Columns.Count);
     private readonly TupleFields _holder = new(schema.Columns.Count);
     private readonly KeyFields _key = new(schema);
+    private readonly bool[] _hasHoles = new bool[schema.Columns.Count];
     private StagingTable? _holes;
     private StagingTable? _filled;
     private StagingTable? _fetched;
@@ -29,6 +30,7 @@ internal sealed class RowFiller(
     /// <param name="position">What is stored already.</param>
     public void Fill(NetChanges net, Lsn position)
     {
+        Array.Clear(_hasHoles);
         var rows = StageRowsWithHoles(net);
         if (rows == 0) return;
         _fetchedAt ??= fetches.Read(schema.Oid);
@@ -58,7 +60,8 @@ internal sealed class RowFiller(
             connection, $"etlps_fetched_{schema.Oid}", schema.Columns.Select((_, i) => ($"c{i}", writer.DuckDbType(i))));
         using (var appender = _fetched.AppendWhole())
         {
-            _fetchedAt = source.Fetch(schema, ReadKeysWithoutBase(), appender);
+            // Of the fetched rows only what others lack is taken.
+            _fetchedAt = source.Fetch(schema, ReadKeysWithoutBase(), appender, new CopyLosses(schema, losses, _hasHoles));
             appender.Close();
             fetches.Save(schema.Oid, _fetchedAt.Value);
         }
@@ -134,6 +137,7 @@ internal sealed class RowFiller(
             var isHole = holder == ValueHolders.Destination;
             target[firstHole + column].Set(row, isHole);
             hasHoles |= isHole;
+            _hasHoles[column] |= isHole;
             if (isHole)
             {
                 target[column].SetNull(row);
@@ -143,7 +147,7 @@ internal sealed class RowFiller(
             var tuple = (holder == ValueHolders.Own ? image : net.Image(holder)).Tuple.Span;
             if (holder != ValueHolders.Own && holder != walked) _holder.Read(tuple);
             if (holder != ValueHolders.Own) walked = holder;
-            writer.Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, image.Tuple.Span, _fields);
+            writer.Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, image.Tuple.Span, _fields, losses);
         }
         target[firstHole + schema.Columns.Count].Set(row, hasHoles);
         // Without a key no row of the destination matches: what it has under the key may be of another time.

@@ -8,7 +8,7 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// Brings a batch's changes into one destination table: first each change is added and compacted, then the net result
 /// is applied set-based inside the caller's transaction.
 /// </summary>
-internal abstract class TableApplier(DuckDBConnection connection, StreamedTable table, TableName target)
+internal abstract class TableApplier(DuckDBConnection connection, StreamedTable table, TableName target, LossLog losses)
 {
     private readonly TupleFields _old = new(table.Schema.Columns.Count);
 
@@ -21,9 +21,21 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
 
     protected TableName Target { get; } = target;
 
+    /// <summary>What NULL is written in place of.</summary>
+    public LossLog Losses { get; } = losses;
+
     protected TupleWriter Writer { get; } = new(table.Schema);
 
     protected TupleFields Fields { get; } = new(table.Schema.Columns.Count);
+
+    /// <summary>Stores what the changes lost; returns whether there was anything.</summary>
+    public bool StoreLosses(LossStore store)
+    {
+        if (!Losses.Close()) return false;
+        // A row that was written again lost the same value.
+        if (Schema.KeyColumns.Count > 0) store.KeepLast(Schema.Oid, Losses.IsHidden);
+        return true;
+    }
 
     /// <summary>Takes one change, in order.</summary>
     public void Add(RowChange change)

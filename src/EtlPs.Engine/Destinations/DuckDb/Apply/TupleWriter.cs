@@ -9,29 +9,35 @@ internal sealed class TupleWriter
 {
     private readonly TableSchema _table;
     private readonly ColumnCodec[] _codecs;
+    private readonly bool[] _losesInstead;
 
     public TupleWriter(TableSchema table)
     {
         _table = table;
         _codecs = [.. table.Columns.Select(c => ColumnCodecs.Find(c) ?? throw UnsupportedType(table, c))];
+        _losesInstead = [.. table.Columns.Select(c => c.Carriage.OnUnrepresentable == OnUnrepresentable.Null)];
     }
 
     /// <summary>The destination's type of a column.</summary>
     public string DuckDbType(int column) => _codecs[column].DuckDbType;
 
     /// <summary>Writes every column of a row whose values are all there.</summary>
-    public void WriteRow(ReadOnlySpan<byte> tuple, TupleFields fields, RowAppender target)
+    /// <param name="tuple">The row.</param>
+    /// <param name="fields">Where its values are.</param>
+    /// <param name="target">Takes it.</param>
+    /// <param name="losses">Takes note of what NULL is written in place of; null: the row is only looked for.</param>
+    public void WriteRow(ReadOnlySpan<byte> tuple, TupleFields fields, RowAppender target, LossLog? losses)
     {
         var row = target.BeginRow();
         for (var column = 0; column < _codecs.Length; column++)
-            Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, tuple, fields);
+            Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, tuple, fields, losses);
     }
 
     /// <summary>Writes one value.</summary>
     /// <exception cref="TableFailedException">DuckDB's type cannot hold it.</exception>
     public void Write(
         int column, byte kind, ReadOnlySpan<byte> value, ColumnVector vector, int row,
-        ReadOnlySpan<byte> keyTuple = default, TupleFields? keyFields = null)
+        ReadOnlySpan<byte> keyTuple = default, TupleFields? keyFields = null, LossLog? losses = null)
     {
         try
         {
@@ -42,6 +48,11 @@ internal sealed class TupleWriter
                 case TupleFields.Text: _codecs[column].ReadText(value, vector, row); break;
                 default: throw new InvalidOperationException("A value that was not sent cannot be written.");
             }
+        }
+        catch (UnrepresentableValueException e) when (_losesInstead[column])
+        {
+            vector.SetNull(row);
+            losses?.Add(column, KeyDescription.Of(_table, keyTuple, keyFields!, int.MaxValue), e.Reason);
         }
         catch (UnrepresentableValueException e)
         {

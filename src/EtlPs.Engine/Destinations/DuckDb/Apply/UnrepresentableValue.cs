@@ -15,11 +15,13 @@ internal static class UnrepresentableValue
         return new EtlException(
             EtlErrorCode.ValueNotRepresentable,
             $"Table {table.Name}, column {name} ({table.Columns[column].Type.DisplayName}){where}: the value cannot be held exactly ({reason}).",
-            "Change the value or the column's type at the source, then copy the table again with Reset-EtlTable; or leave it out.")
+            "Change the value or the column's type at the source, or say with -OnUnrepresentable of New-EtlPipeline what becomes of such values; "
+            + "then copy the table again with Reset-EtlTable; or leave it out.")
         {
             Subject = table.Name.ToString(),
             Column = table.Columns[column].Name,
             Key = key.Length == 0 ? null : key,
+            SetsTableAside = table.Columns[column].Carriage.OnUnrepresentable == OnUnrepresentable.Quarantine,
         };
     }
 }
