@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('EtlPs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Get-EtlLoss'
         'Get-EtlPipeline'
         'Get-EtlSlotLag'
         'Get-EtlTable'

@@ -13,7 +13,8 @@ public readonly record struct TableName(string Schema, string Name)
     /// <summary>For people: quoted only where SQL needs it.</summary>
     public override string ToString() => $"{QuoteIfNeeded(Schema)}.{QuoteIfNeeded(Name)}";
 
-    private static string QuoteIfNeeded(string identifier)
+    /// <summary>An identifier for people: quoted only where SQL needs it.</summary>
+    internal static string QuoteIfNeeded(string identifier)
     {
         foreach (var c in identifier)
             if (c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '_'))

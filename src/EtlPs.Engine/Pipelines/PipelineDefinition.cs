@@ -43,6 +43,12 @@ public sealed record PipelineDefinition
     /// </summary>
     public IReadOnlyDictionary<string, OnUnrepresentable> OnUnrepresentable { get; init; } = new Dictionary<string, OnUnrepresentable>();
 
+    /// <summary>Tables' names at the destination, by their names at the source, each with or without a schema, as in SQL.</summary>
+    public IReadOnlyDictionary<string, string> TableMap { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Columns' names at the destination, by their names at the source (<c>schema.table.column</c>), as in SQL.</summary>
+    public IReadOnlyDictionary<string, string> ColumnMap { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The slot's name in force.</summary>
     public string EffectiveSlotName => SlotName ?? $"etlps_{Name}";
 

@@ -21,6 +21,9 @@ public sealed record TableStatus(
     string? ErrorCode,
     string? ErrorMessage)
 {
+    /// <summary>Columns that have another name in DuckDB: that name, by the one in Postgres.</summary>
+    public IReadOnlyDictionary<string, string> RenamedColumns { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What to do about the error.</summary>
     public string? Remedy { get; init; }
 

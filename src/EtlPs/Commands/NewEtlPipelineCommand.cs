@@ -72,12 +72,25 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ValidateNotNullOrEmpty]
     public string? DestinationSchema { get; set; }
 
+    /// <summary>Tables' names at the destination by their names at the source: <c>@{ 'public."Orders"' = 'orders_2' }</c>.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public IDictionary? TableMap { get; set; }
+
+    /// <summary>Columns' names at the destination by their names at the source: <c>@{ 'public.orders."Id"' = 'id_2' }</c>.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public IDictionary? ColumnMap { get; set; }
+
     /// <summary>
     /// How numerics are carried that DECIMAL has no type for: Text, Double or Decimal(p,s), for all columns or by their names.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ColumnChoicesTransform]
     public IDictionary? UnboundedNumeric { get; set; }
+
+    /// <summary>What becomes of values that DuckDB's type cannot hold: Error, Text, Null or Quarantine, for all columns or by their names.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ColumnChoicesTransform]
+    public IDictionary? OnUnrepresentable { get; set; }
 
     /// <summary>What DuckDB may use: bytes, or a text such as <c>'4GB'</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -136,14 +149,23 @@ public sealed class NewEtlPipelineCommand : EtlCommand
             Publication = Publication,
             SlotName = SlotName,
             DestinationSchema = DestinationSchema,
+            TableMap = NamedTexts.Read(TableMap, nameof(TableMap), "@{ 'public.\"Orders\"' = 'orders_2' }", static text => text),
+            ColumnMap = NamedTexts.Read(ColumnMap, nameof(ColumnMap), "@{ 'public.orders.\"Id\"' = 'id_2' }", static text => text),
             UnboundedNumeric = NamedTexts.Read(
                 UnboundedNumeric, nameof(UnboundedNumeric), "@{ 'public.orders.total' = 'Decimal(38,10)'; '*' = 'Text' }",
                 Engine.Changes.UnboundedNumeric.Parse),
+            OnUnrepresentable = NamedTexts.Read(
+                OnUnrepresentable, nameof(OnUnrepresentable), "@{ 'public.orders.total' = 'Null'; '*' = 'Error' }", ReadUnrepresentable),
         };
         var registered = new RegisteredPipeline(source, destination, new Pipeline(definition));
         Registry.Set(registered);
         return new EtlPipeline(registered);
     }
+
+    private static OnUnrepresentable ReadUnrepresentable(string text) =>
+        Enum.TryParse<OnUnrepresentable>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text.Trim()[0])
+            ? choice
+            : throw EtlErrors.InvalidArgument($"-OnUnrepresentable does not know '{text}'.", "Use Error, Text, Null or Quarantine.");
 
     private static void RequireName(string what, string name, int limit)
     {

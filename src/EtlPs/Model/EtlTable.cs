@@ -1,3 +1,4 @@
+using System.Collections;
 using EtlPs.Engine.Pipelines;
 
 namespace EtlPs.Model;
@@ -12,6 +13,7 @@ public sealed class EtlTable
         Destination = pipeline.Destination;
         Table = status.Source.ToString();
         DestinationTable = status.Destination.ToString();
+        ColumnMap = status.RenamedColumns.ToDictionary(StringComparer.Ordinal);
         State = status.State.ToString();
         Rows = status.Rows;
         Bytes = status.Bytes;
@@ -41,6 +43,9 @@ public sealed class EtlTable
 
     /// <summary>The table in DuckDB.</summary>
     public string DestinationTable { get; }
+
+    /// <summary>Columns that have another name in DuckDB: that name, by the one in Postgres.</summary>
+    public IDictionary ColumnMap { get; }
 
     /// <summary>Pending, Copying, CatchingUp, Ready or SetAside.</summary>
     public string State { get; }

@@ -1,3 +1,4 @@
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
@@ -17,12 +18,12 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime,
 
     /// <param name="arguments">
     /// Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing, workers of a
-    /// backfill, bytes of its ranges or nothing.
+    /// backfill, bytes of its ranges or nothing, what becomes of values that DuckDB cannot hold or nothing.
     /// </param>
     public static async Task<int> RunAsync(string[] arguments)
     {
         if (arguments is not [var source, var file, var name, var operation, var step, var occurrence, var lifetime, var workers,
-            var rangeBytes])
+            var rangeBytes, var unrepresentable])
         {
             await Console.Error.WriteLineAsync("This program is started by tests.");
             return 64;
@@ -32,6 +33,9 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime,
         {
             Name = name, Source = SourceSettings.Parse(source), Destination = new DuckDbSettings(file),
             RangeBytes = rangeBytes.Length == 0 ? null : long.Parse(rangeBytes, null),
+            OnUnrepresentable = unrepresentable.Length == 0
+                ? new Dictionary<string, OnUnrepresentable>()
+                : new Dictionary<string, OnUnrepresentable> { ["*"] = Enum.Parse<OnUnrepresentable>(unrepresentable) },
         };
         var pipeline = new Pipeline(
             definition, new SelfKill(step.Length == 0 ? null : Enum.Parse<FaultPoint>(step), int.Parse(occurrence, null)));

@@ -18,6 +18,9 @@ public sealed record PipelineProcess(string Source, string File, string Name)
     /// <summary>How large they are, in bytes; 0: as the tables' sizes suggest.</summary>
     public int RangeBytes { get; init; }
 
+    /// <summary>What becomes of values that DuckDB cannot hold; null: they are errors.</summary>
+    public string? OnUnrepresentable { get; init; }
+
     /// <summary>Runs to the end, or until the step is reached for the n-th time or the time is over: then it is killed.</summary>
     /// <param name="operation">What it does.</param>
     /// <param name="step">The name of the step that kills it; null: none.</param>
@@ -33,6 +36,7 @@ public sealed record PipelineProcess(string Source, string File, string Name)
             "exec", typeof(PipelineProcess).Assembly.Location, Source, File, Name, operation.ToString(), step ?? "",
             occurrence.ToString(null, null), lifetime is { } time ? ((int)time.TotalMilliseconds).ToString(null, null) : "",
             Workers.ToString(null, null), RangeBytes == 0 ? "" : RangeBytes.ToString(null, null),
+            OnUnrepresentable ?? "",
         ];
         return LargestFile == 0
             ? ChildProcess.RunAsync("dotnet", run, cancellationToken)

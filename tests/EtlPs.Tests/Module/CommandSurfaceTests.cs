@@ -14,9 +14,10 @@ public sealed class CommandSurfaceTests
         "*: ApplicationName, Credential, Database*, HostName*, Port, RootCertificate, SslMode, UserName")]
     [InlineData("New-EtlDestination", "*: MemoryLimit, Path*, Threads")]
     [InlineData("New-EtlPipeline",
-        "*: Destination*, DestinationSchema, ExcludeTable, MemoryLimit, Name*, Publication, SlotName, Source*, Table, "
+        "*: ColumnMap, Destination*, DestinationSchema, ExcludeTable, MemoryLimit, Name*, OnUnrepresentable, Publication, SlotName, Source*, Table, TableMap, "
         + "UnboundedNumeric")]
     [InlineData("Get-EtlPipeline", "*: Name")]
+    [InlineData("Get-EtlLoss", "InputObject: InputObject*, Table|Name: Name*, Table")]
     [InlineData("Remove-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Start-EtlBackfill",
         "InputObject: AsJob, InputObject*, OnTableError, Restart, SnapshotOnly, ThrottleLimit, Where"
@@ -44,6 +45,7 @@ public sealed class CommandSurfaceTests
     [InlineData("New-EtlDestination", false, "None", "EtlDestination")]
     [InlineData("New-EtlPipeline", false, "None", "EtlPipeline")]
     [InlineData("Get-EtlPipeline", false, "None", "EtlPipeline")]
+    [InlineData("Get-EtlLoss", false, "None", "EtlLoss")]
     [InlineData("Remove-EtlPipeline", true, "High", "EtlPlan")]
     [InlineData("Start-EtlBackfill", true, "Medium", "EtlTableCopyResult")]
     [InlineData("Start-EtlStream", true, "Medium", "EtlStreamResult")]

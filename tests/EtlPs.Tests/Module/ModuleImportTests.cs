@@ -9,8 +9,8 @@ public sealed class ModuleImportTests
 {
     private static readonly string[] Cmdlets =
     [
-        "Get-EtlPipeline", "Get-EtlSlotLag", "Get-EtlTable", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
-        "New-EtlSource",
+        "Get-EtlLoss", "Get-EtlPipeline", "Get-EtlSlotLag", "Get-EtlTable", "Invoke-EtlQuery", "New-EtlDestination",
+        "New-EtlPipeline", "New-EtlSource",
         "Remove-EtlPipeline", "Reset-EtlTable", "Start-EtlBackfill", "Start-EtlStream", "Stop-EtlPipeline",
     ];
 

@@ -18,25 +18,26 @@ internal static class NameCollisions
     {
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var column in table.Columns)
-            if (!seen.TryAdd(Fold(column.Name), column.Name))
+            if (!seen.TryAdd(Fold(column.DestinationName), column.Name))
                 throw Collision(
-                    $"The columns {TableName.Quote(seen[Fold(column.Name)])} and {TableName.Quote(column.Name)} "
+                    $"The columns {TableName.Quote(seen[Fold(column.DestinationName)])} and {TableName.Quote(column.Name)} "
                     + $"of {table.Name}",
-                    "Rename one of them in the source, or leave the table out with -ExcludeTable.",
+                    $"Give one of them another name in DuckDB: -ColumnMap {NameProposal.For(table, column)}; or leave the table out with "
+                    + "-ExcludeTable.",
                     table.Name);
     }
 
     /// <summary>Finds two tables whose destination is one and the same in DuckDB.</summary>
     /// <exception cref="EtlException">NameCollision, naming both.</exception>
-    public static void CheckTables(IEnumerable<(TableName Source, TableName Destination)> tables)
+    public static void CheckTables(IReadOnlyCollection<(TableName Source, TableName Destination)> tables)
     {
         var seen = new Dictionary<string, TableName>(StringComparer.Ordinal);
         foreach (var (source, destination) in tables)
             if (!seen.TryAdd(Fold(destination.Quoted), source))
                 throw Collision(
                     $"The tables {seen[Fold(destination.Quoted)]} and {source}",
-                    "Leave one of them out with -ExcludeTable, or give it a pipeline of its own "
-                    + "with another -DestinationSchema.",
+                    $"Give one of them another name in DuckDB: -TableMap {NameProposal.For(source, [.. tables.Select(t => t.Destination)])}; "
+                    + "or leave it out with -ExcludeTable.",
                     source);
     }
 
@@ -48,7 +49,8 @@ internal static class NameCollisions
         throw new EtlException(
             EtlErrorCode.NameCollision,
             $"The schema {TableName.Quote(destination.Schema)} of table {destination} has a name that the DuckDB file keeps for itself.",
-            "Give the pipeline another -DestinationSchema, or leave the schema's tables out with -ExcludeTable.")
+            "Give the pipeline another -DestinationSchema, or the table another name with -TableMap; or leave the schema's tables out with "
+            + "-ExcludeTable.")
         {
             Subject = destination.ToString(),
         };

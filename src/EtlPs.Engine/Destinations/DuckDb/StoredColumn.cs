@@ -10,6 +10,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="TypeIsTextOnly">Whether its type has no send function.</param>
 /// <param name="Numeric">How its numerics are carried, where a user chose it; null: as text.</param>
 /// <param name="OnUnrepresentable">What becomes of values that DuckDB cannot hold; null: they are errors.</param>
+/// <param name="DestinationName">Its name at the destination; null: the same.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -23,7 +24,8 @@ internal sealed record StoredColumn(
     TypeOrigin? TypeOrigin = null,
     bool TypeIsTextOnly = false,
     string? Numeric = null,
-    string? OnUnrepresentable = null)
+    string? OnUnrepresentable = null,
+    string? DestinationName = null)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -45,7 +47,8 @@ internal sealed record StoredColumn(
                 column.Type.Origin,
                 column.Type.IsTextOnly,
                 column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString(),
-                column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString());
+                column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString(),
+                column.Carriage.Name);
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -68,7 +71,8 @@ internal sealed record StoredColumn(
         {
             Carriage = new ColumnCarriage(
                 Numeric is null ? UnboundedNumeric.Text : UnboundedNumeric.Parse(Numeric),
-                OnUnrepresentable is null ? Changes.OnUnrepresentable.Error : Enum.Parse<OnUnrepresentable>(OnUnrepresentable)),
+                OnUnrepresentable is null ? Changes.OnUnrepresentable.Error : Enum.Parse<OnUnrepresentable>(OnUnrepresentable),
+                DestinationName),
         };
 
     private static int? KeyOrdinalOf(TableSchema schema, int column)

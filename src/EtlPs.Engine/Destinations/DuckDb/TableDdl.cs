@@ -65,5 +65,5 @@ internal static class TableDdl
     }
 
     private static string ColumnList(TableRecord table) => string.Join(
-        ", ", table.Columns.Zip(table.DuckDbTypes, (column, type) => $"{TableName.Quote(column.Name)} {type}"));
+        ", ", table.Columns.Zip(table.DuckDbTypes, (column, type) => $"{TableName.Quote(column.DestinationName)} {type}"));
 }

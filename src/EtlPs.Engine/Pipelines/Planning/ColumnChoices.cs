@@ -41,6 +41,21 @@ internal sealed class ColumnChoices<T>
         return false;
     }
 
+    /// <summary>Refuses patterns, where each choice is for one column.</summary>
+    /// <exception cref="EtlException">InvalidArgument.</exception>
+    public void RequireNames()
+    {
+        foreach (var (pattern, _) in _choices)
+            if (pattern.HasWildcard)
+                throw new EtlException(
+                    EtlErrorCode.InvalidArgument,
+                    $"-{_parameter} names {pattern}, which may be several columns.",
+                    "Name each column without wildcards: schema.table.column.")
+                {
+                    Subject = pattern.Text,
+                };
+    }
+
     /// <summary>A name that is no column's may be misspelt; a pattern may match nothing.</summary>
     /// <exception cref="EtlException">TableNotFound.</exception>
     public void RequireColumns(IReadOnlyList<TableSchema> tables)

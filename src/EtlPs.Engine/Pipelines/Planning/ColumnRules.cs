@@ -1,5 +1,6 @@
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Types;
 
 namespace EtlPs.Engine.Pipelines.Planning;
@@ -13,6 +14,8 @@ internal sealed class ColumnRules(PipelineDefinition definition)
     private readonly ColumnChoices<OnUnrepresentable> _unrepresentable =
         new(nameof(PipelineDefinition.OnUnrepresentable), definition.OnUnrepresentable);
 
+    private readonly ColumnChoices<string> _names = new(nameof(PipelineDefinition.ColumnMap), definition.ColumnMap);
+
     /// <summary>A table as the definition has it.</summary>
     public TableSchema Apply(TableSchema table) => table with
     {
@@ -25,6 +28,8 @@ internal sealed class ColumnRules(PipelineDefinition definition)
     {
         _numeric.RequireColumns(tables);
         _unrepresentable.RequireColumns(tables);
+        _names.RequireNames();
+        _names.RequireColumns(tables);
         foreach (var table in tables)
             for (var i = 0; i < table.Columns.Count; i++)
                 CheckColumn(table, i);
@@ -34,9 +39,23 @@ internal sealed class ColumnRules(PipelineDefinition definition)
     {
         var numeric = _numeric.TryFind(table.Name, column.Name, out var chosen, out _) && IsUnbounded(column.Type) ? chosen : default;
         _unrepresentable.TryFind(table.Name, column.Name, out var choice, out _);
-        // A row without its key could never be found again.
-        return new ColumnCarriage(
-            numeric, choice == OnUnrepresentable.Null && table.KeyColumns.Contains(index) ? OnUnrepresentable.Error : choice);
+        var isIdle = choice switch
+        {
+            // A row without its key could never be found again.
+            OnUnrepresentable.Null => table.KeyColumns.Contains(index),
+            OnUnrepresentable.Text => CodecCatalog.Find(column.Type, numeric).HoldsEveryValue,
+            _ => false,
+        };
+        return new ColumnCarriage(numeric, isIdle ? OnUnrepresentable.Error : choice, NameOf(table, column));
+    }
+
+    private string? NameOf(TableSchema table, ColumnSchema column)
+    {
+        if (!_names.TryFind(table.Name, column.Name, out var text, out _)) return null;
+        const string remedy = "Write names as in SQL: @{ 'public.orders.\"Id\"' = 'id_2' }.";
+        var name = QualifiedName.Parse(text, "column", "one name", 1, remedy)[0];
+        if (name.HasWildcard) throw Refused(table, column, $"-ColumnMap has a wildcard in the name {text}.", remedy);
+        return name.Literal == column.Name ? null : name.Literal;
     }
 
     private void CheckColumn(TableSchema table, int index)

@@ -164,7 +164,7 @@ internal sealed class PipelineRules(
     public static EtlException DestinationTaken(TableName table, PipelineDefinition definition) => new(
         EtlErrorCode.DestinationTableExists,
         $"{definition.Destination} already has a table {table} that is not this pipeline's.",
-        "Rename or drop it, or give the pipeline another -DestinationSchema.")
+        "Rename or drop it, or give the pipeline another -DestinationSchema, or the table another name with -TableMap.")
     {
         Subject = table.ToString(),
     };

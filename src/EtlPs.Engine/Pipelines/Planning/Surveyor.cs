@@ -17,6 +17,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
 {
     private readonly CatalogReader _catalog = new(source);
     private readonly ColumnRules _rules = new(definition);
+    private readonly TableNames _names = new(definition);
     private readonly StateStore? _state = destination is null ? null : new StateStore(destination, definition.Name);
 
     /// <exception cref="Errors.EtlException">Whatever makes the run impossible as asked.</exception>
@@ -42,7 +43,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (!startsAnew)
         {
             conditions.CheckSame(earlier);
-            new DefinitionCheck(definition, _rules).Check(earlier, request.Resets);
+            new DefinitionCheck(definition, _rules, _names).Check(earlier, request.Resets);
         }
 
         var tables = startsAnew
@@ -88,6 +89,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false));
         PipelineRules.RequireTables(schemas, definition);
         _rules.Check(schemas);
+        _names.RequireTables(schemas);
         schemas = [.. schemas.Select(_rules.Apply)];
         await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
         if (!request.SnapshotOnly && definition.Publication is null)
@@ -148,7 +150,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private TableRecord NewRecord(TableSchema schema) => new(
         definition.Name,
         schema,
-        new TableName(definition.DestinationSchema ?? schema.Name.Schema, schema.Name.Name),
+        _names.DestinationOf(schema.Name),
         DuckDbTypes.Of(schema),
         TableState.Pending);
 

@@ -14,6 +14,8 @@ internal static class StatusReader
         var tables = state.ReadTables().Select(t => new TableStatus(
             t.Source, t.Destination, t.State, t.CopiedAt, t.Rows, t.Bytes, t.Error?.Code, t.Error?.Message)
         {
+            RenamedColumns = t.Columns.Where(c => c.DestinationName != c.Name)
+                .ToDictionary(c => c.Name, c => c.DestinationName, StringComparer.Ordinal),
             Remedy = t.Error is null ? null : StoredError.Of(t)?.Remedy,
             ErrorColumn = t.Error?.Column,
             ErrorKey = t.Error?.Key,

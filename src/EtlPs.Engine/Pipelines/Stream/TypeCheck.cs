@@ -49,7 +49,7 @@ internal sealed class TypeCheck(PipelineRun run)
         {
             for (var i = 0; i < schema.Columns.Count; i++)
                 if (record.DuckDbTypes[i] != table.DuckDbTypes[i])
-                    TableDdl.ChangeType(run.Connection, table.CurrentName, schema.Columns[i].Name, record.DuckDbTypes[i]);
+                    TableDdl.ChangeType(run.Connection, table.CurrentName, schema.Columns[i].DestinationName, record.DuckDbTypes[i]);
             run.State.UpsertTable(record);
         });
         foreach (var column in grown)

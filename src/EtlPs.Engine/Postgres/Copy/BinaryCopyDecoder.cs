@@ -125,6 +125,10 @@ internal sealed class BinaryCopyDecoder
             {
                 _codecs[column].ReadFields(block, fields.Slice(row, 1), _appender[column], firstRow + row);
             }
+            catch (UnknownLabelException e)
+            {
+                throw Locate(block, batch, column, fields, firstRow, e);
+            }
             catch (UnrepresentableValueException e)
             {
                 _appender[column].SetNull(firstRow + row);

@@ -11,6 +11,8 @@ internal sealed class BitCodec : ColumnCodec
 {
     public override string DuckDbType => "BIT";
 
+    public override bool HoldsEveryValue => false;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length < sizeof(int))

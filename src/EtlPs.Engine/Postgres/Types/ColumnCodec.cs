@@ -16,6 +16,11 @@ internal abstract class ColumnCodec
     /// <summary>Whether it reads the type's binary form; if not, the column has to come as text.</summary>
     public virtual bool ReadsBinary => true;
 
+    /// <summary>
+    /// Whether DuckDB's type holds every value of the type, but for text that is no UTF-8; if not, a column can be had as text.
+    /// </summary>
+    public virtual bool HoldsEveryValue => true;
+
     /// <summary>Reads what the type's send function wrote. The wire is pinned until the chunk is appended.</summary>
     /// <exception cref="UnrepresentableValueException">DuckDB cannot hold the value exactly.</exception>
     /// <exception cref="EtlException">The wire is no value of the type.</exception>

@@ -6,8 +6,14 @@ namespace EtlPs.Engine.Postgres.Types;
 internal static class ColumnCodecs
 {
     /// <summary>The codec for a column.</summary>
-    public static ColumnCodec Find(ColumnSchema column) => CodecCatalog.Find(column.Type, column.Carriage.Numeric);
+    public static ColumnCodec Find(ColumnSchema column)
+    {
+        var codec = CodecCatalog.Find(column.Type, column.Carriage.Numeric);
+        if (column.Carriage.OnUnrepresentable != OnUnrepresentable.Text || codec.HoldsEveryValue) return codec;
+        // What can be made of the binary form need not make the whole stream come as text.
+        return codec is DecimalCodec or NumericDoubleCodec ? new NumericTextCodec() : new TextColumnCodec(new OutputTextCodec());
+    }
 
     /// <summary>One codec for each column.</summary>
-    public static ColumnCodec[] Of(IEnumerable<ColumnSchema> columns) => [.. columns.Select(c => Find(c))];
+    public static ColumnCodec[] Of(IEnumerable<ColumnSchema> columns) => [.. columns.Select(Find)];
 }

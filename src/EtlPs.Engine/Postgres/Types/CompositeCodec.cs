@@ -11,6 +11,8 @@ internal sealed class CompositeCodec(IReadOnlyList<(string Name, uint Oid, Colum
     public override string DuckDbType { get; } =
         $"STRUCT({string.Join(", ", attributes.Select(a => $"{TableName.Quote(a.Name)} {a.Codec.DuckDbType}"))})";
 
+    public override bool HoldsEveryValue => false;
+
     public override bool ReadsBinary { get; } = attributes.All(a => a.Codec.ReadsBinary);
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)

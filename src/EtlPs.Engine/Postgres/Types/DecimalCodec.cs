@@ -26,6 +26,8 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
 
     public override string DuckDbType { get; } = $"DECIMAL({precision},{scale})";
 
+    public override bool HoldsEveryValue => false;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length < HeaderLength)

@@ -8,6 +8,8 @@ internal sealed class IntervalCodec : ColumnCodec
 {
     public override string DuckDbType => "INTERVAL";
 
+    public override bool HoldsEveryValue => false;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length != 16)

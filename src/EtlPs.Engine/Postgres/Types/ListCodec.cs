@@ -16,6 +16,8 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
 
     public override string DuckDbType { get; } = element.DuckDbType + string.Concat(Enumerable.Repeat("[]", dimensions));
 
+    public override bool HoldsEveryValue => false;
+
     public override bool ReadsBinary => element.ReadsBinary;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)

@@ -7,6 +7,8 @@ internal sealed class MultirangeCodec(ColumnCodec range) : ColumnCodec
 {
     public override string DuckDbType { get; } = $"{range.DuckDbType}[]";
 
+    public override bool HoldsEveryValue => range.HoldsEveryValue;
+
     public override bool ReadsBinary => range.ReadsBinary;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)

@@ -17,6 +17,8 @@ internal sealed class NumericDoubleCodec : ColumnCodec
 
     public override string DuckDbType => "DOUBLE";
 
+    public override bool HoldsEveryValue => false;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         var most = NumericText.MaxLength(wire);

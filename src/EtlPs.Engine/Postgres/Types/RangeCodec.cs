@@ -27,6 +27,8 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
     public override string DuckDbType { get; } =
         $"STRUCT(\"lower\" {bound.DuckDbType}, \"upper\" {bound.DuckDbType}, lower_inc BOOLEAN, upper_inc BOOLEAN, \"empty\" BOOLEAN)";
 
+    public override bool HoldsEveryValue => bound.HoldsEveryValue;
+
     public override bool ReadsBinary => bound.ReadsBinary;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)

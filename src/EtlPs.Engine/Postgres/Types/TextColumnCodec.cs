@@ -12,6 +12,8 @@ internal sealed class TextColumnCodec(ColumnCodec codec) : ColumnCodec
 {
     public override string DuckDbType => codec.DuckDbType;
 
+    public override bool HoldsEveryValue => codec.HoldsEveryValue;
+
     public override bool ReadsBinary => false;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => throw new EtlException(

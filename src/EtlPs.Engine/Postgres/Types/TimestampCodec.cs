@@ -15,6 +15,8 @@ internal sealed class TimestampCodec(bool withTimeZone) : ColumnCodec
 
     public override string DuckDbType => withTimeZone ? "TIMESTAMPTZ" : "TIMESTAMP";
 
+    public override bool HoldsEveryValue => false;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length != sizeof(long))

@@ -24,9 +24,9 @@ internal sealed class KeyedTableApplier : TableApplier
         _table = table;
         _net = new NetChanges(table.Schema, arena);
         _filler = new RowFiller(connection, table.Schema, target, Writer, source, fetches, losses);
-        _keyColumns = string.Join(", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].Name)));
+        _keyColumns = string.Join(", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].DestinationName)));
         _keyMatch = string.Join(
-            " AND ", Schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(Schema.Columns[c].Name)} = k.k{i}"));
+            " AND ", Schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(Schema.Columns[c].DestinationName)} = k.k{i}"));
     }
 
     protected override void AddInsert(RowTuple row) => _net.Insert(row);

@@ -46,7 +46,7 @@ internal sealed class KeylessTableApplier(
             appender.Close();
         }
         var gone = string.Join(", ", Schema.Columns.Select((_, i) => $"{Exactly($"c{i}", i)} AS e{i}"));
-        var here = string.Join(", ", Schema.Columns.Select((c, i) => $"{Exactly($"t.{TableName.Quote(c.Name)}", i)} AS e{i}"));
+        var here = string.Join(", ", Schema.Columns.Select((c, i) => $"{Exactly($"t.{TableName.Quote(c.DestinationName)}", i)} AS e{i}"));
         var columns = string.Join(", ", Schema.Columns.Select((_, i) => $"g.e{i}"));
         var match = string.Join(" AND ", Schema.Columns.Select((_, i) => $"r.e{i} IS NOT DISTINCT FROM g.e{i}"));
         Connection.Execute($"""

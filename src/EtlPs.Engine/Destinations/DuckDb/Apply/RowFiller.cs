@@ -23,7 +23,7 @@ internal sealed class RowFiller(
     private bool _mayBeAhead;
 
     // Not the rowid, which a column of that name would hide.
-    private readonly string _base = $"t.{TableName.Quote(schema.Columns[schema.KeyColumns[0]].Name)}";
+    private readonly string _base = $"t.{TableName.Quote(schema.Columns[schema.KeyColumns[0]].DestinationName)}";
 
     /// <summary>Completes the batch's rows that have holes; they wait until <see cref="AppendFilledRows"/>.</summary>
     /// <param name="net">The batch's changes to the table.</param>
@@ -156,10 +156,10 @@ internal sealed class RowFiller(
     }
 
     private string Columns() => string.Join(
-        ", ", schema.Columns.Select((c, i) => $"CASE WHEN h.h{i} THEN t.{TableName.Quote(c.Name)} ELSE h.c{i} END"));
+        ", ", schema.Columns.Select((c, i) => $"CASE WHEN h.h{i} THEN t.{TableName.Quote(c.DestinationName)} ELSE h.c{i} END"));
 
     // Rows that were fetched are as the source had them then: what the stream has yet to tell of their keys must not be put on them
     // once more. Until it has come by, whatever it leaves out is fetched again.
     private string KeyMatch() => _mayBeAhead ? "FALSE" : string.Join(
-        " AND ", schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(schema.Columns[c].Name)} = h.k{i}"));
+        " AND ", schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(schema.Columns[c].DestinationName)} = h.k{i}"));
 }

@@ -49,7 +49,7 @@ internal sealed class TupleWriter
                 default: throw new InvalidOperationException("A value that was not sent cannot be written.");
             }
         }
-        catch (UnrepresentableValueException e) when (_losesInstead[column])
+        catch (UnrepresentableValueException e) when (_losesInstead[column] && e is not UnknownLabelException)
         {
             vector.SetNull(row);
             losses?.Add(column, KeyDescription.Of(_table, keyTuple, keyFields!, int.MaxValue), e.Reason);

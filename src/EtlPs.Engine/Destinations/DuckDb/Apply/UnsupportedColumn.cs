@@ -23,7 +23,7 @@ internal static class UnsupportedColumn
     };
 
     /// <summary>One of several equal rows is told from the others by DuckDB's rowid, which such a column takes the place of.</summary>
-    private static bool HidesRowId(ColumnSchema column) => NameCollisions.Fold(column.Name) == "rowid";
+    private static bool HidesRowId(ColumnSchema column) => NameCollisions.Fold(column.DestinationName) == "rowid";
 
     private static EtlException WithoutColumns(TableSchema table) => new(
         EtlErrorCode.UnsupportedType,
@@ -36,7 +36,7 @@ internal static class UnsupportedColumn
     private static EtlException RowIdHidden(TableSchema table, ColumnSchema column) => new(
         EtlErrorCode.NameCollision,
         $"Table {table.Name} has no key, and its column {TableName.Quote(column.Name)} hides DuckDB's own of that name, which rows without a key are found by.",
-        "Add a primary key, rename the column, or leave the table out with -ExcludeTable.")
+        $"Give it another name there: -ColumnMap {NameProposal.For(table, column, "row_id")}; or add a primary key; or leave the table out with -ExcludeTable.")
     {
         Subject = table.Name.ToString(),
     };

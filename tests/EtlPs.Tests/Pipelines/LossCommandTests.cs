@@ -1,0 +1,93 @@
+using EtlPs.Testing.Postgres;
+using EtlPs.Testing.PowerShellHost;
+
+namespace EtlPs.Tests.Pipelines;
+
+/// <summary>-UnboundedNumeric and -OnUnrepresentable, and what Get-EtlLoss tells.</summary>
+public sealed class LossCommandTests(ServerPool pool)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Losses_are_listed_beside_a_job_without_any_value()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await shop.Database.ExecuteAsync("UPDATE orders SET total = 'NaN' WHERE id = 42", Token);
+        shop.Run("$null = New-EtlPipeline $name $source $file -OnUnrepresentable Null; Start-EtlBackfill $name").WithoutErrors();
+        shop.Run("$job = Start-EtlStream $name -AsJob").WithoutErrors();
+        await shop.SlotBecomesAsync(active: true, Token);
+
+        var loss = shop.Run("Get-EtlPipeline | Get-EtlLoss").WithoutErrors().Output.Single();
+        var none = shop.Run("Get-EtlLoss -Pipeline $name -Table customers").WithoutErrors().Output;
+        var unknown = shop.Run("Get-EtlLoss $name nothing");
+        var shown = shop.Run("Get-EtlLoss $name | Out-Host").WithoutErrors().HostText;
+        shop.Run("Stop-EtlPipeline $name").WithoutErrors();
+
+        Assert.Equal(
+            (shop.Pipeline, "public.orders", "public.orders", "total", "id=42", "NaN"),
+            (loss.Properties["Name"].Value, loss.Properties["Table"].Value, loss.Properties["DestinationTable"].Value,
+                loss.Properties["Column"].Value, loss.Properties["Key"].Value, loss.Properties["Kind"].Value));
+        Assert.NotNull(loss.Properties["Lsn"].Value);
+        Assert.Equal("public.orders.total, id=42: NaN", loss.BaseObject.ToString());
+        Assert.Empty(none);
+        Assert.Equal("EtlPs.TableNotFound", unknown.Errors.Single().Id());
+        Assert.Contains("id=42", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Choices_are_given_for_all_columns_or_by_column_and_told_by_the_pipeline()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await shop.Database.ExecuteAsync("CREATE TABLE rates (id int PRIMARY KEY, a numeric, b numeric)", Token);
+
+        var one = shop.Run("New-EtlPipeline $name $source $file -UnboundedNumeric 'decimal(38, 10)' -OnUnrepresentable quarantine").WithoutErrors();
+        var both = shop.Run(
+            """
+            New-EtlPipeline $name $source $file -UnboundedNumeric @{ 'rates.a' = 'Double'; '*' = 'Text' } -OnUnrepresentable @{ 'public.rates.*' = 'Null' }
+            """).WithoutErrors();
+        shop.Run("$null = Start-EtlBackfill $name").WithoutErrors();
+        var again = shop.Run(
+            "Get-EtlPipeline $name | New-EtlPipeline | Select-Object -ExpandProperty UnboundedNumeric").WithoutErrors().Output.Single();
+        var types = shop.Run(
+            "(Invoke-EtlQuery $name 'SELECT data_type FROM duckdb_columns() WHERE table_name = ''rates'' ORDER BY column_index').data_type").WithoutErrors();
+
+        Assert.Equal("Decimal(38,10)", Choice(one, "UnboundedNumeric", "*"));
+        Assert.Equal("Quarantine", Choice(one, "OnUnrepresentable", "*"));
+        Assert.Equal("Double", Choice(both, "UnboundedNumeric", "rates.a"));
+        Assert.Equal("Null", Choice(both, "OnUnrepresentable", "public.rates.*"));
+        Assert.Equal("Double", ((System.Collections.IDictionary)again.BaseObject)["rates.a"]);
+        Assert.Equal(["INTEGER", "DOUBLE", "VARCHAR"], types.Output.Select(t => t.BaseObject));
+    }
+
+    [Theory]
+    [InlineData("-OnUnrepresentable Ignore", "EtlPs.InvalidArgument")]
+    [InlineData("-OnUnrepresentable 1", "EtlPs.InvalidArgument")]
+    [InlineData("-OnUnrepresentable @{ 'orders.total' = 7 }", "EtlPs.InvalidArgument")]
+    [InlineData("-UnboundedNumeric Float", "EtlPs.InvalidArgument")]
+    [InlineData("-UnboundedNumeric @{ '*' = 'Decimal(99,1)' }", "EtlPs.InvalidArgument")]
+    public async Task A_choice_that_is_none_is_refused_when_it_is_defined(string arguments, string id)
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+
+        var refused = shop.Run($"New-EtlPipeline $name $source $file {arguments}");
+
+        Assert.Equal(id, refused.Errors.Single().Id());
+        Assert.Empty(refused.Output);
+    }
+
+    [Theory]
+    [InlineData("-OnUnrepresentable @{ 'orders.totl' = 'Null' }", "EtlPs.TableNotFound")]
+    [InlineData("-OnUnrepresentable @{ 'orders.id' = 'Null' }", "EtlPs.InvalidArgument")]
+    [InlineData("-UnboundedNumeric @{ 'orders.total' = 'Double' }", "EtlPs.InvalidArgument")]
+    public async Task A_choice_for_a_column_that_it_cannot_be_for_is_refused_by_the_plan(string arguments, string id)
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        shop.Run($"$null = New-EtlPipeline $name $source $file {arguments}").WithoutErrors();
+
+        Assert.Equal(id, shop.Run("Start-EtlBackfill $name -WhatIf").Errors.Single().Id());
+        Assert.False(File.Exists(shop.File));
+    }
+
+    private static object? Choice(ModuleResult result, string parameter, string column) =>
+        ((System.Collections.IDictionary)result.Output.Single().Properties[parameter].Value)[column];
+}
