@@ -23,6 +23,7 @@
         'Start-EtlBackfill'
         'Start-EtlStream'
         'Stop-EtlPipeline'
+        'Watch-EtlChange'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Errors;
 using EtlPs.Hosting;
+using EtlPs.Model;
 
 namespace EtlPs.Commands;
 
@@ -13,6 +15,11 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
     private protected CancellationToken StopToken => _stopping.Token;
 
     private protected PipelineRegistry Registry => PipelineRegistry.Of(MyInvocation.MyCommand.Module);
+
+    private protected bool IsWhatIf =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+            ? LanguagePrimitives.IsTrue(given)
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -41,6 +48,22 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
     /// <summary>Waits on the pipeline thread for something short that tells no events.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work, object? target) =>
         Guard(() => Pump.Run((_, cancellationToken) => work(cancellationToken), static _ => { }, StopToken), target);
+
+    /// <summary>Says what would be done, and returns the plan.</summary>
+    private protected void Preview(PipelinePlan plan)
+    {
+        foreach (var effect in plan.Effects)
+            Ask(effect);
+        WriteObject(new EtlPlan(plan));
+    }
+
+    /// <summary>Asks whether an effect may be, and shows its statement to whoever wants to see it.</summary>
+    private protected bool Ask(PlannedEffect effect)
+    {
+        if (effect.Statement is { } statement)
+            WriteVerbose(statement);
+        return ShouldProcess(effect.Target, effect.Action);
+    }
 
     /// <summary>What goes wrong inside ends the cmdlet with a typed error.</summary>
     private protected T Guard<T>(Func<T> work, object? target)

@@ -40,25 +40,6 @@ public abstract class EtlRunCommand : EtlPipelineCommand
             Execute(run, plan);
     }
 
-    private bool IsWhatIf =>
-        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
-            ? LanguagePrimitives.IsTrue(given)
-            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
-
-    private void Preview(PipelinePlan plan)
-    {
-        foreach (var effect in plan.Effects)
-            Ask(effect);
-        WriteObject(new EtlPlan(plan));
-    }
-
-    private bool Ask(PlannedEffect effect)
-    {
-        if (effect.Statement is { } statement)
-            WriteVerbose(statement);
-        return ShouldProcess(effect.Target, effect.Action);
-    }
-
     private EtlJob StartJob(IPipelineRun run, PipelinePlan plan)
     {
         var job = new EtlJob(run, plan, $"{MyInvocation.MyCommand.Name} -Name {run.Target.Name}");

@@ -68,7 +68,7 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
             Workers = ThrottleLimit,
             UntilCaughtUp = UntilCaughtUp,
             OnTableError = (OnTableError)OnTableError,
-            UntilLsn = UntilLsn is { } lsn ? ParseLsn(lsn) : null,
+            UntilLsn = UntilLsn is { } lsn ? LsnText.Parse(lsn) : null,
             Duration = Duration is null || Duration > TimeSpan.Zero
                 ? Duration
                 : throw EtlErrors.InvalidArgument("-Duration must be longer than zero.", "Give seconds or a TimeSpan."),
@@ -81,10 +81,4 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
                 "-ReconnectTimeout must not be negative.", "Give seconds or a TimeSpan; 0 ends the stream at the first loss."),
         };
     }
-
-    private static Lsn ParseLsn(string text) =>
-        Lsn.TryParse(text, out var lsn)
-            ? lsn
-            : throw EtlErrors.InvalidArgument(
-                $"'{text}' is no LSN.", "Give two hexadecimal numbers with a slash between: 16/B374D848.");
 }

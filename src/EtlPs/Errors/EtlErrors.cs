@@ -32,6 +32,9 @@ internal static class EtlErrors
         $"The pipeline '{pipelineName}' is running.",
         $"Stop it first: Stop-EtlPipeline -Name {pipelineName}.");
 
+    public static EtlPsException TimedOut(string problem) =>
+        new(nameof(EtlErrorCode.TimedOut), problem, "Give it a longer -Timeout, or look at the source: Get-EtlSlotLag.");
+
     /// <summary>Inner exceptions stay behind: drivers quote values in their messages.</summary>
     private static EtlPsException Translate(Exception exception) => exception switch
     {

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace EtlPs.Hosting;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace EtlPs.Hosting;
 /// </summary>
 internal static class Pump
 {
+    // What an engine may be ahead of a slow pipeline.
+    private const int ItemsAhead = 256;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestBound = TimeSpan.FromSeconds(30);
 
@@ -15,17 +20,43 @@ internal static class Pump
         Action<EventQueue> drain,
         CancellationToken stopping)
     {
-        var cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var queue = new EventQueue();
-        var task = Task.Run(() => work(queue, cancel.Token), CancellationToken.None);
+        return Drive(cancel => work(queue, cancel), () => queue.Changed, () => drain(queue), stopping);
+    }
+
+    /// <summary>
+    /// Runs work that tells items one by one, each of which <paramref name="take"/> gets on this thread; the work waits where that
+    /// is slow.
+    /// </summary>
+    public static T Each<TItem, T>(
+        Func<ChannelWriter<TItem>, CancellationToken, Task<T>> work, Action<TItem> take, CancellationToken stopping)
+    {
+        var items = Channel.CreateBounded<TItem>(new BoundedChannelOptions(ItemsAhead) { SingleReader = true });
+        var waiting = Task.FromResult(true);
+        return Drive(
+            cancel => work(items.Writer, cancel),
+            () => waiting.IsCompleted ? waiting = items.Reader.WaitToReadAsync(CancellationToken.None).AsTask() : waiting,
+            () =>
+            {
+                while (items.Reader.TryRead(out var item))
+                    take(item);
+            },
+            stopping);
+    }
+
+    private static T Drive<T>(
+        Func<CancellationToken, Task<T>> work, Func<Task> changed, Action drain, CancellationToken stopping)
+    {
+        var cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var task = Task.Run(() => work(cancel.Token), CancellationToken.None);
         try
         {
             while (!task.IsCompleted)
             {
-                _ = Task.WaitAny([task, queue.Changed], Tick);
-                drain(queue);
+                _ = Task.WaitAny([task, changed()], Tick);
+                drain();
             }
-            drain(queue);
+            drain();
         }
         finally
         {

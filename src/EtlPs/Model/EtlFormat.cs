@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 
 namespace EtlPs.Model;
 
@@ -26,4 +27,20 @@ public static class EtlFormat
 
     /// <summary>A number with thousands apart: <c>1,234,567</c>; empty for null.</summary>
     public static string Count(double? value) => value?.ToString("#,0", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>A row on one line: <c>id=1, name=ann</c>; empty for null.</summary>
+    public static string Row(PSObject? row) => row is null
+        ? ""
+        : string.Join(", ", row.Properties.Select(static property => $"{property.Name}={Value(property.Value)}"));
+
+    private static string Value(object? value) => value switch
+    {
+        null => "NULL",
+        byte[] bytes => $"({Bytes(bytes.Length)})",
+        DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
+        DateOnly date => date.ToString("O", CultureInfo.InvariantCulture),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        object[] items => $"[{string.Join(", ", items.Select(Value))}]",
+        _ => value.ToString() ?? "",
+    };
 }

@@ -30,6 +30,9 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table|Source: Source*, Table")]
     [InlineData("Reset-EtlTable", "InputObject: InputObject*, Table*|Name: Name*, Table*")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
+    [InlineData("Watch-EtlChange",
+        "InputObject: InputObject*, Table, Timeout, UntilLsn|Name: Name*, Table, Timeout, UntilLsn"
+        + "|Source: Publication, Source*, Table, Timeout, UntilLsn")]
     public async Task Each_cmdlet_has_the_parameters_of_its_page(string cmdlet, string sets)
     {
         await using var host = ModuleHost.Create();
@@ -54,6 +57,7 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlTable", false, "None", "EtlTable")]
     [InlineData("Reset-EtlTable", true, "Medium", "EtlTableCopyResult")]
     [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]
+    [InlineData("Watch-EtlChange", true, "Medium", "EtlChange")]
     public async Task Each_cmdlet_asks_where_it_changes_something_and_names_what_it_returns(
         string cmdlet, bool asks, string impact, string output)
     {

@@ -48,7 +48,8 @@ internal sealed class Shop : IAsyncDisposable
     {
         var session = ModuleHost.Create();
         session.Run(
-            "",
+            "Import-Module -Assembly $tests",
+            ("tests", typeof(SelectObjectCommand).Assembly),
             ("source", Database.ConnectionString),
             ("file", File),
             ("name", Pipeline),

@@ -67,9 +67,15 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     }
 
     /// <summary>The same on an open session, which is disposed with the channel: that of a temporary slot, which no other can use.</summary>
-    public static async Task<NpgsqlReplicationChannel> StartAsync(
+    public static Task<NpgsqlReplicationChannel> StartAsync(
         PostgresConnector connector, LogicalReplicationConnection connection, string slot, string publication, ValueFormat format, Lsn start,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        StartAsync(connector, connection, slot, PgOutputOptions.For(publication, format), start, cancellationToken);
+
+    /// <summary>The same with the plugin's options.</summary>
+    public static async Task<NpgsqlReplicationChannel> StartAsync(
+        PostgresConnector connector, LogicalReplicationConnection connection, string slot,
+        IReadOnlyList<(string Name, string Value)> options, Lsn start, CancellationToken cancellationToken)
     {
         try
         {
@@ -87,7 +93,7 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
                 new StartedSlot(slot),
                 cancellationToken,
                 new NpgsqlLogSequenceNumber(start.Value),
-                PgOutputOptions.For(publication, format).Select(
+                options.Select(
                     o => new KeyValuePair<string, string?>(o.Name, o.Value.Replace("'", "''", StringComparison.Ordinal))));
             return new NpgsqlReplicationChannel(
                 connector, connection, messages.GetAsyncEnumerator(cancellationToken), patience.StatusInterval, cancellationToken)

@@ -17,4 +17,11 @@ internal static class PgOutputOptions
         ("publication_names", TableName.Quote(publication)),
         ("binary", format == ValueFormat.Binary ? "true" : "false"),
     ];
+
+    /// <summary>
+    /// The same for somebody who looks on: transactions only as a whole, and values as text, which every type has and no type
+    /// makes a walsender fail at.
+    /// </summary>
+    public static IReadOnlyList<(string Name, string Value)> AsText(string publication) =>
+        [("proto_version", "1"), ("publication_names", TableName.Quote(publication))];
 }

@@ -1,0 +1,96 @@
+using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Planning;
+using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Catalog;
+using EtlPs.Engine.Postgres.Values;
+using EtlPs.Engine.Sources;
+
+namespace EtlPs.Engine.Pipelines.Watch;
+
+/// <summary>
+/// The change stream of a source for somebody who looks on, from now: through a temporary slot, which goes with its session,
+/// and a publication that is there or is made for the time of the watch. Nothing is stored, and a watch that ends is over.
+/// </summary>
+public sealed class ChangeWatch
+{
+    private readonly PostgresConnector _source;
+    private readonly WatchOptions _options;
+    private readonly IReadOnlyList<TableName>? _published;
+    private readonly ValueTypes _types;
+    private readonly string _name = $"{TemporaryPublication.Prefix}{Guid.NewGuid():N}";
+
+    private ChangeWatch(
+        PostgresConnector source, WatchOptions options, IReadOnlyList<TableName>? published, ValueTypes types)
+    {
+        _source = source;
+        _options = options;
+        _published = published;
+        _types = types;
+    }
+
+    /// <summary>What the watch makes at the source, and takes away again.</summary>
+    public IReadOnlyList<PlannedEffect> Effects
+    {
+        get
+        {
+            var slot = new PlannedEffect(
+                $"replication slot {_name} on {_source.Settings}", "Create a temporary replication slot",
+                $"CREATE_REPLICATION_SLOT {_name} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT");
+            return _published is null
+                ? [slot]
+                :
+                [
+                    new PlannedEffect(
+                        $"publication {_name} in {_source.Settings}", "Create a publication for the time of the watch",
+                        PublicationCatalog.CreateStatement(_name, _published)),
+                    slot,
+                ];
+        }
+    }
+
+    /// <summary>Looks whether it can be done, by reads only.</summary>
+    /// <exception cref="Errors.EtlException">What stands in the way.</exception>
+    public static async Task<ChangeWatch> PrepareAsync(
+        SourceSettings source, WatchOptions options, CancellationToken cancellationToken)
+    {
+        var connector = new PostgresConnector(source);
+        var connection = await connector.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var closing = connection.ConfigureAwait(false);
+        try
+        {
+            var published = await new WatchPreparation(connection, source, options).RunAsync(cancellationToken).ConfigureAwait(false);
+            return new ChangeWatch(
+                connector, options, published, await ValueTypes.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw connector.Translate(e);
+        }
+    }
+
+    /// <summary>Tells changes, and milestones, until an option or the token ends it.</summary>
+    /// <param name="tell">Takes one event; the source waits for it.</param>
+    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>LsnReached or DurationOver.</returns>
+    /// <exception cref="Errors.EtlException">The connection broke, or whatever else ends it.</exception>
+    public async Task<StreamEnd> RunAsync(
+        Func<PipelineEvent, CancellationToken, ValueTask> tell, CancellationToken cancellationToken)
+    {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (_options.Timeout is { } timeout) time.CancelAfter(timeout);
+        try
+        {
+            await using var publication = _published is null
+                ? null
+                : await TemporaryPublication.CreateAsync(_source, _name, _published, time.Token).ConfigureAwait(false);
+            var reader = new ChangeReader(_types, [.. _options.Tables.Select(TablePattern.Parse)]);
+            return await new WatchSession(_source, _name, _options.Publication ?? _name, reader, tell)
+                .RunAsync(_options.UntilLsn, time.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return StreamEnd.DurationOver;
+        }
+    }
+}
