@@ -12,6 +12,7 @@
     CmdletsToExport      = @(
         'Get-EtlLoss'
         'Get-EtlPipeline'
+        'Get-EtlSlot'
         'Get-EtlSlotLag'
         'Get-EtlTable'
         'Invoke-EtlQuery'
@@ -19,6 +20,7 @@
         'New-EtlPipeline'
         'New-EtlSource'
         'Remove-EtlPipeline'
+        'Remove-EtlSlot'
         'Reset-EtlTable'
         'Start-EtlBackfill'
         'Start-EtlStream'

@@ -14,17 +14,20 @@ namespace EtlPs.Engine.Postgres;
 internal sealed record ServerIdentity(
     string SystemIdentifier, uint Timeline, string Database, int VersionNumber, Lsn WalEnd, bool IsStandby)
 {
+    /// <summary>SQL for how far the WAL goes: on a standby there is no flush position, only what was replayed.</summary>
+    public const string WalEndExpression =
+        "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END";
+
     // By SQL and not by IDENTIFY_SYSTEM, so that a one-off copy needs no right to replicate. The timeline comes from the WAL
     // file's name: the control file has the old one until the first checkpoint after a promotion.
-    private const string Query = """
+    private const string Query = $"""
         SELECT s.system_identifier::text,
                CASE WHEN pg_catalog.pg_is_in_recovery() THEN (SELECT timeline_id::text FROM pg_catalog.pg_control_checkpoint())
                     ELSE pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END,
                pg_catalog.pg_is_in_recovery(),
                pg_catalog.current_database()::text,
                pg_catalog.current_setting('server_version_num')::int4,
-               (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-                     ELSE pg_catalog.pg_current_wal_flush_lsn() END)::text
+               ({WalEndExpression})::text
         FROM pg_catalog.pg_control_system() AS s
         """;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Errors;
@@ -48,6 +49,26 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
     /// <summary>Waits on the pipeline thread for something short that tells no events.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work, object? target) =>
         Guard(() => Pump.Run((_, cancellationToken) => work(cancellationToken), static _ => { }, StopToken), target);
+
+    /// <summary>The same where what goes wrong is the error of one object among others.</summary>
+    private protected bool TryAwait<T>(Func<CancellationToken, Task<T>> work, object? target, [MaybeNullWhen(false)] out T result)
+    {
+        try
+        {
+            result = Pump.Run((_, cancellationToken) => work(cancellationToken), static _ => { }, StopToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (Exception failure) when (failure is not (PipelineStoppedException or RuntimeException))
+        {
+            WriteError(EtlErrors.Record(failure, target));
+            result = default;
+            return false;
+        }
+    }
 
     /// <summary>Says what would be done, and returns the plan.</summary>
     private protected void Preview(PipelinePlan plan)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Model;
 
 namespace EtlPs.Errors;
 
@@ -8,6 +9,8 @@ namespace EtlPs.Errors;
 internal static class EtlErrors
 {
     public const string PipelineNotFound = "PipelineNotFound";
+    public const string PipelineStopped = "PipelineStopped";
+    public const string SlotNotOrphaned = "SlotNotOrphaned";
     public const string PlatformNotSupported = "PlatformNotSupported";
 
     public static ErrorRecord Record(Exception exception, object? target)
@@ -31,6 +34,31 @@ internal static class EtlErrors
         nameof(EtlErrorCode.PipelineRunning),
         $"The pipeline '{pipelineName}' is running.",
         $"Stop it first: Stop-EtlPipeline -Name {pipelineName}.");
+
+    public static EtlPsException Stopped(string pipelineName) => new(
+        PipelineStopped,
+        $"The run of pipeline '{pipelineName}' has ended without coming to what was waited for.",
+        "Receive-Job tells why; start it again, and wait again.");
+
+    public static EtlPsException SlotMissing(string slot, EtlSource source) => new(
+        nameof(EtlErrorCode.SlotMissing),
+        $"There is no logical replication slot {slot} on {source.Host}:{source.Port}.",
+        "Get-EtlSlot lists those that are there; a pipeline's exists from its first backfill or stream until it is removed.");
+
+    public static EtlPsException SlotActive(EtlSlot slot) => new(
+        nameof(EtlErrorCode.SlotActive),
+        $"Replication slot {slot.SlotName} is in use by server process {slot.ActivePid}.",
+        "Stop what streams from it, or use -Force, which ends that session first.");
+
+    public static EtlPsException SlotOfPipeline(EtlSlot slot) => new(
+        SlotNotOrphaned,
+        $"Replication slot {slot.SlotName} belongs to pipeline {slot.Pipeline} of this session, which could not go on without it.",
+        $"Remove-EtlPipeline {slot.Pipeline} drops it with the pipeline's state; -Force drops the slot alone.");
+
+    public static EtlPsException SlotNotOurs(EtlSlot slot) => new(
+        SlotNotOrphaned,
+        $"Replication slot {slot.SlotName} ({slot.Plugin}) was not made by a pipeline: somebody else may count on it.",
+        "Ask whoever made it; -Force drops it all the same.");
 
     public static EtlPsException TimedOut(string problem) =>
         new(nameof(EtlErrorCode.TimedOut), problem, "Give it a longer -Timeout, or look at the source: Get-EtlSlotLag.");
@@ -66,6 +94,8 @@ internal static class EtlErrors
         Enum.TryParse<EtlErrorCode>(code, out var known) ? ErrorCategories.Of(known) : code switch
         {
             PipelineNotFound => ErrorCategory.ObjectNotFound,
+            PipelineStopped => ErrorCategory.OperationStopped,
+            SlotNotOrphaned => ErrorCategory.PermissionDenied,
             PlatformNotSupported => ErrorCategory.NotInstalled,
             _ => ErrorCategory.NotSpecified,
         };

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using EtlPs.Engine.Sources;
 using EtlPs.Jobs;
 using EtlPs.Model;
 
@@ -33,6 +34,11 @@ internal sealed class PipelineRegistry
     public void Remove(string name) => _pipelines.Remove(name);
 
     public RegisteredPipeline? Find(string name) => _pipelines.GetValueOrDefault(name);
+
+    /// <summary>The pipeline of this session that a slot of a server belongs to.</summary>
+    public RegisteredPipeline? FindBySlot(EtlSource source, ReplicationSlot slot) => _pipelines.Values.FirstOrDefault(
+        pipeline => pipeline.Pipeline.Definition.EffectiveSlotName == slot.Name && pipeline.Source.Database == slot.Database
+            && pipeline.Source.Host == source.Host && pipeline.Source.Port == source.Port);
 
     /// <summary>Started jobs; ended ones are let go as others come.</summary>
     public void Add(EtlJob job)

@@ -19,6 +19,13 @@ public sealed class EtlSlotLag
         WalStatus = lag.WalStatus;
         SafeWalSize = lag.SafeWalSize;
         TimeLag = lag.TimeLag;
+        WalBytesPerSecond = lag.WalRate;
+        TimeLeft = lag.TimeLeft;
+        HeldBy = lag.HeldBy;
+        OldestTransactionPid = lag.Oldest?.Pid;
+        OldestTransactionAge = lag.Oldest?.Age;
+        InactiveSince = lag.InactiveSince;
+        ReadAt = lag.ReadAt;
     }
 
     /// <summary>The pipeline; null where a slot was asked for by its own name.</summary>
@@ -56,6 +63,32 @@ public sealed class EtlSlotLag
 
     /// <summary>Time lag while a session streams, else null.</summary>
     public TimeSpan? TimeLag { get; }
+
+    /// <summary>
+    /// What the server writes: between two looks with -RefreshInterval, else since its last checkpoint began; null: that was just now.
+    /// </summary>
+    public double? WalBytesPerSecond { get; }
+
+    /// <summary>
+    /// About how long until the server invalidates the slot, if it goes on writing as it does and nobody streams; null: never, as far
+    /// as is known, or it is lost.
+    /// </summary>
+    public TimeSpan? TimeLeft { get; }
+
+    /// <summary>What keeps RestartLsn where it is: no reader, its reader, or the oldest transaction.</summary>
+    public string? HeldBy { get; }
+
+    /// <summary>The process of the server's oldest transaction that has written; null: there is none, or it is a prepared one.</summary>
+    public int? OldestTransactionPid { get; }
+
+    /// <summary>How long that transaction is open.</summary>
+    public TimeSpan? OldestTransactionAge { get; }
+
+    /// <summary>Since when no session streams from it, UTC; known by Postgres 17 and later.</summary>
+    public DateTimeOffset? InactiveSince { get; }
+
+    /// <summary>When this was so, by the server's clock, UTC.</summary>
+    public DateTimeOffset ReadAt { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{SlotName}: {LagBytes} bytes behind";

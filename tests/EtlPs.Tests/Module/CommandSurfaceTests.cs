@@ -26,7 +26,10 @@ public sealed class CommandSurfaceTests
         "InputObject: AsJob, Duration, InputObject*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, ThrottleLimit, UntilCaughtUp, UntilLsn"
         + "|Name: AsJob, Duration, Name*, OnTableError, ReconnectTimeout, Restart, SkipBackfill, ThrottleLimit, UntilCaughtUp, UntilLsn")]
     [InlineData("Stop-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
-    [InlineData("Get-EtlSlotLag", "InputObject: InputObject*|Name: Name*|Source: SlotName*, Source*")]
+    [InlineData("Get-EtlSlotLag",
+        "InputObject: InputObject*, RefreshInterval|Name: Name*, RefreshInterval|Source: RefreshInterval, SlotName, Source*")]
+    [InlineData("Get-EtlSlot", "*: SlotName, Source*")]
+    [InlineData("Remove-EtlSlot", "*: Force, SlotName*, Source*")]
     [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table|Source: Source*, Table")]
     [InlineData("Reset-EtlTable", "InputObject: InputObject*, Table*|Name: Name*, Table*")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
@@ -54,6 +57,8 @@ public sealed class CommandSurfaceTests
     [InlineData("Start-EtlStream", true, "Medium", "EtlStreamResult")]
     [InlineData("Stop-EtlPipeline", true, "Medium", "Void")]
     [InlineData("Get-EtlSlotLag", false, "None", "EtlSlotLag")]
+    [InlineData("Get-EtlSlot", false, "None", "EtlSlot")]
+    [InlineData("Remove-EtlSlot", true, "High", "Void")]
     [InlineData("Get-EtlTable", false, "None", "EtlTable")]
     [InlineData("Reset-EtlTable", true, "Medium", "EtlTableCopyResult")]
     [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]

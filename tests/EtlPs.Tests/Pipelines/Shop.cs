@@ -57,7 +57,7 @@ internal sealed class Shop : IAsyncDisposable
         return session;
     }
 
-    public ModuleResult Run(string script) => Session.Run(script);
+    public ModuleResult Run(string script, params (string Name, object? Value)[] variables) => Session.Run(script, variables);
 
     /// <summary>Defines the pipeline over all tables.</summary>
     public Shop Defined()

@@ -153,7 +153,7 @@ public sealed class WatchTests(ServerPool pool)
         var result = shop.Run("Watch-EtlChange -Source $source -Table orders -WhatIf").WithoutErrors();
 
         var effects = (object[])result.Output.Single().Properties["Effects"].Value;
-        var statements = effects.Select(e => PSObject.AsPSObject(e).Text("Statement")).ToList();
+        var statements = effects.Select(e => e.AsObject().Text("Statement")).ToList();
         Assert.Matches("""^CREATE PUBLICATION "etlps_watch_\w+" FOR TABLE ONLY "public"."orders" """, statements[0]);
         Assert.Matches(@"^CREATE_REPLICATION_SLOT etlps_watch_\w+ TEMPORARY LOGICAL pgoutput", statements[1]);
         Assert.Contains("What if:", result.HostText, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Sources;
 using Npgsql;
 
 namespace EtlPs.Engine.Postgres.Replication;
@@ -36,6 +37,22 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
             name).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
     }
+
+    /// <summary>All logical slots of the server, by name.</summary>
+    public async Task<IReadOnlyList<ReplicationSlot>> ReadAsync(CancellationToken cancellationToken) =>
+        await connection.ReadAsync(
+            // By way of jsonb: servers before 17 have neither of the two.
+            $"""
+            SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
+                   (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz, s.restart_lsn::text, s.confirmed_flush_lsn::text,
+                   pg_catalog.pg_wal_lsn_diff({ServerIdentity.WalEndExpression}, s.restart_lsn)::int8,
+                   s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
+            FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_type = 'logical' ORDER BY s.slot_name::text COLLATE "C"
+            """,
+            r => new ReplicationSlot(
+                r.GetString(0), r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetBoolean(4), r.GetNullable<int>(5),
+                r.GetNullable<DateTimeOffset>(6), ReadLsn(r, 7), ReadLsn(r, 8), r.GetNullable<long>(9), r.GetText(10), r.GetText(11)),
+            cancellationToken).ConfigureAwait(false);
 
     /// <summary>Drops it; nothing happens where there is none. An active one cannot be dropped.</summary>
     public Task DropAsync(string name, CancellationToken cancellationToken) =>

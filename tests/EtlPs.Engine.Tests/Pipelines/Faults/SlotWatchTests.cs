@@ -103,7 +103,8 @@ public sealed class SlotWatchTests(ServerPool pool)
         await scenario.BackfillAsync();
         Assert.Single(scenario.Events, e => IsWarning(e, "max_slot_wal_keep_size"));
         var definition = scenario.Definition();
-        Assert.Null((await new PostgresSource(definition.Source).ReadSlotLagAsync(definition.EffectiveSlotName, Token)).SafeWalSize);
+        var lags = await new PostgresSource(definition.Source).ReadSlotLagsAsync(Token);
+        Assert.Null(lags.Single(lag => lag.SlotName == definition.EffectiveSlotName).SafeWalSize);
         scenario.Events.Clear();
         await scenario.CatchUpAsync();
         Assert.DoesNotContain(scenario.Events, e => IsWarning(e, ""));

@@ -1,0 +1,32 @@
+using System.Management.Automation;
+using EtlPs.Engine.Sources;
+using EtlPs.Errors;
+using EtlPs.Model;
+using EtlPs.Transformation;
+
+namespace EtlPs.Commands;
+
+/// <summary>A cmdlet that works on the logical replication slots of a server.</summary>
+public abstract class EtlSlotCommand : EtlCommand
+{
+    /// <summary>A connection string, a postgres:// URI, or an object from New-EtlSource.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [SourceTransform]
+    [ValidateNotNull]
+    public EtlSource Source { get; set; } = null!;
+
+    /// <summary>The slots that a name or pattern stands for; a name that stands for none is an error.</summary>
+    private protected IEnumerable<EtlSlot> Find(IReadOnlyList<string> names)
+    {
+        var slots = Await(cancel => new PostgresSource(Source.Settings).ReadSlotsAsync(cancel), $"{Source}");
+        foreach (var name in names)
+        {
+            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+            var found = slots.Where(slot => pattern.IsMatch(slot.Name)).ToList();
+            if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+                WriteError(EtlErrors.Record(EtlErrors.SlotMissing(name, Source), name));
+            foreach (var slot in found)
+                yield return new EtlSlot(Source, slot, Registry.FindBySlot(Source, slot)?.Name);
+        }
+    }
+}
