@@ -15,6 +15,7 @@
         'Get-EtlSlot'
         'Get-EtlSlotLag'
         'Get-EtlTable'
+        'Initialize-EtlPipeline'
         'Invoke-EtlQuery'
         'New-EtlDestination'
         'New-EtlPipeline'
@@ -25,6 +26,7 @@
         'Start-EtlBackfill'
         'Start-EtlStream'
         'Stop-EtlPipeline'
+        'Wait-EtlPipeline'
         'Watch-EtlChange'
     )
     FunctionsToExport    = @()

@@ -160,15 +160,17 @@ public sealed class Pipeline
     {
         try
         {
-            return await ReadAsync(
-                reading => reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name), cancellationToken)
-                .ConfigureAwait(false);
+            return await RequireStatusAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (EtlException)
         {
             return null;
         }
     }
+
+    /// <summary>The same, where a destination that cannot be opened is an error; null: it knows nothing yet.</summary>
+    public Task<PipelineStatus?> RequireStatusAsync(CancellationToken cancellationToken) => ReadAsync(
+        reading => reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name), cancellationToken);
 
     /// <summary>The tables that the destination knows, also while a run has it open; empty where there is none yet.</summary>
     /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>

@@ -33,6 +33,8 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table|Source: Source*, Table")]
     [InlineData("Reset-EtlTable", "InputObject: InputObject*, Table*|Name: Name*, Table*")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
+    [InlineData("Wait-EtlPipeline", "InputObject: InputObject*, Lsn, State, Timeout|Name: Lsn, Name*, State, Timeout")]
+    [InlineData("Initialize-EtlPipeline", "InputObject: AsScript, InputObject*, Role, Source|Name: AsScript, Name*, Role, Source")]
     [InlineData("Watch-EtlChange",
         "InputObject: InputObject*, Table, Timeout, UntilLsn|Name: Name*, Table, Timeout, UntilLsn"
         + "|Source: Publication, Source*, Table, Timeout, UntilLsn")]
@@ -62,6 +64,8 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlTable", false, "None", "EtlTable")]
     [InlineData("Reset-EtlTable", true, "Medium", "EtlTableCopyResult")]
     [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]
+    [InlineData("Wait-EtlPipeline", false, "None", "EtlPipeline")]
+    [InlineData("Initialize-EtlPipeline", true, "Medium", "EtlPlan")]
     [InlineData("Watch-EtlChange", true, "Medium", "EtlChange")]
     public async Task Each_cmdlet_asks_where_it_changes_something_and_names_what_it_returns(
         string cmdlet, bool asks, string impact, string output)
