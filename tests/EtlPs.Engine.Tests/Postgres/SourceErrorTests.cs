@@ -198,8 +198,11 @@ public sealed class SourceErrorTests(ServerPool servers)
             await preflight.CheckReplicationAsync(Token, "only");
         }
 
+        // A walsender ends a little after its client has gone.
+        await NoWalSenderAsync(connector);
         made = await Assert.ThrowsAsync<EtlException>(() => SnapshotSlot.CreateAsync(connector, "more", false, null, Token));
         Assert.Equal(EtlErrorCode.NoFreeSlot, made.Code);
+        await NoWalSenderAsync(connector);
         await using var sender = await connector.OpenReplicationAsync(Token);
         made = await Assert.ThrowsAsync<EtlException>(() => connector.OpenReplicationAsync(Token));
         Assert.Equal(EtlErrorCode.NoFreeSlot, made.Code);
@@ -276,4 +279,12 @@ public sealed class SourceErrorTests(ServerPool servers)
 
     private static async Task DropRoleAsync(TestDatabase database) => await database.ExecuteAsync(
         $"REVOKE CREATE ON DATABASE {database.Name} FROM {database.Name}; DROP OWNED BY {database.Name}; DROP ROLE {database.Name}", Token);
+
+    private static async Task NoWalSenderAsync(PostgresConnector connector)
+    {
+        await using var connection = await connector.OpenAsync(Token);
+        while (await connection.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'", Token) > 0)
+            await Task.Yield();
+    }
 }

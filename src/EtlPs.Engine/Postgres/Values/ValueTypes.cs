@@ -55,12 +55,13 @@ internal sealed class ValueTypes
     private bool TryReadArray(ReadOnlySpan<byte> text, uint element, out object?[] array)
     {
         var items = new List<object?>();
-        var walk = new ArrayText(text);
+        var walk = new ArrayText(text, (byte)',');
         var step = walk.MoveNext();
+        if (step == ArrayTextStep.Open) step = walk.MoveNext();
         for (; step == ArrayTextStep.Element; step = walk.MoveNext())
             items.Add(walk.IsNull ? null : Read(walk.HasEscapes ? Unescape(walk.Element) : walk.Element, element));
         array = [.. items];
-        return step == ArrayTextStep.End;
+        return step == ArrayTextStep.Close;
     }
 
     private static byte[] Unescape(ReadOnlySpan<byte> escaped)
