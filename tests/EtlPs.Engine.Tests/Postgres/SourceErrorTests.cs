@@ -283,8 +283,8 @@ public sealed class SourceErrorTests(ServerPool servers)
     private static async Task NoWalSenderAsync(PostgresConnector connector)
     {
         await using var connection = await connector.OpenAsync(Token);
-        while (await connection.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'", Token) > 0)
+        while ((await connection.ReadAsync(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walsender'", r => r.GetInt32(0), Token)).Count > 0)
             await Task.Yield();
     }
 }
