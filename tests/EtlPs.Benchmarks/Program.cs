@@ -6,7 +6,7 @@ using EtlPs.Benchmarks.Runs;
 using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [memory] [latency] [stream] [large] [batch]
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [memory] [latency] [stream] [large] [batch] [shares]
 if (args is [CsvRoute.ReadCommand, var csv, var file])
 {
     CsvRoute.Read(csv, file);
@@ -28,7 +28,8 @@ try
     await Accounts.CreateAsync(database, scale);
     var etl = new EtlRuns(database, folder.FullName, MemoryLimit);
 
-    if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl, folder.FullName).RunAsync(scale, Times));
+    if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl, folder.FullName, MemoryLimit).RunAsync(scale, Times));
+    if (suites.Contains("shares")) await new ShareSuite(database, etl, folder.FullName).RunAsync(scale, Times);
     if (IsAsked("memory")) await PrintAsync(new MemorySuite(database, etl).RunAsync());
     if (IsAsked("latency")) await PrintAsync(new LatencySuite(database, etl).RunAsync(scale));
     if (IsAsked("stream")) await PrintAsync(new StreamSuite(database, etl).RunAsync(scale, Times));

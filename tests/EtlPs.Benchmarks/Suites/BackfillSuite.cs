@@ -10,10 +10,12 @@ namespace EtlPs.Benchmarks.Suites;
 /// Copies with one worker and with two, against one psql to /dev/null and against the way by a CSV file; and what many small
 /// tables cost beside their rows.
 /// </summary>
-internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string folder)
+internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string folder, long memoryLimit)
 {
     private const double MostOfCsv = 0.75;
     private const double MostMicrosecondsOfNarrowRow = 0.8;
+    private const double MostMicrosecondsWithoutReading = 0.3;
+    private const int MostStoredRows = 1_000_000;
     private static readonly TimeSpan MostForSmallTables = TimeSpan.FromSeconds(5);
 
     public async IAsyncEnumerable<IFigure> RunAsync(int scale, int times)
@@ -27,6 +29,7 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
         int narrowRows = scale * Accounts.RowsOfScale;
         await foreach (IFigure figure in MeasureAsync("pgbench_accounts", Accounts.Table, [1.6, 1.25], times, narrowRows))
             yield return figure;
+        yield return await MeasureWithoutReadingAsync(Math.Min(narrowRows, MostStoredRows), times);
         await foreach (IFigure figure in MeasureAsync("17 columns", WideTable.Table, [1.9, 1.45], times)) yield return figure;
         await foreach (IFigure figure in MeasureAsync("8 KB of text and jsonb", Documents.Table, [], times)) yield return figure;
         yield return await MeasureSmallTablesAsync(times);
@@ -65,6 +68,20 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
             yield return new Bound(
                 $"Backfill, {name}, processor time of a row", new Measurement("", used).Median.TotalMicroseconds / count,
                 MostMicrosecondsOfNarrowRow, "µs");
+    }
+
+    private async Task<Bound> MeasureWithoutReadingAsync(int rows, int times)
+    {
+        StoredCopy stored = await StoredCopy.ReadAsync(database, Accounts.Table, rows);
+        var used = new List<TimeSpan>();
+        for (int i = 0; i <= times; i++)
+        {
+            TimeSpan taken = await stored.AppendAsync(folder, memoryLimit);
+            if (i > 0) used.Add(taken);
+        }
+        return new Bound(
+            "Backfill, pgbench_accounts, processor time of a row without the reading",
+            new Measurement("", used).Median.TotalMicroseconds / stored.Rows, MostMicrosecondsWithoutReading, "µs");
     }
 
     private async Task<Bound> MeasureSmallTablesAsync(int times)
