@@ -75,7 +75,7 @@ internal sealed class StoredCopy
         {
             using var appender = new TableAppender(connection, null, _table.HiddenName.Schema, _table.HiddenName.Name);
             var decoder = new BinaryCopyDecoder(
-                _table.Columns, [.. _table.Columns.Select(c => CodecCatalog.Find(c.Type)!)], appender);
+                _table.Columns, ColumnCodecs.Of(_table.Columns), appender);
             for (int at = 0; !decoder.IsComplete;)
                 at += decoder.Decode(_bytes.AsSpan(at, Math.Min(BlockSize, _bytes.Length - at)));
             appender.Close();

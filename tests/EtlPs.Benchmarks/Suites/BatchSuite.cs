@@ -5,6 +5,7 @@ using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
 using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Benchmarks.Suites;
 
@@ -67,7 +68,7 @@ internal sealed class BatchSuite(string folder, long memoryLimit)
 
     private sealed class NoBaseRows : IBaseRows
     {
-        public Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target) =>
+        public Lsn Fetch(TableSchema table, IReadOnlyList<string[]> keys, TableAppender target, ICopyLosses losses) =>
             throw new InvalidOperationException("Every row is there.");
     }
 }
