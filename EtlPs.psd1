@@ -10,11 +10,13 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('EtlPs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Export-EtlPipeline'
         'Get-EtlLoss'
         'Get-EtlPipeline'
         'Get-EtlSlot'
         'Get-EtlSlotLag'
         'Get-EtlTable'
+        'Import-EtlPipeline'
         'Initialize-EtlPipeline'
         'Invoke-EtlQuery'
         'New-EtlDestination'

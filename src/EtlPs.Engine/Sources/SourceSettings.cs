@@ -6,6 +6,8 @@ namespace EtlPs.Engine.Sources;
 /// <summary>How to reach a Postgres database. Holds the password; no text made of it does.</summary>
 public sealed class SourceSettings
 {
+    internal const string OwnApplicationName = "EtlPs";
+
     private SourceSettings(NpgsqlConnectionStringBuilder builder)
     {
         if (string.IsNullOrWhiteSpace(builder.Host))
@@ -15,11 +17,13 @@ public sealed class SourceSettings
         if (string.IsNullOrEmpty(builder.Database))
             builder.Database = builder.Username;
         if (string.IsNullOrEmpty(builder.ApplicationName))
-            builder.ApplicationName = "EtlPs";
+            builder.ApplicationName = OwnApplicationName;
         // Error details and logged parameters are rows' values.
         builder.IncludeErrorDetail = false;
         builder.LogParameters = false;
         ConnectionString = builder.ConnectionString;
+        HasPassword = builder.Password is not null;
+        Options = ConnectionOptions.Of(builder);
         Host = builder.Host;
         Port = builder.Port;
         Database = builder.Database;
@@ -37,6 +41,12 @@ public sealed class SourceSettings
 
     /// <summary>Role name.</summary>
     public string? UserName { get; }
+
+    /// <summary>All other settings that were given, by Npgsql's keyword; no secret is among them.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; }
+
+    /// <summary>Whether a password was given, here or in the text.</summary>
+    public bool HasPassword { get; }
 
     /// <summary>With the password: never shown, logged or stored.</summary>
     internal string ConnectionString { get; }
@@ -80,6 +90,22 @@ public sealed class SourceSettings
             builder.RootCertificate = rootCertificate;
         if (applicationName is not null)
             builder.ApplicationName = applicationName;
+        return new SourceSettings(builder);
+    }
+
+    /// <summary>Settings from what <see cref="Options"/> and the properties beside it told, and a password.</summary>
+    /// <exception cref="Pipelines.Errors.EtlException">InvalidArgument: an option is none, or is a secret.</exception>
+    public static SourceSettings Restore(
+        string host, int port, string database, string? userName, string? password, IReadOnlyDictionary<string, string> options)
+    {
+        var builder = ConnectionOptions.Read(options);
+        builder.Host = host;
+        builder.Port = port is >= 1 and <= ushort.MaxValue ? port : throw ConnectionText.Invalid("has a port outside 1 to 65535");
+        builder.Database = database;
+        if (userName is not null)
+            builder.Username = userName;
+        if (password is not null)
+            builder.Password = password;
         return new SourceSettings(builder);
     }
 

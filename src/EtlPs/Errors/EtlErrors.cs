@@ -10,6 +10,7 @@ internal static class EtlErrors
 {
     public const string PipelineNotFound = "PipelineNotFound";
     public const string PipelineStopped = "PipelineStopped";
+    public const string SecretUnavailable = "SecretUnavailable";
     public const string SlotNotOrphaned = "SlotNotOrphaned";
     public const string PlatformNotSupported = "PlatformNotSupported";
 
@@ -95,6 +96,7 @@ internal static class EtlErrors
         {
             PipelineNotFound => ErrorCategory.ObjectNotFound,
             PipelineStopped => ErrorCategory.OperationStopped,
+            SecretUnavailable => ErrorCategory.AuthenticationError,
             SlotNotOrphaned => ErrorCategory.PermissionDenied,
             PlatformNotSupported => ErrorCategory.NotInstalled,
             _ => ErrorCategory.NotSpecified,

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using EtlPs.Definitions;
 using EtlPs.Engine.Sources;
 
 namespace EtlPs.Model;
@@ -28,6 +29,9 @@ public sealed class EtlSource
 
     /// <summary>The credential it was made with, if any.</summary>
     public PSCredential? Credential { get; }
+
+    /// <summary>Where an imported definition keeps the password.</summary>
+    internal SecretReference? Secret { get; init; }
 
     /// <summary>Read on first use, so that a text that makes no sense becomes a typed error of the cmdlet.</summary>
     internal SourceSettings Settings => _settings.Value;

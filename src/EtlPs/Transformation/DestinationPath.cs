@@ -1,28 +1,12 @@
 using System.Management.Automation;
 using EtlPs.Engine.Destinations.DuckDb;
-using EtlPs.Errors;
 
 namespace EtlPs.Transformation;
 
-/// <summary>Makes a path absolute by the session's location, never by the process's directory.</summary>
+/// <summary>The path of a destination, absolute by the session's location; a database in memory has none.</summary>
 internal static class DestinationPath
 {
-    public static string Resolve(SessionState session, string path)
-    {
-        if (path == DuckDbSettings.InMemory)
-            return path;
-        try
-        {
-            var resolved = session.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
-            if (provider.Name == "FileSystem")
-                return resolved;
-        }
-        catch (Exception failure) when (failure is SessionStateException or ProviderInvocationException
-            or NotSupportedException or ArgumentException)
-        {
-            // The one error below says it for all of them.
-        }
-        throw EtlErrors.InvalidArgument(
-            $"'{path}' is no path in the file system.", "Give the path of a DuckDB file, or ':memory:'.");
-    }
+    public static string Resolve(SessionState session, string path) => path == DuckDbSettings.InMemory
+        ? path
+        : FilePath.Resolve(session, path, "Give the path of a DuckDB file, or ':memory:'.");
 }

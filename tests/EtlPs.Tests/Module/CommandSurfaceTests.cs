@@ -33,6 +33,9 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlTable", "InputObject: InputObject*, State, Table|Name: Name*, State, Table|Source: Source*, Table")]
     [InlineData("Reset-EtlTable", "InputObject: InputObject*, Table*|Name: Name*, Table*")]
     [InlineData("Invoke-EtlQuery", "InputObject: InputObject*, Query*|Name: Name*, Query*|Source: Query*, Source*")]
+    [InlineData("Export-EtlPipeline",
+        "InputObject: Force, InputObject*, Path*, SecretName, Vault|Name: Force, Name*, Path*, SecretName, Vault")]
+    [InlineData("Import-EtlPipeline", "*: Credential, Name, Path*")]
     [InlineData("Wait-EtlPipeline", "InputObject: InputObject*, Lsn, State, Timeout|Name: Lsn, Name*, State, Timeout")]
     [InlineData("Initialize-EtlPipeline", "InputObject: AsScript, InputObject*, Role, Source|Name: AsScript, Name*, Role, Source")]
     [InlineData("Watch-EtlChange",
@@ -64,6 +67,8 @@ public sealed class CommandSurfaceTests
     [InlineData("Get-EtlTable", false, "None", "EtlTable")]
     [InlineData("Reset-EtlTable", true, "Medium", "EtlTableCopyResult")]
     [InlineData("Invoke-EtlQuery", false, "None", "PSObject")]
+    [InlineData("Export-EtlPipeline", true, "Medium", "FileInfo")]
+    [InlineData("Import-EtlPipeline", false, "None", "EtlPipeline")]
     [InlineData("Wait-EtlPipeline", false, "None", "EtlPipeline")]
     [InlineData("Initialize-EtlPipeline", true, "Medium", "EtlPlan")]
     [InlineData("Watch-EtlChange", true, "Medium", "EtlChange")]

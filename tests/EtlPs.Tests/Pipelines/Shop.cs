@@ -66,6 +66,9 @@ internal sealed class Shop : IAsyncDisposable
         return this;
     }
 
+    /// <summary>A file for definitions, beside the copy.</summary>
+    public string Definition(string name = "pipelines.json") => Path.Combine(_folder.FullName, name);
+
     public long Count(string table) =>
         Convert.ToInt64(
             Run($"(Invoke-EtlQuery $name 'SELECT count(*) AS n FROM public.{table}').n")
@@ -86,6 +89,17 @@ internal sealed class Shop : IAsyncDisposable
         command.CommandText =
             $"SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'etlps_{Pipeline}' AND active)";
         while (!Equals(await command.ExecuteScalarAsync(cancellationToken), active))
+            await Task.Yield();
+    }
+
+    /// <summary>Waits until the making of the slot waits for transactions to end.</summary>
+    public async Task WaitingForSlotAsync(CancellationToken cancellationToken)
+    {
+        while (!await Database.ScalarAsync<bool>(
+            $"""
+            SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'etlps_{Pipeline}' AND confirmed_flush_lsn IS NULL)
+            """,
+            cancellationToken))
             await Task.Yield();
     }
 
