@@ -8,6 +8,7 @@
     Description          = 'Copies tables out of Postgres into DuckDB and keeps the copy up to date: backfill from one exported snapshot, then change data capture by logical replication, exactly once.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
+    TypesToProcess       = @('EtlPs.Types.ps1xml')
     FormatsToProcess     = @('EtlPs.Format.ps1xml')
     CmdletsToExport      = @(
         'Export-EtlPipeline'

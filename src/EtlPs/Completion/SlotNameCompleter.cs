@@ -1,26 +1,15 @@
 using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
+using EtlPs.Engine.Sources;
+using EtlPs.Hosting;
 
 namespace EtlPs.Completion;
 
 /// <summary>Completes the names of a source's logical replication slots.</summary>
-public sealed class SlotNameCompleter : IArgumentCompleter
+public sealed class SlotNameCompleter : EtlCompleter
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters)
-    {
-        if (fakeBoundParameters["Source"] is not { } source)
-            return [];
-        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand("EtlPs\\Get-EtlSlot").AddParameter("Source", source)
-            .AddParameter("SlotName", WildcardPattern.Escape(wordToComplete) + "*")
-            .AddParameter("ErrorAction", ActionPreference.Ignore);
-        return [.. shell.Invoke().Select(slot => new CompletionResult($"{slot}"))];
-    }
+    private protected override Func<CancellationToken, Task<IReadOnlyList<string>>>? FindNames(
+        PipelineRegistry registry, IDictionary bound) => Source(bound) is { } source
+        ? async cancellationToken =>
+            [.. (await new PostgresSource(source.Settings).ReadSlotsAsync(cancellationToken).ConfigureAwait(false)).Select(slot => slot.Name)]
+        : null;
 }

@@ -1,42 +1,30 @@
 using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
+using EtlPs.Engine.Sources;
+using EtlPs.Hosting;
 using EtlPs.Model;
 
 namespace EtlPs.Completion;
 
 /// <summary>Completes the names of a source's tables, where one is named, or of those that a pipeline's destination knows.</summary>
-public sealed class TableNameCompleter : IArgumentCompleter
+public sealed class TableNameCompleter : EtlCompleter
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+    private protected override Func<CancellationToken, Task<IReadOnlyList<string>>>? FindNames(
+        PipelineRegistry registry, IDictionary bound)
     {
-        var (parameter, value) = fakeBoundParameters["Source"] is { } source
-            ? ("Source", source)
-            : ("Name", fakeBoundParameters["Name"] ?? fakeBoundParameters["Pipeline"]);
-        if (value is null)
-            return [];
-        var pattern = WildcardPattern.Get(WildcardPattern.Escape(wordToComplete.Trim('\'')) + "*", WildcardOptions.IgnoreCase);
-        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand("EtlPs\\Get-EtlTable").AddParameter(parameter, value)
-            .AddParameter("ErrorAction", ActionPreference.Ignore);
-        return [.. Tables(shell).Where(pattern.IsMatch).Select(Completion)];
+        if (Source(bound) is { } source)
+            return async cancellationToken =>
+            [
+                .. (await new PostgresSource(source.Settings).ReadTablesAsync([], cancellationToken).ConfigureAwait(false))
+                    .Select(table => table.Name.ToString()),
+            ];
+        var pipeline = bound["InputObject"] is EtlPipeline given ? given.Registered
+            : (bound["Name"] ?? bound["Pipeline"]) is { } name ? registry.Find($"{name}") : null;
+        return pipeline is null
+            ? null
+            : async cancellationToken =>
+            [
+                .. (await pipeline.Pipeline.ReadTablesAsync([], cancellationToken).ConfigureAwait(false))
+                    .Select(table => table.Source.ToString()),
+            ];
     }
-
-    private static IEnumerable<string> Tables(PowerShell shell) => shell.Invoke().Select(table => table.BaseObject switch
-    {
-        EtlSourceTable ofSource => ofSource.Table,
-        EtlTable ofPipeline => ofPipeline.Table,
-        _ => "",
-    });
-
-    // A quoted identifier would lose its quotes to PowerShell.
-    private static CompletionResult Completion(string table) => new(
-        table.Contains('"', StringComparison.Ordinal) ? $"'{table.Replace("'", "''", StringComparison.Ordinal)}'" : table,
-        table, CompletionResultType.ParameterValue, table);
 }

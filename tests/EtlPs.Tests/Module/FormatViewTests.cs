@@ -9,6 +9,8 @@ namespace EtlPs.Tests.Module;
 
 public sealed class FormatViewTests(ServerPool pool)
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Every_type_that_is_shown_has_a_view_alive_and_deserialized()
     {
@@ -50,5 +52,36 @@ public sealed class FormatViewTests(ServerPool pool)
         Assert.Contains("250 MB", text, StringComparison.Ordinal);
         Assert.Contains("CaughtUp", text, StringComparison.Ordinal);
         Assert.DoesNotContain("#ERR", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Views_show_the_same_alive_and_from_another_process()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("$null = Start-EtlBackfill $name").WithoutErrors();
+        var watching = Task.Run(
+            () => shop.Session.RunAsync("$change = Watch-EtlChange $name | Select-Object -First 1", Token), Token);
+        await shop.WatchBeginsAsync(watching, Token);
+        await shop.Database.ExecuteAsync("INSERT INTO customers VALUES (1000, 'late')", Token);
+        (await watching).WithoutErrors();
+        shop.Run(
+            """
+            $all = @(
+                $change, (Get-EtlPipeline $name), (Get-EtlTable $name), (Get-EtlTable -Source $source), (Get-EtlSlot $source "etlps_$name"),
+                (Get-EtlSlotLag $name), (Start-EtlStream $name -UntilCaughtUp), (Start-EtlBackfill $name),
+                (Remove-EtlPipeline $name -WhatIf), (Remove-EtlPipeline $name -WhatIf).Effects) | ForEach-Object { $_ }
+            """).WithoutErrors();
+
+        var alive = shop.Run("$all | ForEach-Object { ,$_ | Out-Host }").WithoutErrors().HostText;
+        var elsewhere = shop.Run(
+            """
+            $all | ForEach-Object {
+                ,[System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($_)) | Out-Host
+            }
+            """).WithoutErrors().HostText;
+
+        Assert.Contains("id=1000, name=late", alive, StringComparison.Ordinal);
+        Assert.Contains("2 of 2 ready", alive, StringComparison.Ordinal);
+        Assert.Equal(alive, elsewhere);
     }
 }
