@@ -99,6 +99,26 @@ public sealed class WatchTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task Ctrl_C_ends_one_whose_source_is_busy_with_other_tables()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await shop.Database.ExecuteAsync("CREATE PUBLICATION dba FOR TABLE customers, orders", Token);
+        using var controlC = new CancellationTokenSource();
+        using var quiet = CancellationTokenSource.CreateLinkedTokenSource(Token);
+
+        var watching = shop.Session.RunAsync("Watch-EtlChange -Source $source -Publication dba -Table customers", controlC.Token);
+        await shop.WatchBeginsAsync(watching, Token);
+        var writing = WriteAsync(shop, quiet.Token);
+        await controlC.CancelAsync();
+        var stopped = await watching;
+        await quiet.CancelAsync();
+
+        Assert.True(stopped.WasStopped);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
+        await shop.WatchLeavesNothingAsync(Token);
+    }
+
+    [Fact]
     public async Task A_reader_slower_than_the_source_gets_everything()
     {
         await using var shop = await Shop.OpenAsync(pool);
@@ -116,7 +136,9 @@ public sealed class WatchTests(ServerPool pool)
     [Fact]
     public async Task It_ends_at_an_LSN_also_where_nothing_more_happens_and_shows_nothing_beyond_it()
     {
-        await using var shop = await Shop.OpenAsync(pool);
+        // Of its own, for other tests would bring a shared one beyond any LSN.
+        await using var servers = new ServerPool();
+        await using var shop = await Shop.OpenAsync(servers);
 
         var idle = shop.Run(
             "Watch-EtlChange -Source $source -UntilLsn (Invoke-EtlQuery -Source $source 'SELECT pg_current_wal_flush_lsn()::text AS lsn').lsn");
@@ -301,6 +323,12 @@ public sealed class WatchTests(ServerPool pool)
         Assert.Equal(1, left);
         Assert.True((await first).WasStopped);
         await shop.WatchLeavesNothingAsync(Token);
+    }
+
+    private static async Task WriteAsync(Shop shop, CancellationToken cancellationToken)
+    {
+        while (true)
+            await shop.Database.ExecuteAsync("UPDATE orders SET total = total + 1", cancellationToken);
     }
 
     private static Task<ModuleResult> WatchAsync(Shop shop, string script) => Task.Run(() => shop.Session.RunAsync(script, Token), Token);

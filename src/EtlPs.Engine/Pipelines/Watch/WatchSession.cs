@@ -31,6 +31,8 @@ internal sealed class WatchSession(
         {
             while (true)
             {
+                // A source that is busy with other tables never lets a read wait.
+                cancellationToken.ThrowIfCancellationRequested();
                 reading = channel.MoveNextAsync().AsTask();
                 if (!await WaitAsync(channel, reading, until, cancellationToken).ConfigureAwait(false)) return StreamEnd.LsnReached;
                 if (!await reading.ConfigureAwait(false)) throw PgOutputReader.Violation("it ended before it was closed");
