@@ -19,6 +19,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
         + "-c client_min_messages=warning "
         + "-c default_transaction_isolation=read\\ committed -c default_transaction_deferrable=off";
 
+    private const string AnyBytes = "SQL_ASCII";
+
     private const string IdleSession = " -c idle_session_timeout=0";
 
     // Names that we do not qualify must not reach tables or functions of users.
@@ -29,6 +31,10 @@ internal sealed class PostgresConnector(SourceSettings settings)
     // transaction_timeout came with 17; older servers refuse a session that names it.
     private bool _hasTransactionTimeout;
     private bool _needsNpgsql;
+
+    // A database in SQL_ASCII holds bytes of any encoding, which the server would refuse to send as UTF-8 without saying of
+    // which row they are: they come as they are, and are checked here.
+    private bool _sendsAnyBytes;
 
     public SourceSettings Settings { get; } = settings;
 
@@ -86,7 +92,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
         {
             var wire = WireSettings.TryRead(Build(CatalogOnly, buffer));
             if (wire is not null)
-                return await WireConnector.OpenAsync(wire with { IsReplication = isReplication }, cancellationToken).ConfigureAwait(false);
+                return await WireConnector.OpenAsync(
+                    wire with { IsReplication = isReplication, ClientEncoding = ClientEncoding(buffer) ?? wire.ClientEncoding }, cancellationToken).ConfigureAwait(false);
         }
         catch (WireUnsupportedException)
         {
@@ -121,6 +128,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            _sendsAnyBytes = connection.PostgresParameters.GetValueOrDefault("server_encoding") == AnyBytes;
             if (connection.PostgreSqlVersion.Major < 17) return;
             _hasTransactionTimeout = true;
             await connection.ExecuteAsync("SET transaction_timeout = 0", cancellationToken).ConfigureAwait(false);
@@ -149,7 +157,16 @@ internal sealed class PostgresConnector(SourceSettings settings)
         }
     }
 
-    private string BuildConnectionString(string options, ReadBuffer buffer) => Build(options, buffer).ConnectionString;
+    private string BuildConnectionString(string options, ReadBuffer buffer)
+    {
+        var builder = Build(options, buffer);
+        if (ClientEncoding(buffer) is { } encoding)
+            builder.ClientEncoding = encoding;
+        return builder.ConnectionString;
+    }
+
+    private string? ClientEncoding(ReadBuffer buffer) =>
+        _sendsAnyBytes && buffer != ReadBuffer.Default ? AnyBytes : null;
 
     private NpgsqlConnectionStringBuilder Build(string options, ReadBuffer buffer)
     {

@@ -24,22 +24,21 @@ public sealed class EncodingTests(ServerPool pool)
         await scenario.ExecuteAsync(Row(2, text) + $"UPDATE t SET g = '{text}' WHERE id = 1");
         await scenario.CatchUpAsync();
 
-        await scenario.AssertEqualAsync();
+        await AssertSameAsync(scenario);
         var found = await scenario.Pipeline().QueryAsync(
-            "SELECT DISTINCT a || '|' || rtrim(c) || '|' || d[1] || '|' || f FROM public.t", TestContext.Current.CancellationToken);
-        var start = new string(text.Take(5).ToArray());
-        Assert.Equal($"{text}|{start.TrimEnd()}|{text}|{text}", Assert.Single(found.Rows)[0]);
+            "SELECT DISTINCT concat_ws('|', a, b, d[1], f) FROM public.t", TestContext.Current.CancellationToken);
+        Assert.Equal($"{text}|{text}|{text}|{text}", Assert.Single(found.Rows)[0]);
     }
 
     [Fact]
     public async Task Text_of_a_database_without_an_encoding_arrives_where_it_is_utf8()
     {
         await using var scenario = await CreateAsync("SQL_ASCII", Tables);
-        await scenario.ExecuteAsync(Row(1, "日本語 😀"));
+        await scenario.ExecuteAsync(Row(1, "日 語 😀"));
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync(Row(2, "Grüße"));
+        await scenario.ExecuteAsync(Row(2, "AGr üße"));
         await scenario.CatchUpAsync();
-        await scenario.AssertEqualAsync();
+        await AssertSameAsync(scenario);
     }
 
     [Theory]
@@ -63,6 +62,9 @@ public sealed class EncodingTests(ServerPool pool)
         AssertRefused(Assert.Single((await scenario.CatchUpAsync()).SetAside).Error, "id=2");
     }
 
+    private static Task AssertSameAsync(Scenario scenario) => scenario.AssertSameAsync(
+        "SELECT concat_ws('|', id, a, b, format('%s', c), d[1], e, f, g) FROM t", "SELECT concat_ws('|', id, a, b, c, d[1], e, f, g) FROM public.t");
+
     private static void AssertRefused(EtlException? error, string key)
     {
         Assert.Equal((EtlErrorCode.ValueNotRepresentable, "a", key), (error!.Code, error.Column, error.Key));
@@ -73,5 +75,5 @@ public sealed class EncodingTests(ServerPool pool)
         await pool.CreateEncodedDatabaseAsync(encoding, $"encoding_{encoding}"), setup);
 
     private static string Row(int id, string text) =>
-        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 5), ARRAY['{text}', NULL], to_json('{text}'::text), '{text}'::name);";
+        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 4), ARRAY['{text}', NULL], to_json('{text}'::text), '{text}'::name);";
 }

@@ -103,6 +103,37 @@ public sealed class TypeChangeTests(ServerPool pool)
         await scenario.AssertSameAsync("SELECT n::text FROM t", "SELECT n::VARCHAR FROM public.t");
     }
 
+    [Theory]
+    [InlineData("mood", "'so so'")]
+    [InlineData("int4range", "'[1,5)'")]
+    [InlineData("textrange", "textrange('a\"\\', 'b,)')")]
+    [InlineData("int4multirange", "'{[1,3),[5,)}'")]
+    [InlineData("felt", "'(\"so so\",)'")]
+    [InlineData("mood[]", "'{sad,NULL,so so}'")]
+    [InlineData("text[][]", "ARRAY[['a\"\\', NULL], ['NULL', '{}']]")]
+    [InlineData("interval", "'-1 month +3 days -00:00:00.5'")]
+    [InlineData("time with time zone", "'12:00:00.5-03:30:10'")]
+    [InlineData("bytea", "'\\x00ff'")]
+    [InlineData("timestamp", "'0044-03-15 12:00:00.000001 BC'")]
+    [InlineData("hstore", "'a=>\"1\\\"\", b=>NULL'")]
+    [InlineData("oidvector", "'1 4294967295'")]
+    [InlineData("bit(11)", "B'00000000001'")]
+    public async Task A_row_is_fetched_from_the_source_by_a_key_of_any_type(string type, string key)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            $"""
+            CREATE EXTENSION hstore; CREATE TYPE mood AS ENUM ('sad', 'so so', 'happy'); CREATE TYPE felt AS (m mood, since int);
+            CREATE TYPE textrange AS RANGE (subtype = text);
+            CREATE TABLE t (k {type} PRIMARY KEY, n int, large text); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
+            INSERT INTO t VALUES ({key}, 1, repeat('x', 9000));
+            """);
+        await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
+        await scenario.ExecuteAsync("UPDATE t SET n = 2");
+        await scenario.CatchUpAsync();
+        await scenario.AssertSameAsync("SELECT n || ' ' || length(large) FROM t", "SELECT n || ' ' || length(large) FROM public.t");
+    }
+
     [Fact]
     public async Task A_published_table_whose_values_have_no_binary_form_turns_the_stream_to_text()
     {

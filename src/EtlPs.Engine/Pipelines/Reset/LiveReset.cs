@@ -107,7 +107,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         // The stream that runs meanwhile numbers its files in the folder itself.
         using var spools = new SpoolFolder(Path.Combine(SpoolFolder.PathOf(run.File.Path), $"reset_{copied.Oid}"));
         // The slot decodes all that is published.
-        var format = StreamFormat.Of(run.State.ReadTables().Select(t => t.Schema).Append(copied.Schema));
+        var format = StreamFormat.Of(_state.ReadTables().Select(t => t.Schema).Append(copied.Schema));
         var server = await NpgsqlReplicationChannel.StartAsync(
             run.Source, replication, slotName, run.Definition.EffectivePublication, format, copied.CopiedAt, close.Token)
             .ConfigureAwait(false);

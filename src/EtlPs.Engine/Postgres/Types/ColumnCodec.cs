@@ -34,6 +34,10 @@ internal abstract class ColumnCodec
     /// <exception cref="EtlException">The wire is no value of the type.</exception>
     public abstract void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row);
 
+    /// <summary>DuckDB's SQL for the text of a value that Postgres reads again as the same value.</summary>
+    /// <param name="value">The value as SQL; not NULL.</param>
+    public virtual string PostgresText(string value) => $"{value}::VARCHAR";
+
     /// <summary>Reads one column of many rows of a COPY BINARY block.</summary>
     public virtual void ReadFields(ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)
     {

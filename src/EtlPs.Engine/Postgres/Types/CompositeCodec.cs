@@ -15,6 +15,16 @@ internal sealed class CompositeCodec(IReadOnlyList<(string Name, uint Oid, Colum
 
     public override bool ReadsBinary { get; } = attributes.All(a => a.Codec.ReadsBinary);
 
+    public override string PostgresText(string value)
+    {
+        var fields = _attributes.Select(a =>
+        {
+            var field = $"{value}['{a.Name.Replace("'", "''", StringComparison.Ordinal)}']";
+            return $"CASE WHEN {field} IS NULL THEN '' ELSE {QuotedText.Quote(a.Codec.PostgresText(field))} END";
+        });
+        return $"'(' || {string.Join(" || ',' || ", fields)} || ')'";
+    }
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         var fields = new WireFields(wire);

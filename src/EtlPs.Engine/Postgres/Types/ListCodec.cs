@@ -20,6 +20,8 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
 
     public override bool ReadsBinary => element.ReadsBinary;
 
+    public override string PostgresText(string value) => PostgresText(value, dimensions);
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length < HeaderLength || BinaryPrimitives.ReadUInt32BigEndian(wire[8..]) != elementOid)
@@ -59,6 +61,14 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
         ReadLists(ref text, vector, row, dimensions);
         if (text.MoveNext() != ArrayTextStep.End)
             throw Malformed("text");
+    }
+
+    private string PostgresText(string value, int depth)
+    {
+        var member = depth > 1
+            ? PostgresText("x", depth - 1)
+            : $"CASE WHEN x IS NULL THEN 'NULL' ELSE {QuotedText.Quote(element.PostgresText("x"))} END";
+        return $"'{{' || coalesce(array_to_string(list_transform({value}, lambda x: {member}), '{(char)delimiter}'), '') || '}}'";
     }
 
     /// <summary>Whether so many elements can be there, each of four bytes at least: asked before memory is reserved for them.</summary>

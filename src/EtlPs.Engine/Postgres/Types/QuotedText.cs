@@ -53,6 +53,9 @@ internal ref struct QuotedText(ReadOnlySpan<byte> text)
         return bytes[..length];
     }
 
+    /// <summary>DuckDB's SQL that quotes a text; NULL stays NULL.</summary>
+    public static string Quote(string text) => $"""'"' || replace(replace({text}, '\', '\\'), '"', '\"') || '"'""";
+
     private bool TryTakeQuoted(ColumnVector vector, out ReadOnlySpan<byte> item)
     {
         item = default;

@@ -31,6 +31,10 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
 
     public override bool ReadsBinary => bound.ReadsBinary;
 
+    public override string PostgresText(string value) =>
+        $"CASE WHEN {value}['empty'] THEN 'empty' ELSE CASE WHEN {value}['lower_inc'] THEN '[' ELSE '(' END || {BoundText(value, "lower")} "
+        + $"|| ',' || {BoundText(value, "upper")} || CASE WHEN {value}['upper_inc'] THEN ']' ELSE ')' END END";
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.IsEmpty || (wire[0] & ~Known) != 0)
@@ -91,6 +95,9 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
         Of(vector, Part.UpperInclusive).Set(row, !isEmpty && (flags & UpperInclusive) != 0);
         Of(vector, Part.IsEmpty).Set(row, isEmpty);
     }
+
+    private string BoundText(string value, string name) =>
+        $"CASE WHEN {value}['{name}'] IS NULL THEN '' ELSE {QuotedText.Quote(bound.PostgresText($"{value}['{name}']"))} END";
 
     private void ReadBound(ref WireFields fields, ColumnVector vector, int row)
     {

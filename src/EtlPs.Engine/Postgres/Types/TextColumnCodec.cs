@@ -16,6 +16,8 @@ internal sealed class TextColumnCodec(ColumnCodec codec) : ColumnCodec
 
     public override bool ReadsBinary => false;
 
+    public override string PostgresText(string value) => codec.PostgresText(value);
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => throw new EtlException(
         EtlErrorCode.UnsupportedType,
         $"A value for a {DuckDbType} column came in a binary form that is not read.",

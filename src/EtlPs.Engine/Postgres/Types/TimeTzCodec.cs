@@ -13,6 +13,14 @@ internal sealed class TimeTzCodec : ColumnCodec
 
     public override string DuckDbType => "TIMETZ";
 
+    // DuckDB prints an offset of seconds as one of minutes.
+    public override string PostgresText(string value)
+    {
+        var offset = $"abs(datepart('timezone', {value}))";
+        return $"{value}::TIME::VARCHAR || CASE WHEN datepart('timezone', {value}) < 0 THEN '-' ELSE '+' END "
+            + $"|| printf('%02d:%02d:%02d', {offset} // 3600, {offset} // 60 % 60, {offset} % 60)";
+    }
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length != sizeof(long) + sizeof(int))

@@ -10,6 +10,8 @@ internal sealed class VectorCodec(ColumnCodec element, uint elementOid) : Column
 
     public override string DuckDbType { get; } = $"{element.DuckDbType}[]";
 
+    public override string PostgresText(string value) => $"coalesce(array_to_string({value}, ' '), '')";
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         if (wire.Length < HeaderLength || BinaryPrimitives.ReadInt32BigEndian(wire) != 1

@@ -149,7 +149,7 @@ internal sealed class WireSession : IDisposable
     {
         var parameters = new List<(string, string)>
         {
-            ("user", _settings.User), ("database", _settings.Database), ("client_encoding", "UTF8"),
+            ("user", _settings.User), ("database", _settings.Database), ("client_encoding", _settings.ClientEncoding),
         };
         if (_settings.IsReplication)
             parameters.Add(("replication", "database"));

@@ -55,6 +55,9 @@ internal sealed record WireSettings
 
     public string? Options { get; }
 
+    /// <summary>What the server converts text to.</summary>
+    public string ClientEncoding { get; init; } = "UTF8";
+
     /// <summary>Whether the session is to be a walsender's.</summary>
     public bool IsReplication { get; init; }
 

@@ -75,7 +75,7 @@ internal sealed class RowFiller(
 
     private List<string[]> ReadKeysWithoutBase()
     {
-        var texts = schema.KeyColumns.Select(c => writer.DuckDbType(c) == "BLOB" ? $"'\\x' || hex(h.c{c})" : $"h.c{c}::VARCHAR");
+        var texts = schema.KeyColumns.Select(c => writer.PostgresText(c, $"h.c{c}"));
         using var command = connection.Command(
             $"SELECT {string.Join(", ", texts)} FROM {_holes!.Quoted} AS h LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} "
             + $"WHERE h.missing AND {_base} IS NULL");

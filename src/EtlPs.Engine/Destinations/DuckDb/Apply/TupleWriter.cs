@@ -21,6 +21,9 @@ internal sealed class TupleWriter
     /// <summary>The destination's type of a column.</summary>
     public string DuckDbType(int column) => _codecs[column].DuckDbType;
 
+    /// <summary>DuckDB's SQL for the text of a column's value that Postgres reads.</summary>
+    public string PostgresText(int column, string value) => _codecs[column].PostgresText(value);
+
     /// <summary>Writes every column of a row whose values are all there.</summary>
     /// <param name="tuple">The row.</param>
     /// <param name="fields">Where its values are.</param>
