@@ -87,7 +87,7 @@ public sealed class TypeChangeTests(ServerPool pool)
     [InlineData("felt", "'(sad,1)'", "'(,)'", "'(happy,)'")]
     [InlineData("mood[]", "'{sad,NULL}'", "'{}'", "'{happy}'")]
     [InlineData("time with time zone", "'12:00+02'", "'11:00+01'", "'24:00-15:59'")]
-    [InlineData("money", "1.5", "-1", "0")]
+    [InlineData("money", "'1.5'", "'-1'", "'0'")]
     public async Task Rows_are_found_again_by_a_key_of_any_type(string type, string one, string two, string three)
     {
         await using var scenario = await Scenario.CreateAsync(

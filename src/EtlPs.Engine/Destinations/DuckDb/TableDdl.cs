@@ -40,9 +40,19 @@ internal static class TableDdl
     public static void DropVisible(DuckDBConnection connection, TableRecord table) =>
         connection.Execute($"DROP TABLE IF EXISTS {table.Destination.Quoted}");
 
-    /// <summary>Gives a column another type, which holds every value that is in it.</summary>
-    public static void ChangeType(DuckDBConnection connection, TableName table, string column, string type) =>
-        connection.Execute($"ALTER TABLE {table.Quoted} ALTER COLUMN {TableName.Quote(column)} SET DATA TYPE {type}");
+    /// <summary>Puts a table with the record's types, which hold every value that is in it, in the place of what is there.</summary>
+    /// <remarks>
+    /// A copy, since ALTER … SET DATA TYPE of an ENUM inside another type either fails or, by the type's name, leaves a
+    /// write-ahead log that DuckDB cannot replay after a crash.
+    /// </remarks>
+    public static void ChangeTypes(DuckDBConnection connection, TableRecord table)
+    {
+        var copy = table.HiddenName with { Name = $"{table.HiddenName.Name}_types" };
+        connection.Execute($"CREATE OR REPLACE TABLE {copy.Quoted} ({ColumnList(table)})");
+        connection.Execute($"INSERT INTO {copy.Quoted} SELECT * FROM {table.CurrentName.Quoted}");
+        connection.Execute($"DROP TABLE {table.CurrentName.Quoted}");
+        connection.Execute($"ALTER TABLE {copy.Quoted} RENAME TO {TableName.Quote(table.CurrentName.Name)}");
+    }
 
     /// <summary>Empties a table.</summary>
     public static void Truncate(DuckDBConnection connection, TableName table) =>

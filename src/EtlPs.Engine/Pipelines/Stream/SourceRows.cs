@@ -73,12 +73,16 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
     {
         var key = table.KeyColumns.Select(c => table.Columns[c]).ToList();
         var rows = keys.Select(values =>
-            $"({string.Join(", ", values.Select((v, i) => $"CAST({SqlLiteral.Of(v)} AS {key[i].Type.DisplayName})"))})");
+            $"({string.Join(", ", values.Select((v, i) => Comparable(key[i], $"CAST({SqlLiteral.Of(v)} AS {key[i].Type.DisplayName})")))})");
         return $"""
             COPY (SELECT {CopyStatement.Columns(table)}
                   FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}
-                  WHERE ({string.Join(", ", key.Select(c => TableName.Quote(c.Name)))}) IN ({string.Join(", ", rows)}))
+                  WHERE ({string.Join(", ", key.Select(c => Comparable(c, TableName.Quote(c.Name))))}) IN ({string.Join(", ", rows)}))
             TO STDOUT (FORMAT BINARY)
             """;
     }
+
+    // The operators of an extension's types are not on our search path.
+    private static string Comparable(ColumnSchema column, string value) =>
+        column.Type.Origin?.Extension is null ? value : $"pg_catalog.format('%s', {value})";
 }

@@ -47,9 +47,8 @@ internal sealed class TypeCheck(PipelineRun run)
         var record = table with { Schema = schema, DuckDbTypes = DuckDbTypes.Of(schema) };
         run.InTransaction(() =>
         {
-            for (var i = 0; i < schema.Columns.Count; i++)
-                if (record.DuckDbTypes[i] != table.DuckDbTypes[i])
-                    TableDdl.ChangeType(run.Connection, table.CurrentName, schema.Columns[i].DestinationName, record.DuckDbTypes[i]);
+            if (!record.DuckDbTypes.SequenceEqual(table.DuckDbTypes))
+                TableDdl.ChangeTypes(run.Connection, record);
             run.State.UpsertTable(record);
         });
         foreach (var column in grown)
