@@ -1,6 +1,8 @@
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Tests.Pipelines;
+using EtlPs.Testing.Crashes;
 using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Types;
@@ -40,6 +42,20 @@ public sealed class TypeChangeTests(ServerPool pool)
         await scenario.ExecuteAsync("ALTER TYPE mood ADD VALUE 'so so' BEFORE 'happy'");
         await scenario.ExecuteAsync(Grown);
         await stream.StopAsync();
+        await scenario.CatchUpAsync();
+        await AssertSameAsync(scenario);
+    }
+
+    [Fact]
+    public async Task Killed_right_after_an_enum_has_grown_the_file_opens_and_ends_equal()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Moods);
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("ALTER TYPE mood ADD VALUE 'so so' BEFORE 'happy'");
+        await scenario.ExecuteAsync(Grown);
+        var outcome = await scenario.Process.RunAsync(
+            PipelineOperation.Follow, nameof(FaultPoint.BatchApplied), cancellationToken: Token);
+        Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput);
         await scenario.CatchUpAsync();
         await AssertSameAsync(scenario);
     }
