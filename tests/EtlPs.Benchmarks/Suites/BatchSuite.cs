@@ -51,7 +51,8 @@ internal sealed class BatchSuite(string folder, long memoryLimit)
             StateSchema.Ensure(connection);
             _table.Create(connection);
             _applier = new BatchApplier(
-                connection, settings, new StateStore(connection, "batches"), new NoBaseRows(), Lsn.Zero, new NoFaults());
+                connection, new StateStore(connection, "batches"), new NoBaseRows(), Lsn.Zero, new NoFaults());
+            ScanThreads.Fit(connection, settings);
             _applier.Map(_table.Table, _table.Table.Schema.Name);
         }
 

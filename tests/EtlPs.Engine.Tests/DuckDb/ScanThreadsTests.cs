@@ -1,5 +1,4 @@
 using System.Globalization;
-using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
 using Xunit;
@@ -27,7 +26,7 @@ public sealed class ScanThreadsTests
         using var connection = file.Connect();
         connection.Execute($"CREATE TABLE events AS SELECT true AS seen FROM range({rows})");
 
-        ScanThreads.Fit(connection, settings, new TableName("main", "events"));
+        ScanThreads.Fit(connection, settings);
 
         return Convert.ToInt32(connection.Scalar("SELECT current_setting('threads')"), CultureInfo.InvariantCulture);
     }

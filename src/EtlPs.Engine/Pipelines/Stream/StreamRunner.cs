@@ -121,9 +121,9 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     {
         var position = run.State.FindPipeline()!.Position;
         using var connection = run.File.Connect();
+        ScanThreads.Fit(connection, run.Definition.Destination);
         var applier = new BatchApplier(
-            connection, run.Definition.Destination, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source), position,
-            run.Faults);
+            connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source), position, run.Faults);
         var streamed = new List<StreamedTable>();
         foreach (var table in tables.Where(t => t.State is TableState.Ready or TableState.CatchingUp))
         {

@@ -10,7 +10,7 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// several batches stays one DuckDB transaction, which ends only where the source's did.
 /// </summary>
 internal sealed class BatchApplier(
-    DuckDBConnection connection, DuckDbSettings settings, IPositionStore state, IBaseRows source, Lsn position, IFaultHook faults)
+    DuckDBConnection connection, IPositionStore state, IBaseRows source, Lsn position, IFaultHook faults)
 {
     private readonly Dictionary<uint, TableApplier> _appliers = [];
     private readonly Dictionary<uint, StreamedTable> _tables = [];
@@ -29,7 +29,6 @@ internal sealed class BatchApplier(
     /// <param name="isHidden">Whether that is its hidden name.</param>
     public void Map(StreamedTable table, TableName target, bool isHidden = false)
     {
-        ScanThreads.Fit(connection, settings, target);
         var losses = state.Losses.Open(table.Schema, isHidden);
         _tables[table.Schema.Oid] = table;
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0

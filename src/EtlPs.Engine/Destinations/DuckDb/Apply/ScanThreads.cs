@@ -1,5 +1,5 @@
+using System.Globalization;
 using DuckDB.NET.Data;
-using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
@@ -12,17 +12,14 @@ internal static class ScanThreads
     // A scan on one thread takes about 50 ms.
     private const long LargeTable = 10_000_000;
 
-    /// <summary>Gives the instance all cores if the table is large and the user has not set how many.</summary>
-    public static void Fit(DuckDBConnection connection, DuckDbSettings settings, TableName table)
+    /// <summary>Gives the instance all cores if the file has a large table and the user has not set how many.</summary>
+    public static void Fit(DuckDBConnection connection, DuckDbSettings settings)
     {
-        if (settings.Threads is not null || RowsOf(connection, table) < LargeTable) return;
+        if (settings.Threads is not null || LargestTable(connection) < LargeTable) return;
         connection.Execute($"SET threads = {Environment.ProcessorCount}");
     }
 
-    private static long RowsOf(DuckDBConnection connection, TableName table) => Convert.ToInt64(connection.Scalar(
-        """
-        SELECT estimated_size FROM duckdb_tables()
-        WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
-        """,
-        table.Schema, table.Name));
+    private static long LargestTable(DuckDBConnection connection) => Convert.ToInt64(
+        connection.Scalar("SELECT max(estimated_size) FROM duckdb_tables() WHERE database_name = current_database()"),
+        CultureInfo.InvariantCulture);
 }
