@@ -33,7 +33,9 @@ public sealed record SlotLag(
     /// <summary>Whether it decodes changes, as pipelines' slots do, or feeds a standby.</summary>
     public bool IsLogical { get; init; }
 
-    /// <summary>WAL that the server writes, bytes per second: since its last checkpoint began, or since an earlier look; null: not known.</summary>
+    /// <summary>
+    /// WAL that the server writes, bytes per second: since its last checkpoint began, or since an earlier look; null: not known.
+    /// </summary>
     public double? WalRate { get; init; }
 
     /// <summary>Since when no session streams from it (Postgres 17 and later).</summary>
@@ -77,8 +79,9 @@ public sealed record SlotLag(
             : null;
 
     /// <summary>The same with the rate between an earlier look at the server and this one.</summary>
-    public SlotLag Since(SlotLag earlier) =>
-        ReadAt > earlier.ReadAt ? this with { WalRate = (CurrentLsn - earlier.CurrentLsn) / (ReadAt - earlier.ReadAt).TotalSeconds } : this;
+    public SlotLag Since(SlotLag earlier) => ReadAt > earlier.ReadAt
+        ? this with { WalRate = (CurrentLsn - earlier.CurrentLsn) / (ReadAt - earlier.ReadAt).TotalSeconds }
+        : this;
 
     private static string Describe(OldestTransaction oldest)
     {

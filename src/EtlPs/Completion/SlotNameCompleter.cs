@@ -10,6 +10,9 @@ public sealed class SlotNameCompleter : EtlCompleter
     private protected override Func<CancellationToken, Task<IReadOnlyList<string>>>? FindNames(
         PipelineRegistry registry, IDictionary bound) => Source(bound) is { } source
         ? async cancellationToken =>
-            [.. (await new PostgresSource(source.Settings).ReadSlotsAsync(cancellationToken).ConfigureAwait(false)).Select(slot => slot.Name)]
+        [
+            .. (await new PostgresSource(source.Settings).ReadSlotsAsync(cancellationToken).ConfigureAwait(false))
+                .Select(slot => slot.Name),
+        ]
         : null;
 }

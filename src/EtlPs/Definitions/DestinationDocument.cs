@@ -3,7 +3,9 @@ using EtlPs.Model;
 
 namespace EtlPs.Definitions;
 
-/// <summary>A destination as a file holds it; a path below the file's own folder is written relative to it, so that both can move.</summary>
+/// <summary>
+/// A destination as a file holds it; a path below the file's own folder is written relative to it, so that both can move.
+/// </summary>
 internal sealed record DestinationDocument
 {
     public required string Path { get; init; }

@@ -62,7 +62,8 @@ internal sealed record PipelineFile
         {
             if (File.Exists(unfinished))
                 File.Delete(unfinished);
-            throw EtlErrors.InvalidArgument($"'{path}' cannot be written ({e.GetType().Name}).", "Check the path, and who may write there.");
+            throw EtlErrors.InvalidArgument(
+                $"'{path}' cannot be written ({e.GetType().Name}).", "Check the path, and who may write there.");
         }
     }
 

@@ -37,7 +37,8 @@ internal static class SecretVault
         catch (RuntimeException e) when (e is not PipelineStoppedException)
         {
             // What a vault says is not ours to repeat.
-            throw Unavailable(secret, $"Get-Secret failed ({e.ErrorRecord.CategoryInfo.Category})", "Check its name and vault, and that it is unlocked");
+            throw Unavailable(
+                secret, $"Get-Secret failed ({e.ErrorRecord.CategoryInfo.Category})", "Check its name and vault, and that it is unlocked");
         }
     }
 

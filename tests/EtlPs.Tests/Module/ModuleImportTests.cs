@@ -9,9 +9,10 @@ public sealed class ModuleImportTests
 {
     private static readonly string[] Cmdlets =
     [
-        "Get-EtlLoss", "Get-EtlPipeline", "Get-EtlSlotLag", "Get-EtlTable", "Invoke-EtlQuery", "New-EtlDestination",
-        "New-EtlPipeline", "New-EtlSource",
-        "Remove-EtlPipeline", "Reset-EtlTable", "Start-EtlBackfill", "Start-EtlStream", "Stop-EtlPipeline",
+        "Export-EtlPipeline", "Get-EtlLoss", "Get-EtlPipeline", "Get-EtlSlot", "Get-EtlSlotLag", "Get-EtlTable",
+        "Import-EtlPipeline", "Initialize-EtlPipeline", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
+        "New-EtlSource", "Remove-EtlPipeline", "Remove-EtlSlot", "Reset-EtlTable", "Start-EtlBackfill",
+        "Start-EtlStream", "Stop-EtlPipeline", "Wait-EtlPipeline", "Watch-EtlChange",
     ];
 
     [Fact]

@@ -53,11 +53,12 @@ public sealed class WaitTests(ServerPool pool)
     public async Task A_table_that_is_set_aside_is_not_waited_for()
     {
         await using var shop = await Shop.OpenAsync(pool);
-        await shop.Database.ExecuteAsync("CREATE TABLE odd (id int PRIMARY KEY, spot point)", Token);
+        await shop.Database.ExecuteAsync(
+            "CREATE TABLE odd (id int PRIMARY KEY, share numeric(5,2)); INSERT INTO odd VALUES (1, 'NaN')", Token);
 
         var result = shop.Run("$null = New-EtlPipeline $name $source $file; $null = Start-EtlBackfill $name 2>&1; Wait-EtlPipeline $name");
 
-        Assert.Equal("EtlPs.UnsupportedType", result.Errors[^1].Id());
+        Assert.Equal("EtlPs.ValueNotRepresentable", result.Errors[^1].Id());
         Assert.Contains("public.odd", $"{result.Errors[^1]}", StringComparison.Ordinal);
     }
 

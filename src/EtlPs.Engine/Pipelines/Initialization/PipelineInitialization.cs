@@ -49,7 +49,8 @@ public sealed class PipelineInitialization(PipelineDefinition definition, string
         var publication = await PlanPublicationAsync(connection, catalog, tables, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<PlannedEffect> rights = role is null
             ? []
-            : await new RoleRights(connection, role, $"{definition.Source}").FindMissingAsync(tables, cancellationToken).ConfigureAwait(false);
+            : await new RoleRights(connection, role, $"{definition.Source}")
+                .FindMissingAsync(tables, cancellationToken).ConfigureAwait(false);
         return new PipelinePlan(
             definition.Name, "Initialize", $"{definition.Source}", $"{definition.Destination}", [.. publication, .. rights], [],
             await WarnAsync(connection, cancellationToken).ConfigureAwait(false));

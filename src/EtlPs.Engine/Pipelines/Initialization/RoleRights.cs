@@ -12,7 +12,8 @@ internal sealed class RoleRights(NpgsqlConnection connection, string role, strin
 {
     private const string Role = """
         SELECT r.rolsuper OR r.rolreplication OR EXISTS (
-                   SELECT FROM pg_catalog.pg_roles AS p WHERE p.rolname = 'rds_replication' AND pg_catalog.pg_has_role(r.oid, p.oid, 'USAGE')),
+                   SELECT FROM pg_catalog.pg_roles AS p
+                   WHERE p.rolname = 'rds_replication' AND pg_catalog.pg_has_role(r.oid, p.oid, 'USAGE')),
                EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'rds_replication'),
                pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database()::text, 'CONNECT'),
                pg_catalog.current_database()::text

@@ -51,7 +51,8 @@ internal sealed class WatchPreparation(NpgsqlConnection connection, SourceSettin
                 throw new EtlException(
                     EtlErrorCode.TableNotFound,
                     $"{pattern} is no table of publication {name}.",
-                    "Check schema and name, or let the table's owner add it. Write \"…\" around upper case; without a schema it is public.")
+                    "Check schema and name, or let the table's owner add it. Write \"…\" around upper case; without a schema it "
+                    + "is public.")
                 {
                     Subject = pattern.Text,
                 };
