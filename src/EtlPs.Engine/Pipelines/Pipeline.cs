@@ -3,6 +3,7 @@ using EtlPs.Engine.Pipelines.Backfill;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
+using EtlPs.Engine.Pipelines.Fidelity;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Reset;
 using EtlPs.Engine.Pipelines.Run;
@@ -190,6 +191,25 @@ public sealed class Pipeline
     public Task<IReadOnlyList<TableLoss>> ReadLossesAsync(
         IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
         reading => reading is null ? [] : LossReader.Read(reading.Connection, Definition, patterns), cancellationToken);
+
+    /// <summary>
+    /// Whether a sample of the source's rows arrives in DuckDB as what it is, by column; reads only, and leaves the destination alone.
+    /// </summary>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="sampleSize">How many rows of each table.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<IReadOnlyList<ColumnFidelity>> TestFidelityAsync(
+        IReadOnlyList<string> patterns, int sampleSize, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new FidelityCheck(Definition, sampleSize).RunAsync(patterns, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
+        {
+            throw error;
+        }
+    }
 
     /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
     public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => ReadAsync(

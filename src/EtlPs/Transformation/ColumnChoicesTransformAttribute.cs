@@ -9,5 +9,5 @@ public sealed class ColumnChoicesTransformAttribute : ArgumentTransformationAttr
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        Unwrapped.From(inputData) is string or Enum ? new Hashtable { ["*"] = inputData } : inputData;
+        Unwrapped.From(inputData) is null or IDictionary ? inputData : new Hashtable { ["*"] = inputData };
 }

@@ -32,9 +32,9 @@ public sealed class LossTests(ServerPool pool)
         Assert.Equal((TableState.Ready, 4L), (copied.State, copied.Rows));
         Assert.Empty(streamed.SetAside);
         Assert.Equal(
-            "1/~/2024-01-01 00:00:00/[2024-01-01 00:00:00]/a 2/~/~/~/b 4/4.00/infinity/[2025-05-05 00:00:00, 2026-06-06 00:00:00]/d 5/~/~/~/e",
+            "1/~/2024-01-01 00:00:00/2024-01-01 00:00:00/a 2/~/~/~/b 4/4.00/infinity/2025-05-05 00:00:00;2026-06-06 00:00:00/d 5/~/~/~/e",
             await ValueAsync(pipeline, "SELECT string_agg(concat_ws('/', id, coalesce(price::VARCHAR, '~'), coalesce(\"at\"::VARCHAR, '~'), "
-                + "coalesce(slots::VARCHAR, '~'), note), ' ' ORDER BY id) FROM prices"));
+                + "coalesce(array_to_string(slots, ';'), '~'), note), ' ' ORDER BY id) FROM prices"));
         var losses = await LossesAsync(pipeline);
         Assert.Equal(
             [

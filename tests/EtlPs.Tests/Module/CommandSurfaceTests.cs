@@ -17,6 +17,7 @@ public sealed class CommandSurfaceTests
         "*: ColumnMap, Destination*, DestinationSchema, ExcludeTable, MemoryLimit, Name*, OnUnrepresentable, Publication, SlotName, Source*, Table, TableMap, "
         + "UnboundedNumeric")]
     [InlineData("Get-EtlPipeline", "*: Name")]
+    [InlineData("Test-EtlTypeFidelity", "InputObject: InputObject*, SampleSize, Table|Name: Name*, SampleSize, Table")]
     [InlineData("Get-EtlLoss", "InputObject: InputObject*, Table|Name: Name*, Table")]
     [InlineData("Remove-EtlPipeline", "InputObject: InputObject*|Name: Name*")]
     [InlineData("Start-EtlBackfill",
@@ -56,6 +57,7 @@ public sealed class CommandSurfaceTests
     [InlineData("New-EtlDestination", false, "None", "EtlDestination")]
     [InlineData("New-EtlPipeline", false, "None", "EtlPipeline")]
     [InlineData("Get-EtlPipeline", false, "None", "EtlPipeline")]
+    [InlineData("Test-EtlTypeFidelity", false, "None", "EtlColumnFidelity")]
     [InlineData("Get-EtlLoss", false, "None", "EtlLoss")]
     [InlineData("Remove-EtlPipeline", true, "High", "EtlPlan")]
     [InlineData("Start-EtlBackfill", true, "Medium", "EtlTableCopyResult")]

@@ -47,7 +47,7 @@ public sealed class LossCommandTests(ServerPool pool)
             """).WithoutErrors();
         shop.Run("$null = Start-EtlBackfill $name").WithoutErrors();
         var again = shop.Run(
-            "Get-EtlPipeline $name | New-EtlPipeline | Select-Object -ExpandProperty UnboundedNumeric").WithoutErrors().Output.Single();
+            "(Get-EtlPipeline $name).UnboundedNumeric").WithoutErrors().Output.Single();
         var types = shop.Run(
             "(Invoke-EtlQuery $name 'SELECT data_type FROM duckdb_columns() WHERE table_name = ''rates'' ORDER BY column_index').data_type").WithoutErrors();
 
@@ -85,6 +85,45 @@ public sealed class LossCommandTests(ServerPool pool)
         shop.Run($"$null = New-EtlPipeline $name $source $file {arguments}").WithoutErrors();
 
         Assert.Equal(id, shop.Run("Start-EtlBackfill $name -WhatIf").Errors.Single().Id());
+        Assert.False(File.Exists(shop.File));
+    }
+
+    [Fact]
+    public async Task Names_are_mapped_for_copy_and_stream_and_told_by_the_tables()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await shop.Database.ExecuteAsync("CREATE TABLE \"Orders\" (\"Id\" int PRIMARY KEY, id int); INSERT INTO \"Orders\" VALUES (1, 10)", Token);
+        shop.Run("$null = New-EtlPipeline $name $source $file").WithoutErrors();
+        Assert.Equal("EtlPs.NameCollision", shop.Run("Start-EtlBackfill $name").Errors.Single().Id());
+
+        shop.Run(
+            """
+            $null = New-EtlPipeline $name $source $file -TableMap @{ 'public."Orders"' = 'archive.orders_2' } -ColumnMap @{ '"Orders".id' = 'id_2' }
+            Start-EtlStream $name -UntilCaughtUp
+            """).WithoutErrors();
+        var table = shop.Run("Get-EtlTable $name '\"Orders\"'").WithoutErrors().Output.Single();
+        var value = shop.Run("(Invoke-EtlQuery $name 'SELECT id_2 FROM archive.orders_2').id_2").WithoutErrors().Output.Single();
+
+        Assert.Equal("archive.orders_2", table.Properties["DestinationTable"].Value);
+        Assert.Equal("id_2", ((System.Collections.IDictionary)table.Properties["ColumnMap"].Value)["id"]);
+        Assert.Equal(10, value.BaseObject);
+    }
+
+    [Fact]
+    public async Task A_sample_of_the_users_rows_tells_which_columns_are_exact_and_never_a_value()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        await shop.Database.ExecuteAsync("UPDATE orders SET total = 'NaN' WHERE id = 42; UPDATE customers SET name = 'hunter2'", Token);
+
+        var result = shop.Run("Get-EtlPipeline $name | Test-EtlTypeFidelity -SampleSize 5000").WithoutErrors();
+        var shown = shop.Run("Test-EtlTypeFidelity $name -Table *.o* -SampleSize 10000 | Out-Host").WithoutErrors().HostText;
+
+        var total = result.Output.Single(c => Equals(c.Properties["Column"].Value, "total"));
+        Assert.Equal(6, result.Output.Count);
+        Assert.Equal((5000, false, "NaN (1)"), ((int)total.Properties["Rows"].Value, (bool)total.Properties["Exact"].Value, (string)total.Properties["Reason"].Value));
+        Assert.All(result.Output.Where(c => c != total), c => Assert.Equal(true, c.Properties["Exact"].Value));
+        Assert.Contains("NaN (1)", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", shown + string.Concat(result.Output), StringComparison.Ordinal);
         Assert.False(File.Exists(shop.File));
     }
 

@@ -101,6 +101,21 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         return tables;
     }
 
+    /// <summary>The tables that the pipeline is defined for, as it has them carried; nothing else is looked at.</summary>
+    public async Task<IReadOnlyList<TableSchema>> ReadSchemasAsync(CancellationToken cancellationToken)
+    {
+        var publication = definition.Publication is { } name
+            ? await new PublicationCatalog(source).FindAsync(name, cancellationToken).ConfigureAwait(false)
+            : null;
+        var wanted = await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
+        var selected = publication is null ? wanted : PublishedTables.Select(
+            await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false), wanted, definition);
+        var schemas = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false);
+        PipelineRules.RequireTables(schemas, definition);
+        _rules.Check(schemas);
+        return [.. schemas.Select(_rules.Apply)];
+    }
+
     /// <summary>Looks again at tables whose rows are still to be copied: they may be gone, or look different by now.</summary>
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
         IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
