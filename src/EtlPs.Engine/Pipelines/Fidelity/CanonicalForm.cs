@@ -1,49 +1,52 @@
 namespace EtlPs.Engine.Pipelines.Fidelity;
 
-/// <summary>One text for one value, by each side's own SQL over an expression; NULL for NULL. docs/types.md lists the forms.</summary>
+/// <summary>
+/// One text for one value, by each side's own SQL over an expression; NULL for NULL. docs/types.md lists the forms.
+/// </summary>
 /// <param name="Postgres">Makes the expression in Postgres.</param>
 /// <param name="DuckDb">Makes the expression in DuckDB.</param>
 internal sealed record CanonicalForm(Func<string, string> Postgres, Func<string, string> DuckDb)
 {
-    public static CanonicalForm Text { get; } = new(v => $"({v})::pg_catalog.text", v => $"({v})::VARCHAR");
+    public static CanonicalForm Text { get; } = new(v => $"({v})::text", v => $"({v})::VARCHAR");
 
     /// <summary>What the type's output function writes, which a cast to text is not for every type.</summary>
     public static CanonicalForm Output { get; } = new(
-        v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN pg_catalog.format('%s', {v}) END", v => $"({v})::VARCHAR");
+        v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN format('%s', {v}) END", v => $"({v})::VARCHAR");
 
-    public static CanonicalForm Bytes { get; } = new(v => $"pg_catalog.encode({v}, 'hex')", v => $"lower(hex({v}))");
+    public static CanonicalForm Bytes { get; } = new(v => $"encode({v}, 'hex')", v => $"lower(hex({v}))");
 
     // Of no scale in particular: a DECIMAL has one for all values. DuckDB leaves out the zero before the point.
     public static CanonicalForm Number { get; } = new(
-        v => $"pg_catalog.trim_scale(({v})::pg_catalog.numeric)::pg_catalog.text",
+        v => $"trim_scale(({v})::numeric)::text",
         v => $"regexp_replace(CASE WHEN contains(({v})::VARCHAR, '.') THEN rtrim(rtrim(({v})::VARCHAR, '0'), '.') "
             + $@"ELSE ({v})::VARCHAR END, '^(-?)([.]|$)', '\10\2')");
 
     public static CanonicalForm Double { get; } = new(
-        v => $"CASE WHEN {v} = 'NaN' THEN 'NaN' ELSE pg_catalog.encode(pg_catalog.float8send(({v})::pg_catalog.float8 + 0), 'hex') END", Hex);
+        v => $"CASE WHEN {v} = 'NaN' THEN 'NaN' ELSE encode(float8send(({v})::float8 + 0), 'hex') END", Hex);
 
     /// <summary>A numeric that is a DOUBLE: another text where the double does not give the number back.</summary>
     public static CanonicalForm NumericDouble { get; } = new(
         v => $"CASE WHEN {v} = 'NaN' THEN 'NaN' WHEN {v} IN ('Infinity', '-Infinity') "
-            + $"THEN pg_catalog.encode(pg_catalog.float8send(({v})::pg_catalog.float8), 'hex') "
-            + $"WHEN pg_catalog.abs({v}) > 1.7976931348623157e308 OR ({v} <> 0 AND pg_catalog.abs({v}) < 5e-324) THEN ({v})::pg_catalog.text WHEN {v} IN (({v})::pg_catalog.float8::pg_catalog.numeric, "
-            + $"({v})::pg_catalog.float8::pg_catalog.text::pg_catalog.numeric) THEN pg_catalog.encode(pg_catalog.float8send(({v})::pg_catalog.float8 + 0), 'hex') "
-            + $"ELSE ({v})::pg_catalog.text END",
+            + $"THEN encode(float8send(({v})::float8), 'hex') "
+            + $"WHEN abs({v}) > 1.7976931348623157e308 OR ({v} <> 0 AND abs({v}) < 5e-324) THEN ({v})::text "
+            + $"WHEN {v} IN (({v})::float8::numeric, "
+            + $"({v})::float8::text::numeric) THEN encode(float8send(({v})::float8 + 0), 'hex') "
+            + $"ELSE ({v})::text END",
         Hex);
 
     public static CanonicalForm Days { get; } = new(
-        v => $"CASE WHEN pg_catalog.isfinite({v}) THEN (({v}) - date '1970-01-01')::pg_catalog.text ELSE ({v})::pg_catalog.text END",
+        v => $"CASE WHEN isfinite({v}) THEN (({v}) - date '1970-01-01')::text ELSE ({v})::text END",
         v => $"CASE WHEN isfinite({v}) THEN (({v}) - DATE '1970-01-01')::VARCHAR ELSE ({v})::VARCHAR END");
 
     // Those that DuckDB has no room for have none in 64 bits either.
     public static CanonicalForm Micros { get; } = new(
-        v => $"CASE WHEN pg_catalog.isfinite({v}) THEN pg_catalog.trim_scale(extract(epoch FROM {v}) * 1000000)::pg_catalog.text "
-            + $"ELSE ({v})::pg_catalog.text END",
+        v => $"CASE WHEN isfinite({v}) THEN trim_scale(extract(epoch FROM {v}) * 1000000)::text "
+            + $"ELSE ({v})::text END",
         v => $"CASE WHEN isfinite({v}) THEN epoch_us({v})::VARCHAR ELSE ({v})::VARCHAR END");
 
     // DuckDB prints an offset of one second as one of a minute.
     public static CanonicalForm TimeWithZone { get; } = new(
-        v => $"({v})::pg_catalog.time::pg_catalog.text || ' ' || extract(timezone FROM {v})::pg_catalog.int4",
+        v => $"({v})::time::text || ' ' || extract(timezone FROM {v})::int4",
         v => $"({v})::TIME::VARCHAR || ' ' || datepart('timezone', {v})");
 
     /// <summary>Months, days and microseconds.</summary>
@@ -53,7 +56,7 @@ internal sealed record CanonicalForm(Func<string, string> Postgres, Func<string,
             + $"(datepart('hour', {v})::HUGEINT * 3600000000 + datepart('minute', {v}) * 60000000 + datepart('microsecond', {v}))");
 
     private static string Part(string v, int from, int length, int bits, string type) =>
-        $"('x' || pg_catalog.encode(pg_catalog.substring(pg_catalog.interval_send({v}), {from}, {length}), 'hex'))::pg_catalog.bit({bits})::pg_catalog.{type}";
+        $"('x' || encode(substring(interval_send({v}), {from}, {length}), 'hex'))::bit({bits})::{type}";
 
     // A sum with 0 has no sign where it is 0.
     private static string Hex(string v) =>

@@ -15,7 +15,8 @@ internal static class CanonicalForms
         return Of(column.Type, codec.DuckDbType, column.Carriage.Numeric, depth: 0);
     }
 
-    private static CanonicalForm? Of(PostgresType type, string duckDbType, UnboundedNumeric numeric, int depth) => type.Structure switch
+    private static CanonicalForm? Of(
+        PostgresType type, string duckDbType, UnboundedNumeric numeric, int depth) => type.Structure switch
     {
         // Whatever is text there is so in the form of the output function.
         _ when duckDbType is "VARCHAR" or "JSON" => CanonicalForm.Output,
@@ -30,7 +31,8 @@ internal static class CanonicalForms
 
     private static CanonicalForm? OfScalar(uint oid, string duckDbType) => duckDbType switch
     {
-        "BOOLEAN" or "SMALLINT" or "INTEGER" or "BIGINT" or "UINTEGER" or "UBIGINT" or "UUID" or "TIME" or "BIT" => CanonicalForm.Text,
+        "BOOLEAN" or "SMALLINT" or "INTEGER" or "BIGINT" or "UINTEGER" or "UBIGINT" => CanonicalForm.Text,
+        "UUID" or "TIME" or "BIT" => CanonicalForm.Text,
         "BLOB" => CanonicalForm.Bytes,
         "DOUBLE" when oid == Numeric => CanonicalForm.NumericDouble,
         "FLOAT" or "DOUBLE" => CanonicalForm.Double,
@@ -38,7 +40,7 @@ internal static class CanonicalForms
         "TIMESTAMP" or "TIMESTAMPTZ" => CanonicalForm.Micros,
         "TIMETZ" => CanonicalForm.TimeWithZone,
         "INTERVAL" => CanonicalForm.Interval,
-        _ when duckDbType.StartsWith("DECIMAL", StringComparison.Ordinal) && !duckDbType.EndsWith(']') => CanonicalForm.Number,
+        _ when duckDbType.StartsWith("DECIMAL(", StringComparison.Ordinal) && duckDbType.EndsWith(')') => CanonicalForm.Number,
         _ => null,
     };
 
@@ -53,18 +55,21 @@ internal static class CanonicalForms
         return new CanonicalForm(
             v =>
             {
-                var subscripts = dimensions.Select(d => (Source: $"pg_catalog.generate_subscripts({v}, {d}) AS i{depth}_{d}", Name: $"i{depth}_{d}")).ToList();
-                var lengths = string.Join(" || 'x' || ", dimensions.Select(d => $"coalesce(pg_catalog.array_length({v}, {d}), 0)::pg_catalog.text"));
-                var value = $"({v}){string.Concat(subscripts.Select(s => $"[{s.Name}]"))}";
-                return $"CASE WHEN ({v}) IS NOT NULL THEN {lengths} || ':' || coalesce((SELECT pg_catalog.string_agg(coalesce({element.Postgres(value)}, '∅'), "
-                    + $"'¦' ORDER BY {string.Join(", ", subscripts.Select(s => s.Name))}) FROM {string.Join(", ", subscripts.Select(s => s.Source))}), '') END";
+                var subscripts = dimensions.Select(d => $"i{depth}_{d}").ToList();
+                var sources = dimensions.Select(d => $"generate_subscripts({v}, {d}) AS i{depth}_{d}");
+                var lengths = dimensions.Select(d => $"coalesce(array_length({v}, {d}), 0)::text");
+                var value = $"({v}){string.Concat(subscripts.Select(s => $"[{s}]"))}";
+                return $"CASE WHEN ({v}) IS NOT NULL THEN {string.Join(" || 'x' || ", lengths)} || ':' || coalesce((SELECT "
+                    + $"string_agg(coalesce({element.Postgres(value)}, '∅'), '¦' ORDER BY {string.Join(", ", subscripts)}) "
+                    + $"FROM {string.Join(", ", sources)}), '') END";
             },
             v =>
             {
-                var lengths = string.Join(" || 'x' || ", dimensions.Select(d => $"coalesce(len(({v}){string.Concat(Enumerable.Repeat("[1]", d - 1))}), 0)"));
+                var first = dimensions.Select(d => $"({v}){string.Concat(Enumerable.Repeat("[1]", d - 1))}");
+                var lengths = string.Join(" || 'x' || ", first.Select(list => $"coalesce(len({list}), 0)"));
                 var flat = dimensions.Skip(1).Aggregate(v, (list, _) => $"flatten({list})");
-                return $"CASE WHEN ({v}) IS NOT NULL THEN {lengths} || ':' || coalesce(array_to_string(list_transform({flat}, "
-                    + $"lambda e{depth}: coalesce({element.DuckDb($"e{depth}")}, '∅')), '¦'), '') END";
+                return $"CASE WHEN ({v}) IS NOT NULL THEN {lengths} || ':' || coalesce(array_to_string("
+                    + $"list_transform({flat}, lambda e{depth}: coalesce({element.DuckDb($"e{depth}")}, '∅')), '¦'), '') END";
             });
     }
 
@@ -75,15 +80,18 @@ internal static class CanonicalForms
             v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN '(' || {string.Join(" || '¦' || ", parts.Select(
                 p => $"coalesce({p.Form!.Postgres($"({v}).{TableName.Quote(p.Name)}")}, '∅')"))} || ')' END",
             v => $"CASE WHEN ({v}) IS NOT NULL THEN '(' || {string.Join(" || '¦' || ", parts.Select(
-                p => $"coalesce({p.Form!.DuckDb($"({v})['{p.Name.Replace("'", "''", StringComparison.Ordinal)}']")}, '∅')"))} || ')' END");
+                p => $"coalesce({p.Form!.DuckDb($"({v})[{Literal(p.Name)}]")}, '∅')"))} || ')' END");
     }
 
     private static CanonicalForm? BoundsOf(RangeStructure range, UnboundedNumeric numeric, int depth) =>
         Part(range.Bound, numeric, depth) is not { } bound ? null : new CanonicalForm(
-            v => $"CASE WHEN ({v}) IS NOT NULL THEN pg_catalog.concat_ws(';', pg_catalog.isempty({v}), pg_catalog.lower_inc({v}), pg_catalog.upper_inc({v}), "
-                + $"coalesce({bound.Postgres($"pg_catalog.lower({v})")}, '∅'), coalesce({bound.Postgres($"pg_catalog.upper({v})")}, '∅')) END",
-            v => $"CASE WHEN ({v}) IS NOT NULL THEN concat_ws(';', {Flag(v, "empty")}, {Flag(v, "lower_inc")}, {Flag(v, "upper_inc")}, "
-                + $"coalesce({bound.DuckDb($"({v})['lower']")}, '∅'), coalesce({bound.DuckDb($"({v})['upper']")}, '∅')) END");
+            v => $"CASE WHEN ({v}) IS NOT NULL THEN concat_ws(';', isempty({v}), lower_inc({v}), upper_inc({v}), "
+                + $"coalesce({bound.Postgres($"lower({v})")}, '∅'), coalesce({bound.Postgres($"upper({v})")}, '∅')) END",
+            v => $"CASE WHEN ({v}) IS NOT NULL THEN concat_ws(';', {Flag(v, "empty")}, {Flag(v, "lower_inc")}, "
+                + $"{Flag(v, "upper_inc")}, coalesce({bound.DuckDb($"({v})['lower']")}, '∅'), "
+                + $"coalesce({bound.DuckDb($"({v})['upper']")}, '∅')) END");
+
+    private static string Literal(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Flag(string v, string name) => $"CASE WHEN ({v})['{name}'] THEN 't' ELSE 'f' END";
 }

@@ -50,7 +50,7 @@ internal sealed class FidelityCheck(PipelineDefinition definition, int sampleSiz
         connection.Execute($"CREATE OR REPLACE TABLE sample ({string.Join(", ", codecs.Select((c, i) => $"c{i} {c.DuckDbType}"))})");
         await sample.CopyAsync(blocks => Decode(connection, table, codecs, losses, blocks), cancellationToken).ConfigureAwait(false);
         var expected = await sample.ReadAsync(
-            forms.Select((f, i) => f?.Postgres(TableName.Quote(table.Columns[i].Name)) ?? "NULL::pg_catalog.text"), cancellationToken)
+            forms.Select((f, i) => f?.Postgres(TableName.Quote(table.Columns[i].Name)) ?? "NULL::text"), cancellationToken)
             .ConfigureAwait(false);
         var differing = CountDiffering(connection, forms, expected, losses);
         return table.Columns.Select((column, i) => new ColumnFidelity(

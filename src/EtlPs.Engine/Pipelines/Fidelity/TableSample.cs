@@ -34,9 +34,9 @@ internal sealed class TableSample : IAsyncDisposable
             await session.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off", cancellationToken)
                 .ConfigureAwait(false);
             var rows = await ChooseAsync(session, table, size, cancellationToken).ConfigureAwait(false);
-            var tids = rows.Select(r => SqlLiteral.Of(r[1]!)).Distinct();
-            var condition = rows.Count == 0 ? "FALSE" : $"(tableoid, ctid) IN ({string.Join(", ", rows.Select(r => $"({r[0]}, {SqlLiteral.Of(r[1]!)}::pg_catalog.tid)"))}) "
-                + $"AND ctid = ANY (ARRAY[{string.Join(", ", tids)}]::pg_catalog.tid[])";
+            var pairs = string.Join(", ", rows.Select(r => $"({r[0]}, {SqlLiteral.Of(r[1]!)}::tid)"));
+            var tids = string.Join(", ", rows.Select(r => SqlLiteral.Of(r[1]!)).Distinct());
+            var condition = rows.Count == 0 ? "FALSE" : $"(tableoid, ctid) IN ({pairs}) AND ctid = ANY (ARRAY[{tids}]::tid[])";
             return new TableSample(session, table, $"FROM {From(table)} WHERE {condition} ORDER BY tableoid, ctid", rows.Count);
         }
         catch
@@ -72,18 +72,22 @@ internal sealed class TableSample : IAsyncDisposable
     private static async Task<List<string?[]>> ChooseAsync(
         ICopySession session, TableSchema table, int size, CancellationToken cancellationToken)
     {
-        // A hundred rows of each of many blocks say more than all rows of a few.
+        // Of a large table random blocks, with five times as many rows as are taken: an estimate may be wrong. A table that was
+        // never analysed may be of any size: its first rows have to do.
         var estimate = await session.ReadAsync(
-            $"SELECT (sum(greatest(c.reltuples, 0)) * 1)::pg_catalog.int8::pg_catalog.text FROM pg_catalog.pg_class AS c WHERE c.oid = {table.Oid} "
-            + $"OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree({table.Oid}))", cancellationToken).ConfigureAwait(false);
+            $"SELECT sum(greatest(c.reltuples, 0))::int8::text FROM pg_class AS c WHERE c.oid = {table.Oid} "
+            + $"OR c.oid IN (SELECT relid FROM pg_partition_tree({table.Oid}))", cancellationToken).ConfigureAwait(false);
         var total = long.Parse(estimate[0][0] ?? "0", CultureInfo.InvariantCulture);
-        var percent = total > 20L * size ? string.Create(CultureInfo.InvariantCulture, $" TABLESAMPLE SYSTEM ({Math.Min(100.0, 500.0 * size / total):0.######})") : "";
+        var percent = total > 20L * size
+            ? string.Create(CultureInfo.InvariantCulture, $" TABLESAMPLE SYSTEM ({500.0 * size / total:0.######})")
+            : "";
+        var order = total > 0 ? " ORDER BY random()" : "";
         var filter = table.RowFilter is null ? "" : $" WHERE ({table.RowFilter}\n)";
         var chosen = await session.ReadAsync(Choice(percent), cancellationToken).ConfigureAwait(false);
         return chosen.Count > 0 || percent.Length == 0 ? chosen : await session.ReadAsync(Choice(""), cancellationToken).ConfigureAwait(false);
 
         string Choice(string sample) =>
-            $"SELECT tableoid::pg_catalog.text, ctid::pg_catalog.text FROM {From(table)}{sample}{filter} LIMIT {size.ToString(CultureInfo.InvariantCulture)}";
+            $"SELECT tableoid::text, ctid::text FROM {From(table)}{sample}{filter}{order} LIMIT {size.ToString(CultureInfo.InvariantCulture)}";
     }
 
     private static string From(TableSchema table) => $"{(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}";
