@@ -29,6 +29,7 @@
         'Start-EtlBackfill'
         'Start-EtlStream'
         'Stop-EtlPipeline'
+        'Test-EtlPipeline'
         'Test-EtlTypeFidelity'
         'Wait-EtlPipeline'
         'Watch-EtlChange'

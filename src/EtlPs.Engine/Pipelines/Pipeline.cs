@@ -1,5 +1,6 @@
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Backfill;
+using EtlPs.Engine.Pipelines.Checks;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
@@ -49,10 +50,17 @@ public sealed class Pipeline
         }
     }
 
+    /// <summary>Looks at all that a start looks at, by reads only, and tells each thing; also while a run is under way.</summary>
+    /// <param name="options">What the start would be: with a slot or without, anew or going on.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public Task<IReadOnlyList<PipelineCheck>> CheckAsync(BackfillOptions options, CancellationToken cancellationToken) => Task.Run(
+        () => new PipelineInspection(Definition, _file, Request(options), IsRunning).RunAsync(cancellationToken), cancellationToken);
+
     /// <summary>What a backfill would do, by reads only.</summary>
     public Task<PipelinePlan> PlanBackfillAsync(BackfillOptions options, CancellationToken cancellationToken) => PlanAsync(
         Request(options),
-        survey => new PlanWriter(Definition, survey).Backfill(options),
+        options.Workers,
+        (survey, forecast) => new PlanWriter(Definition, survey, forecast).Backfill(options),
         cancellationToken);
 
     /// <summary>Copies what is not copied yet. Returns one result for each table.</summary>
@@ -74,7 +82,8 @@ public sealed class Pipeline
     /// <summary>What a stream would do, by reads only.</summary>
     public Task<PipelinePlan> PlanStreamAsync(StreamOptions options, CancellationToken cancellationToken) => PlanAsync(
         Request(options),
-        survey => new PlanWriter(Definition, survey).Stream(options),
+        options.Workers,
+        (survey, forecast) => new PlanWriter(Definition, survey, forecast).Stream(options),
         cancellationToken);
 
     /// <summary>Follows the source until an option, or the token, ends it. A stop by the token returns a result too.</summary>
@@ -246,10 +255,16 @@ public sealed class Pipeline
     }
 
     private Task<PipelinePlan> PlanAsync(
-        SurveyRequest request, Func<Survey, PipelinePlan> write, CancellationToken cancellationToken) => ReadAsync(
-        async (source, destination) => write(
-            await new Surveyor(Definition, source, destination).TakeAsync(request, cancellationToken).ConfigureAwait(false)),
-        cancellationToken);
+        SurveyRequest request, int workers, Func<Survey, CopyForecast, PipelinePlan> write, CancellationToken cancellationToken) =>
+        ReadAsync(
+            async (source, destination) =>
+            {
+                var survey = await new Surveyor(Definition, source, destination)
+                    .TakeAsync(request, cancellationToken).ConfigureAwait(false);
+                return write(
+                    survey, await CopyForecast.MakeAsync(source, survey, workers, cancellationToken).ConfigureAwait(false));
+            },
+            cancellationToken);
 
     /// <summary>Looks at both sides without changing either: a destination that does not exist yet is not created.</summary>
     private async Task<T> ReadAsync<T>(

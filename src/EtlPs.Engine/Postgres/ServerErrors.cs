@@ -85,13 +85,19 @@ internal static partial class ServerErrors
     public static EtlException ReplicationRightMissing(SourceSettings source, Exception? inner) => new(
         EtlErrorCode.ReplicationRightMissing,
         $"The role {source.UserName} may not replicate from {source.Host}:{source.Port}.",
-        $"Let a superuser run: ALTER ROLE {Changes.TableName.Quote(source.UserName ?? "")} REPLICATION;", inner);
+        $"Let a superuser run: ALTER ROLE {Changes.TableName.Quote(source.UserName ?? "")} REPLICATION;", inner)
+    {
+        Sql = $"ALTER ROLE {Changes.TableName.Quote(source.UserName ?? "")} REPLICATION;",
+    };
 
     public static EtlException WalLevelNotLogical(SourceSettings source, Exception? inner) => new(
         EtlErrorCode.WalLevelNotLogical,
         $"The server at {source.Host}:{source.Port} does not write what logical replication needs: wal_level is not logical.",
         "Let a superuser run: ALTER SYSTEM SET wal_level = logical; then restart the server. A one-off copy needs it not: -SnapshotOnly.",
-        inner);
+        inner)
+    {
+        Sql = "ALTER SYSTEM SET wal_level = logical;",
+    };
 
     public static EtlException PoolerInBetween(SourceSettings source, Exception? inner) => new(
         EtlErrorCode.PoolerInBetween,

@@ -17,10 +17,13 @@ internal static class EngineHost
     /// <summary>Fails early and in words where the native library of DuckDB is not part of the module.</summary>
     public static void RequireDuckDb()
     {
-        if (Context.FindNative("duckdb") is null)
-            throw new EtlPsException(
-                "PlatformNotSupported",
-                $"This module has no DuckDB library for {RuntimeInformation.RuntimeIdentifier}.",
-                "Use it on Linux with glibc (x64, arm64), macOS, or Windows (x64, arm64).");
+        if (FindDuckDbProblem() is { } problem)
+            throw problem;
     }
+
+    /// <summary>Why DuckDB cannot be loaded; null: it can.</summary>
+    public static EtlPsException? FindDuckDbProblem() => Context.FindNative("duckdb") is not null ? null : new EtlPsException(
+        "PlatformNotSupported",
+        $"This module has no DuckDB library for {RuntimeInformation.RuntimeIdentifier}.",
+        "Use it on Linux with glibc (x64, arm64), macOS, or Windows (x64, arm64).");
 }

@@ -13,6 +13,9 @@ public sealed class EtlPlannedTable
         WillCopy = table.WillCopy;
         EstimatedRows = table.EstimatedRows;
         Bytes = table.Bytes;
+        Ranges = table.Ranges;
+        SourceStatement = table.SourceStatement;
+        DestinationStatement = table.DestinationStatement;
         Problem = table.Problem?.Message;
     }
 
@@ -33,6 +36,15 @@ public sealed class EtlPlannedTable
 
     /// <summary>Size without indexes, bytes.</summary>
     public long Bytes { get; }
+
+    /// <summary>About how many ranges it is copied in, several at a time; 0: it is not copied.</summary>
+    public int Ranges { get; }
+
+    /// <summary>What its rows are read with at the source; a range adds its blocks.</summary>
+    public string? SourceStatement { get; }
+
+    /// <summary>What makes it in DuckDB.</summary>
+    public string? DestinationStatement { get; }
 
     /// <summary>Why it would be set aside.</summary>
     public string? Problem { get; }

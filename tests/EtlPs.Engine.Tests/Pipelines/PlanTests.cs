@@ -36,6 +36,43 @@ public sealed class PlanTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_plan_has_the_statements_of_both_sides_the_ranges_the_bytes_the_time_and_the_wal_kept_meanwhile()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            """
+            CREATE TABLE t (id int PRIMARY KEY, v text, "N" numeric(12,2));
+            INSERT INTO t SELECT n, repeat('x', 200), n FROM generate_series(1, 5000) n;
+            CREATE TABLE empty (id int PRIMARY KEY)
+            """);
+        var plan = await scenario.Pipeline().PlanStreamAsync(new StreamOptions { Workers = 2 }, Token);
+
+        Assert.Equal(
+            [
+                $"CREATE PUBLICATION \"{scenario.Definition().EffectivePublication}\" FOR TABLE ONLY \"public\".\"empty\", "
+                + "ONLY \"public\".\"t\" WITH (publish_via_partition_root = true)",
+                $"CREATE_REPLICATION_SLOT {scenario.Definition().EffectiveSlotName} LOGICAL pgoutput",
+            ],
+            plan.Effects.Select(e => e.Statement).OfType<string>());
+        var table = plan.Tables.Single(t => t.Source.Name == "t");
+        Assert.Equal(1, table.Ranges);
+        Assert.Equal("COPY \"public\".\"t\" (\"id\", \"v\", \"N\") TO STDOUT (FORMAT BINARY)", table.SourceStatement);
+        Assert.Equal(
+            "CREATE TABLE \"public\".\"t\" (\"id\" INTEGER, \"v\" VARCHAR, \"N\" DECIMAL(12,2))", table.DestinationStatement);
+        Assert.Equal(await scenario.ScalarAsync<long>("SELECT pg_table_size('t') + pg_table_size('empty')"), plan.Estimate!.Bytes);
+        Assert.InRange(plan.Estimate.Time, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10));
+        Assert.True(plan.Estimate.WalBytes > 0);
+
+        await scenario.BackfillAsync();
+        var rest = await scenario.Pipeline().PlanStreamAsync(new StreamOptions(), Token);
+        Assert.Null(rest.Estimate);
+        Assert.All(rest.Tables, t => Assert.Equal((0, null, null), (t.Ranges, t.SourceStatement, t.DestinationStatement)));
+        var oneOff = await scenario.Pipeline().PlanBackfillAsync(
+            new BackfillOptions { SnapshotOnly = true, Restart = true }, Token);
+        Assert.Null(oneOff.Estimate!.WalBytes);
+    }
+
+    [Fact]
     public async Task A_removal_drops_what_the_pipeline_made_and_leaves_its_neighbours()
     {
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");

@@ -21,8 +21,12 @@ internal static class TableDdl
         NameCollisions.CheckColumns(table.Schema);
         CreateSchema(connection, table.Destination.Schema);
         connection.Execute($"DROP TABLE IF EXISTS {table.HiddenName.Quoted}");
-        connection.Execute($"CREATE TABLE {table.HiddenName.Quoted} ({ColumnList(table)})");
+        connection.Execute(CreateStatement(table, table.HiddenName));
     }
+
+    /// <summary>The statement that makes a table, under one of its names.</summary>
+    public static string CreateStatement(TableRecord table, TableName name) =>
+        $"CREATE TABLE {name.Quoted} ({ColumnList(table)})";
 
     /// <summary>Gives a hidden table its visible name, in place of the table of an earlier copy.</summary>
     public static void Show(DuckDBConnection connection, TableRecord table)

@@ -8,6 +8,7 @@ namespace EtlPs.Engine.Pipelines.Planning;
 /// <param name="Effects">Every effect, in order; empty: nothing to do.</param>
 /// <param name="Tables">The tables, in order.</param>
 /// <param name="Warnings">What a careful person would want to know before.</param>
+/// <param name="Estimate">What the copying is expected to take; null: nothing is copied.</param>
 public sealed record PipelinePlan(
     string Pipeline,
     string Operation,
@@ -15,4 +16,5 @@ public sealed record PipelinePlan(
     string Destination,
     IReadOnlyList<PlannedEffect> Effects,
     IReadOnlyList<PlannedTable> Tables,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings,
+    CopyEstimate? Estimate = null);

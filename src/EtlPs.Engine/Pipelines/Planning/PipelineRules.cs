@@ -110,23 +110,37 @@ internal sealed class PipelineRules(
     public IReadOnlyList<string> Warnings(bool usesSlot, IEnumerable<TableRecord> tables)
     {
         var warnings = new List<string>();
-        var aside = tables.Where(t => t.State == TableState.SetAside).Select(t => t.Source.ToString()).ToList();
-        if (aside.Count > 0)
-            warnings.Add(
-                $"Set aside and not followed: {string.Join(", ", aside.Take(10))}{(aside.Count > 10 ? $" and {aside.Count - 10} more" : "")}. "
-                + $"Get-EtlTable {definition.Name} -State SetAside tells why; Reset-EtlTable copies them again.");
-        if (usesSlot && publication is not null && definition.Publication is not null
-            && !(publication.Insert && publication.Update && publication.Delete && publication.Truncate))
-            warnings.Add(
-                $"Publication {publication.Name} does not publish all of insert, update, delete and truncate: what it leaves out is "
-                + "not followed.");
+        if (SetAside(definition, tables) is { } aside) warnings.Add(aside);
+        if (usesSlot && MissingOperations() is { } missing) warnings.Add(missing);
         return warnings;
     }
 
-    public static string UnlimitedWal(PipelineDefinition definition) =>
+    /// <summary>Which tables a run goes on without; null: none.</summary>
+    public static string? SetAside(PipelineDefinition definition, IEnumerable<TableRecord> tables)
+    {
+        var aside = tables.Where(t => t.State == TableState.SetAside).Select(t => t.Source.ToString()).ToList();
+        return aside.Count == 0
+            ? null
+            : $"Set aside and not followed: {string.Join(", ", aside.Take(10))}{(aside.Count > 10 ? $" and {aside.Count - 10} more" : "")}. "
+            + $"Get-EtlTable {definition.Name} -State SetAside tells why; Reset-EtlTable copies them again.";
+    }
+
+    /// <summary>What a publication that a DBA made leaves out; null: nothing.</summary>
+    public string? MissingOperations() =>
+        publication is null || definition.Publication is null
+        || (publication.Insert && publication.Update && publication.Delete && publication.Truncate)
+            ? null
+            : $"Publication {publication.Name} does not publish all of insert, update, delete and truncate: what it leaves out is "
+            + "not followed.";
+
+    public static string UnlimitedWal(PipelineDefinition definition) => $"{UnlimitedWalEvidence(definition)} {UnlimitedWalRemedy}";
+
+    public static string UnlimitedWalEvidence(PipelineDefinition definition) =>
         $"max_slot_wal_keep_size of {definition.Source.Host}:{definition.Source.Port} is -1: while nothing streams from slot "
-        + $"{definition.EffectiveSlotName}, it keeps WAL without a limit, until the source's disk is full. Set a limit that leaves room to "
-        + "notice, and stream often; Get-EtlSlotLag tells what is kept.";
+        + $"{definition.EffectiveSlotName}, it keeps WAL without a limit, until the source's disk is full.";
+
+    public const string UnlimitedWalRemedy =
+        "Set a limit that leaves room to notice, and stream often; Get-EtlSlotLag tells what is kept.";
 
     /// <summary>A slot's position must outlive the run, or the next one could not go on.</summary>
     public static void RequireFile(SurveyRequest request, PipelineDefinition definition)

@@ -1,9 +1,12 @@
+using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Postgres.Catalog;
+using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Pipelines.Planning;
 
 /// <summary>Puts a survey into the words of a plan.</summary>
-internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
+internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, CopyForecast forecast)
 {
     public PipelinePlan Backfill(BackfillOptions options)
     {
@@ -52,9 +55,11 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
     private void AddDrops(List<PlannedEffect> effects)
     {
         if (survey.SlotToDrop is { } slot)
-            effects.Add(new PlannedEffect($"replication slot {slot.Name} on {Server}", "Drop replication slot"));
+            effects.Add(new PlannedEffect(
+                $"replication slot {slot.Name} on {Server}", "Drop replication slot", SlotCatalog.DropStatement(slot.Name)));
         if (survey.PublicationToDrop is { } publication)
-            effects.Add(new PlannedEffect($"publication {publication.Name} in {Server}", "Drop publication"));
+            effects.Add(new PlannedEffect(
+                $"publication {publication.Name} in {Server}", "Drop publication", PublicationCatalog.DropStatement(publication.Name)));
     }
 
     private void AddCopy(List<PlannedEffect> effects)
@@ -69,8 +74,22 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey)
     }
 
     private PipelinePlan Plan(string operation, List<PlannedEffect> effects, IReadOnlyList<string> warnings, bool copies) => new(
-        definition.Name, operation, Server, Destination, effects,
-        [.. survey.Tables.Select(t => new PlannedTable(
-            t.Record.Source, t.Record.Destination, t.Record.State, copies && t.NeedsCopy, t.Size?.EstimatedRows, t.Size?.Bytes ?? 0, t.Problem))],
-        warnings);
+        definition.Name, operation, Server, Destination, effects, [.. survey.Tables.Select(t => Describe(t, copies && t.NeedsCopy))],
+        warnings, copies ? forecast.Total : null);
+
+    private PlannedTable Describe(SurveyedTable table, bool willCopy)
+    {
+        var record = table.Record;
+        var planned = new PlannedTable(
+            record.Source, record.Destination, record.State, willCopy, table.Size?.EstimatedRows, table.Size?.Bytes ?? 0, table.Problem);
+        return willCopy
+            ? planned with
+            {
+                Ranges = forecast.RangesOf(record.Oid),
+                SourceStatement = CopyStatement.For(
+                    record.Schema, new Heap(record.Oid, record.Source.Quoted, 0, 0, 0), CopyRange.Whole),
+                DestinationStatement = TableDdl.CreateStatement(record, record.Destination),
+            }
+            : planned;
+    }
 }

@@ -78,6 +78,22 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         Preflight preflight, SurveyRequest request, RowConditions conditions, PublicationInfo? publication,
         CancellationToken cancellationToken)
     {
+        var schemas = conditions.ApplyTo(await SelectAsync(request, publication, cancellationToken).ConfigureAwait(false));
+        await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
+        if (!request.SnapshotOnly && definition.Publication is null)
+            await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
+
+        var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken).ConfigureAwait(false);
+        var records = tables.Select(t => t.Record).ToList();
+        CheckNames(records);
+        CheckDestination(records);
+        return tables;
+    }
+
+    /// <summary>The tables that the definition names, and a publication that a DBA made carries, with the definition's rules.</summary>
+    public async Task<IReadOnlyList<TableSchema>> SelectAsync(
+        SurveyRequest request, PublicationInfo? publication, CancellationToken cancellationToken)
+    {
         var selected = definition.Publication is not null && publication is not null && !request.SnapshotOnly
             ? PublishedTables.Select(
                 await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
@@ -85,20 +101,11 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 definition)
             : await _catalog
                 .ReadTablesAsync(definition.Tables, cancellationToken, isFollowed: !request.SnapshotOnly).ConfigureAwait(false);
-        var schemas = conditions.ApplyTo(
-            await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false));
-        PipelineRules.RequireTables(schemas, definition);
-        _rules.Check(schemas);
-        _names.RequireTables(schemas);
-        schemas = [.. schemas.Select(_rules.Apply)];
-        await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
-        if (!request.SnapshotOnly && definition.Publication is null)
-            await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
-
-        var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken).ConfigureAwait(false);
-        NameCollisions.CheckTables([.. tables.Select(t => (t.Record.Source, t.Record.Destination))]);
-        foreach (var table in tables) CheckDestination(table.Record);
-        return tables;
+        var tables = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false);
+        PipelineRules.RequireTables(tables, definition);
+        _rules.Check(tables);
+        _names.RequireTables(tables);
+        return [.. tables.Select(_rules.Apply)];
     }
 
     /// <summary>The tables that the pipeline is defined for, as it has them carried; nothing else is looked at.</summary>
@@ -115,6 +122,41 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         _rules.Check(schemas);
         return [.. schemas.Select(_rules.Apply)];
     }
+
+    /// <summary>Tables that are followed already as the source has them now; those that are gone are left out.</summary>
+    public async Task<IReadOnlyList<TableSchema>> ReadNowAsync(IEnumerable<TableRecord> tables, CancellationToken cancellationToken) =>
+    [
+        .. (await _catalog.ReadTablesByOidAsync([.. tables.Select(t => t.Oid)], cancellationToken).ConfigureAwait(false))
+            .Values.Select(_rules.Apply),
+    ];
+
+    /// <summary>Names that are two in Postgres and one in DuckDB.</summary>
+    public static void CheckNames(IReadOnlyList<TableRecord> tables)
+    {
+        NameCollisions.CheckTables([.. tables.Select(t => (t.Source, t.Destination))]);
+        foreach (var table in tables)
+        {
+            NameCollisions.CheckSchema(table.Destination);
+            NameCollisions.CheckColumns(table.Schema);
+        }
+    }
+
+    /// <summary>Tables at the destination that are not this pipeline's.</summary>
+    public void CheckDestination(IReadOnlyList<TableRecord> tables)
+    {
+        foreach (var table in tables)
+            if (destination is not null && TableDdl.Exists(destination, table.Destination)
+                && _state!.FindOwner(table.Destination) != definition.Name)
+                throw PipelineRules.DestinationTaken(table.Destination, definition);
+    }
+
+    /// <summary>A table as it would be known when it is begun.</summary>
+    public TableRecord NewRecord(TableSchema schema) => new(
+        definition.Name,
+        schema,
+        _names.DestinationOf(schema.Name),
+        DuckDbTypes.Of(schema),
+        TableState.Pending);
 
     /// <summary>Looks again at tables whose rows are still to be copied: they may be gone, or look different by now.</summary>
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
@@ -160,21 +202,5 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             tables.Add(new SurveyedTable(record, sizes.GetValueOrDefault(record.Oid, new TableSize(0, null)), problem));
         }
         return tables;
-    }
-
-    private TableRecord NewRecord(TableSchema schema) => new(
-        definition.Name,
-        schema,
-        _names.DestinationOf(schema.Name),
-        DuckDbTypes.Of(schema),
-        TableState.Pending);
-
-    private void CheckDestination(TableRecord record)
-    {
-        NameCollisions.CheckSchema(record.Destination);
-        NameCollisions.CheckColumns(record.Schema);
-        if (destination is null || !TableDdl.Exists(destination, record.Destination)) return;
-        if (_state!.FindOwner(record.Destination) != definition.Name)
-            throw PipelineRules.DestinationTaken(record.Destination, definition);
     }
 }

@@ -25,10 +25,14 @@ internal static class PipelineRemoval
         {
             await CheckSourceAsync(definition, source, known, cancellationToken).ConfigureAwait(false);
             if (await new SlotCatalog(source).FindAsync(known.SlotName, cancellationToken).ConfigureAwait(false) is not null)
-                effects.Add(new PlannedEffect($"replication slot {known.SlotName} on {definition.Source}", "Drop replication slot"));
+                effects.Add(new PlannedEffect(
+                    $"replication slot {known.SlotName} on {definition.Source}", "Drop replication slot",
+                    SlotCatalog.DropStatement(known.SlotName)));
             if (known.OwnsPublication
                 && await new PublicationCatalog(source).FindAsync(known.Publication, cancellationToken).ConfigureAwait(false) is not null)
-                effects.Add(new PlannedEffect($"publication {known.Publication} in {definition.Source}", "Drop publication"));
+                effects.Add(new PlannedEffect(
+                    $"publication {known.Publication} in {definition.Source}", "Drop publication",
+                    PublicationCatalog.DropStatement(known.Publication)));
         }
         if (known is not null)
             effects.Add(new PlannedEffect($"{definition.Destination}", $"Forget the state of pipeline {definition.Name}"));

@@ -9,42 +9,23 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <summary>Whether a source can do what will be asked of it. Reads only; throws the first thing that stands in the way.</summary>
 internal sealed class Preflight(NpgsqlConnection connection, SourceSettings source)
 {
-    private const int OldestServer = 140000;
-
-    // A pooler makes up the process id that it tells a client.
-    private const string Server = """
-        SELECT pg_catalog.current_setting('server_version_num')::int4, pg_catalog.current_setting('server_version'),
-               pg_catalog.pg_backend_pid()
-        """;
-
-    // rds_replication stands for REPLICATION where a provider gives that to nobody. Slots and walsenders of all roles show.
-    private const string Replication = """
-        SELECT pg_catalog.current_setting('wal_level'),
-               (SELECT r.rolsuper OR r.rolreplication FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-               OR EXISTS (SELECT FROM pg_catalog.pg_roles AS r
-                          WHERE r.rolname = 'rds_replication' AND pg_catalog.pg_has_role(r.oid, 'USAGE')),
-               pg_catalog.current_setting('max_replication_slots')::int4
-               - (SELECT pg_catalog.count(*)::int4 FROM pg_catalog.pg_replication_slots),
-               pg_catalog.current_setting('max_wal_senders')::int4
-               - (SELECT pg_catalog.count(*)::int4 FROM pg_catalog.pg_stat_activity WHERE backend_type = 'walsender'),
-               pg_catalog.pg_is_in_recovery()
-        """;
-
     private const string Readable = """
         SELECT c.oid,
                pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
                AND (pg_catalog.has_table_privilege(c.oid, 'SELECT')
                     OR NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
                                    WHERE a.attrelid = c.oid AND a.attnum = ANY (w.columns::int2[])
-                                     AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'))),
-               pg_catalog.row_security_active(c.oid)
+                                     AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')))
         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS w (oid, columns)
         JOIN pg_catalog.pg_class AS c ON c.oid = w.oid
         """;
 
+    private const string RowSecurity = """
+        SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1) AND pg_catalog.row_security_active(c.oid)
+        """;
+
     private const string Publishable = """
-        SELECT c.oid, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner)::text,
-               c.relpersistence = 'u'
+        SELECT c.oid, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner)::text
         FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1)
         """;
 
@@ -60,70 +41,64 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
               AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)))
         """;
 
+    private string Role => TableName.Quote(source.UserName ?? "");
+
     /// <summary>Version 14 or later, and no pooler in between.</summary>
     public async Task CheckServerAsync(CancellationToken cancellationToken)
     {
-        var server = await connection.ReadAsync(
-            Server, r => (Number: r.GetInt32(0), Name: r.GetString(1), Pid: r.GetInt32(2)), cancellationToken)
-            .ConfigureAwait(false);
-        if (server[0].Number < OldestServer)
-            throw new EtlException(
-                EtlErrorCode.ServerTooOld,
-                $"The server at {source.Host}:{source.Port} is Postgres {server[0].Name}; 14 is the oldest that works.",
-                "Upgrade the server, or name a newer one.");
-        if (server[0].Pid != connection.ProcessID)
-            throw ServerErrors.PoolerInBetween(source, null);
+        var server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        if ((server.VersionProblem(source) ?? server.PoolerProblem(source, connection.ProcessID)) is { } problem) throw problem;
     }
 
     /// <summary>wal_level, the right to replicate, and room for a walsender and, unless the slot exists, for a slot.</summary>
     public async Task CheckReplicationAsync(CancellationToken cancellationToken, string? slotName = null)
     {
-        var found = await connection.ReadAsync(
-            Replication,
-            r => (
-                WalLevel: r.GetString(0), MayReplicate: r.GetBoolean(1), Slots: r.GetInt32(2), Senders: r.GetInt32(3),
-                Standby: r.GetBoolean(4)),
-            cancellationToken).ConfigureAwait(false);
-        var server = found[0];
-        if (server.WalLevel != "logical")
-            throw ServerErrors.WalLevelNotLogical(source, null);
-        if (!server.MayReplicate)
-            throw ServerErrors.ReplicationRightMissing(source, null);
-        if (server.Standby)
-            throw new EtlException(
-                EtlErrorCode.InvalidArgument,
-                $"The server at {source.Host}:{source.Port} is a standby, on which no publication can be made.",
-                "Name the primary. A one-off copy can come from a standby: -SnapshotOnly.");
-        if (server.Senders <= 0)
-            throw ServerErrors.NoFreeSlot(null, "All walsenders of the server are taken", "max_wal_senders");
-        if (server.Slots <= 0
+        var server = await ReplicationFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        var problem = server.WalLevelProblem(source) ?? server.RightProblem(source) ?? server.StandbyProblem(source)
+            ?? server.SenderProblem();
+        if (problem is null && server.SlotProblem(hasOwnSlot: false) is { } full
             && (slotName is null
                 || await new SlotCatalog(connection).FindAsync(slotName, cancellationToken).ConfigureAwait(false) is null))
-            throw ServerErrors.NoFreeSlot(null, "All replication slots of the server are taken", "max_replication_slots");
+            problem = full;
+        if (problem is not null) throw problem;
     }
 
     /// <summary>The right to read every column, and no row security that would leave rows out of the copy.</summary>
     public async Task CheckTablesAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
+        await CheckReadableAsync(tables, cancellationToken).ConfigureAwait(false);
+        await CheckRowSecurityAsync(tables, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The right to read every column.</summary>
+    public async Task CheckReadableAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
         // One row of arrays is no array of arrays where the tables differ in columns: text, cast on the server.
         var columns = tables
             .Select(t => $"{{{string.Join(',', t.Columns.Select(c => c.AttributeNumber))}}}").ToArray();
         var rights = await connection.ReadAsync(
-            Readable,
-            r => (Oid: r.GetFieldValue<uint>(0), Readable: r.GetBoolean(1), Filtered: r.GetBoolean(2)),
-            cancellationToken,
-            CatalogReader.Oids(tables.Select(t => t.Oid)),
-            columns).ConfigureAwait(false);
+            Readable, r => (Oid: r.GetFieldValue<uint>(0), Readable: r.GetBoolean(1)), cancellationToken,
+            CatalogReader.Oids(tables.Select(t => t.Oid)), columns).ConfigureAwait(false);
+        var unreadable = Names(tables, rights.Where(r => !r.Readable).Select(r => r.Oid));
         Refuse(
-            EtlErrorCode.PermissionDenied,
-            Names(tables, rights.Where(r => !r.Readable).Select(r => r.Oid)),
+            EtlErrorCode.PermissionDenied, unreadable,
             names => $"The role {source.UserName} may not read {names}.",
-            $"Let the owner run: GRANT SELECT ON … TO {TableName.Quote(source.UserName ?? "")}; and GRANT USAGE ON SCHEMA … likewise.");
+            $"Let the owner run: GRANT SELECT ON … TO {Role}; and GRANT USAGE ON SCHEMA … likewise.",
+            Lines(unreadable.Select(t => t.Schema).Distinct().Select(s => $"GRANT USAGE ON SCHEMA {TableName.Quote(s)} TO {Role};")
+                .Concat(unreadable.Select(t => $"GRANT SELECT ON {t.Quoted} TO {Role};"))));
+    }
+
+    /// <summary>No row security that would leave rows out of the copy, but not out of the stream.</summary>
+    public async Task CheckRowSecurityAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
+        var filtered = await connection.ReadAsync(
+            RowSecurity, r => r.GetFieldValue<uint>(0), cancellationToken, CatalogReader.Oids(tables.Select(t => t.Oid)))
+            .ConfigureAwait(false);
+        var sql = $"ALTER ROLE {Role} BYPASSRLS;";
         Refuse(
-            EtlErrorCode.PermissionDenied,
-            Names(tables, rights.Where(r => r.Filtered).Select(r => r.Oid)),
+            EtlErrorCode.PermissionDenied, Names(tables, filtered),
             names => $"Row security would hide rows of {names} from the copy, but not from the stream.",
-            $"Let a superuser run: ALTER ROLE {TableName.Quote(source.UserName ?? "")} BYPASSRLS;");
+            $"Let a superuser run: {sql}", sql);
     }
 
     /// <summary>
@@ -132,40 +107,63 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     /// </summary>
     public async Task CheckPublishableAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
+        await CheckMayPublishAsync(cancellationToken).ConfigureAwait(false);
+        await CheckOwnershipAsync(tables, cancellationToken).ConfigureAwait(false);
+        await CheckIdentityAsync(tables, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The right to make a publication in the database.</summary>
+    public async Task CheckMayPublishAsync(CancellationToken cancellationToken)
+    {
         var mayCreate = await connection.ReadAsync(
             "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')",
             r => r.GetBoolean(0),
             cancellationToken).ConfigureAwait(false);
-        if (!mayCreate[0])
-            throw new EtlException(
-                EtlErrorCode.PermissionDenied,
-                $"The role {source.UserName} may not make a publication in {source.Database}.",
-                $"Let the owner run: GRANT CREATE ON DATABASE {TableName.Quote(source.Database)} TO "
-                + $"{TableName.Quote(source.UserName ?? "")}; or let a DBA make the publication, and name it.");
-        var oids = CatalogReader.Oids(tables.Select(t => t.Oid));
+        if (mayCreate[0]) return;
+        var sql = $"GRANT CREATE ON DATABASE {TableName.Quote(source.Database)} TO {Role};";
+        throw new EtlException(
+            EtlErrorCode.PermissionDenied,
+            $"The role {source.UserName} may not make a publication in {source.Database}.",
+            $"Let the owner run: {sql} or let a DBA make the publication, and name it.")
+        {
+            Sql = sql,
+        };
+    }
+
+    /// <summary>Ownership, which a publication of a table needs.</summary>
+    public async Task CheckOwnershipAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
         var found = await connection.ReadAsync(
             Publishable,
-            r => (Oid: r.GetFieldValue<uint>(0), Owned: r.GetBoolean(1), Unlogged: r.GetBoolean(3)),
+            r => (Oid: r.GetFieldValue<uint>(0), Owned: r.GetBoolean(1), Owner: r.GetString(2)),
             cancellationToken,
-            oids).ConfigureAwait(false);
+            CatalogReader.Oids(tables.Select(t => t.Oid))).ConfigureAwait(false);
+        var others = found.Where(f => !f.Owned).ToList();
         Refuse(
-            EtlErrorCode.PermissionDenied,
-            Names(tables, found.Where(f => !f.Owned).Select(f => f.Oid)),
+            EtlErrorCode.PermissionDenied, Names(tables, others.Select(f => f.Oid)),
             names => $"The role {source.UserName} does not own {names}, which a publication of it needs.",
-            "Make the role a member of the owner, or let a DBA make the publication, and name it.");
+            "Make the role a member of the owner, or let a DBA make the publication, and name it.",
+            Lines(others.Select(f => f.Owner).Distinct().Select(o => $"GRANT {TableName.Quote(o)} TO {Role};")));
+    }
+
+    /// <summary>A replica identity, without which UPDATE and DELETE of a published table fail.</summary>
+    public async Task CheckIdentityAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
         var leaves = await connection.ReadAsync(
             Leaves, r => r.GetFieldValue<uint>(0), cancellationToken, CatalogReader.Oids(tables.Select(t => t.Oid)),
             CatalogReader.Oids(tables.Where(t => t.KeyColumns.Count == 0).Select(t => t.Oid)))
             .ConfigureAwait(false);
         var without = Names(tables, tables.Where(t => !t.CanFollowUpdates).Select(t => t.Oid).Concat(leaves).Distinct());
+        var statements = without.Select(n => $"ALTER TABLE {n.Quoted} REPLICA IDENTITY FULL;").ToList();
         Refuse(
-            EtlErrorCode.NoReplicaIdentity,
-            without,
+            EtlErrorCode.NoReplicaIdentity, without,
             names => $"No replica identity to find a row by: {names}. Once published, the source's own UPDATE and DELETE would fail.",
-            "Add a primary key, or run: "
-            + string.Join(" ", without.Take(3).Select(n => $"ALTER TABLE {n.Quoted} REPLICA IDENTITY FULL;"))
-            + (without.Count > 3 ? " …" : "") + " Or leave the table out with -ExcludeTable.");
+            $"Add a primary key, or run: {string.Join(" ", statements.Take(3))}{(without.Count > 3 ? " …" : "")} "
+            + "Or leave the table out with -ExcludeTable.",
+            Lines(statements));
     }
+
+    private static string Lines(IEnumerable<string> statements) => string.Join('\n', statements);
 
     private static List<TableName> Names(IReadOnlyList<TableSchema> tables, IEnumerable<uint> oids)
     {
@@ -173,11 +171,11 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
         return [.. tables.Where(t => wanted.Contains(t.Oid)).Select(t => t.Name)];
     }
 
-    private static void Refuse(EtlErrorCode code, List<TableName> tables, Func<string, string> message, string remedy)
+    private static void Refuse(EtlErrorCode code, List<TableName> tables, Func<string, string> message, string remedy, string sql)
     {
         if (tables.Count == 0)
             return;
         var names = string.Join(", ", tables.Take(10)) + (tables.Count > 10 ? $" and {tables.Count - 10} more" : "");
-        throw new EtlException(code, message(names), remedy) { Subject = names };
+        throw new EtlException(code, message(names), remedy) { Subject = names, Sql = sql };
     }
 }

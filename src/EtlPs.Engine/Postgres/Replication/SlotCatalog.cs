@@ -54,6 +54,9 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
                 r.GetNullable<DateTimeOffset>(6), ReadLsn(r, 7), ReadLsn(r, 8), r.GetNullable<long>(9), r.GetText(10), r.GetText(11)),
             cancellationToken).ConfigureAwait(false);
 
+    /// <summary>The statement that drops a slot, for people to read.</summary>
+    public static string DropStatement(string name) => $"SELECT pg_drop_replication_slot('{name}')";
+
     /// <summary>Drops it; nothing happens where there is none. An active one cannot be dropped.</summary>
     public Task DropAsync(string name, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(
