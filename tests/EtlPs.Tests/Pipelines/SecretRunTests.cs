@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.PowerShellHost;
 
 namespace EtlPs.Tests.Pipelines;
 
@@ -8,8 +9,36 @@ public sealed class SecretRunTests(ServerPool pool)
 {
     private const string Canary = "canary-4711";
 
+    /// <summary>Every cmdlet, with everything that can be seen of what it returns, does, and fails with.</summary>
+    private const string EveryCmdlet =
+        """
+        $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'
+        $described = New-EtlSource $hostName $database -Port $port -Credential $credential
+        $described; "$described"; $described | Out-Host
+        Get-EtlTable -Source $given; Get-EtlTable -Source $described | Out-Host
+        New-EtlPipeline $name $given (New-EtlDestination $file)
+        Test-EtlPipeline $name; Test-EtlPipeline $name | Out-Host
+        Start-EtlBackfill $name -WhatIf
+        Start-EtlBackfill $name
+        $job = Start-EtlStream $name -AsJob
+        Get-EtlPipeline; Get-EtlPipeline | Out-Host
+        Invoke-EtlQuery -Name $name -Query 'SELECT * FROM etlps.pipelines'
+        Invoke-EtlQuery -Source $given -Query 'SELECT 1 AS one'
+        Reset-EtlTable $name public.orders
+        Stop-EtlPipeline $name
+        $job | Wait-Job; $job | Receive-Job -Keep; $job | Receive-Job *>&1
+        $job.Command; $job.Name; $job.StatusMessage; $job.Location
+        Get-EtlSlotLag $name
+        try { Start-EtlStream $name -UntilLsn "no$([char]32)lsn" } catch { $_ }
+        try { New-EtlPipeline wrong ($given + 'x') ':memory:' | Start-EtlBackfill } catch { $_ }
+        try { New-EtlPipeline wrong ($given + ';Nonsense=1') ':memory:' } catch { $_ }
+        Test-EtlPipeline wrong
+        Remove-EtlPipeline $name -Confirm:$false
+        $Error
+        """;
+
     [Fact]
-    public async Task A_run_with_a_password_leaves_it_on_no_stream_in_no_job_and_not_in_the_copy()
+    public async Task A_run_with_a_password_leaves_it_on_no_stream_in_no_error_no_job_and_no_file()
     {
         await using var shop = await Shop.OpenAsync(pool);
         var role = $"r_{shop.Pipeline}";
@@ -20,28 +49,34 @@ public sealed class SecretRunTests(ServerPool pool)
             ALTER TABLE customers OWNER TO "{role}"; ALTER TABLE orders OWNER TO "{role}";
             GRANT CREATE ON DATABASE "{shop.Database.Name}" TO "{role}"
             """, TestContext.Current.CancellationToken);
+        using var password = new System.Net.NetworkCredential("", Canary).SecurePassword;
 
         var result = shop.Session.Run(
-            """
-            $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'
-            Get-EtlTable -Source $given; Get-EtlTable -Source $given | Out-Host
-            New-EtlPipeline $name $given $file
-            Start-EtlBackfill $name -WhatIf
-            Start-EtlBackfill $name
-            $job = Start-EtlStream $name -UntilCaughtUp -AsJob
-            $job | Wait-Job; $job | Receive-Job
-            $job.Command; $job.Name; $job.StatusMessage
-            Get-EtlPipeline; Get-EtlPipeline | Out-Host
-            Get-EtlSlotLag $name
-            Remove-EtlPipeline $name -Confirm:$false
-            """,
-            ("given", source)).WithoutErrors();
+            EveryCmdlet,
+            ("given", source),
+            ("hostName", "127.0.0.1"),
+            ("port", shop.Database.Server.Port),
+            ("database", shop.Database.Name),
+            ("credential", new PSCredential(role, password)));
 
-        Assert.Contains(result.Output, output => output.Properties["EndedBy"]?.Value is "CaughtUp");
+        Assert.Contains(result.Output, output => output.Properties["EndedBy"]?.Value is "Stopped");
+        Assert.Contains(result.OutputOf<ErrorRecord>(), error => error.Id() == "EtlPs.AuthenticationFailed");
         Assert.DoesNotContain(Canary, result.AllText(), StringComparison.Ordinal);
         var serialized = result.Output.Select(output => PSSerializer.Serialize(output, 4));
         Assert.DoesNotContain(Canary, string.Join('\n', serialized), StringComparison.Ordinal);
-        var copy = await File.ReadAllBytesAsync(shop.File, TestContext.Current.CancellationToken);
-        Assert.Equal(-1, copy.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Canary)));
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(shop.File)!, "*", SearchOption.AllDirectories))
+            Assert.Equal(
+                -1,
+                (await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)).AsSpan()
+                    .IndexOf(Encoding.UTF8.GetBytes(Canary)));
+    }
+
+    [Fact]
+    public async Task Every_cmdlet_is_called_there()
+    {
+        await using var host = ModuleHost.Create();
+
+        foreach (var command in host.Run("Get-Command -Module EtlPs").WithoutErrors().OutputOf<CmdletInfo>())
+            Assert.Contains(command.Name + " ", EveryCmdlet, StringComparison.Ordinal);
     }
 }
