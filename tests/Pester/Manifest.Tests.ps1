@@ -2,8 +2,9 @@
 #Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
 
 BeforeAll {
-    $script:Root = Split-Path (Split-Path $PSScriptRoot)
-    $script:Manifest = Join-Path $Root 'EtlPs.psd1'
+    Import-Module "$PSScriptRoot/TestServer.psm1" -Force
+    $Manifest = Get-TestedManifest
+    $Root = Split-Path $Manifest
 }
 
 Describe 'The manifest' {

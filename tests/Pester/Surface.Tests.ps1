@@ -2,13 +2,13 @@
 #Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
 
 BeforeDiscovery {
-    $root = Split-Path (Split-Path $PSScriptRoot)
-    $cmdlets = (Import-PowerShellDataFile -Path (Join-Path $root 'EtlPs.psd1')).CmdletsToExport
+    Import-Module "$PSScriptRoot/TestServer.psm1" -Force
+    $cmdlets = (Import-PowerShellDataFile -Path (Get-TestedManifest)).CmdletsToExport
 }
 
 BeforeAll {
-    $script:Root = Split-Path (Split-Path $PSScriptRoot)
-    Import-Module (Join-Path $Root 'EtlPs.psd1') -Force
+    . $PSScriptRoot/Prepare.ps1
+    $Root = Split-Path (Split-Path $PSScriptRoot)
 }
 
 AfterAll {
