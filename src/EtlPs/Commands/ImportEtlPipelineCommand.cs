@@ -76,6 +76,6 @@ public sealed class ImportEtlPipelineCommand : EtlCommand
             : document.Secret is { } secret ? SecretVault.Take(secret, InvokeCommand) : (null, null);
         var settings = SourceSettings.Restore(
             document.Host, document.Port, document.Database, userName ?? document.UserName, password, document.Options ?? []);
-        return new EtlSource(() => settings, Credential) { Secret = document.Secret };
+        return new EtlSource(() => settings) { Secret = document.Secret };
     }
 }

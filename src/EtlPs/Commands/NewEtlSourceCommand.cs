@@ -67,6 +67,6 @@ public sealed class NewEtlSourceCommand : EtlCommand
             SslMode,
             RootCertificate is null ? null : GetUnresolvedProviderPathFromPSPath(RootCertificate),
             ApplicationName);
-        return new EtlSource(() => settings, Credential);
+        return new EtlSource(() => settings);
     }
 }

@@ -1,19 +1,17 @@
-using System.Management.Automation;
 using EtlPs.Definitions;
 using EtlPs.Engine.Sources;
 
 namespace EtlPs.Model;
 
-/// <summary>A Postgres database to copy from. No property and no text of it holds the password.</summary>
+/// <summary>
+/// A Postgres database to copy from. No property and no text of it holds the password, not as a credential either: apart from
+/// Windows, PowerShell writes one out readably with the object that has it.
+/// </summary>
 public sealed class EtlSource
 {
     private readonly Lazy<SourceSettings> _settings;
 
-    internal EtlSource(Func<SourceSettings> settings, PSCredential? credential = null)
-    {
-        _settings = new Lazy<SourceSettings>(settings);
-        Credential = credential;
-    }
+    internal EtlSource(Func<SourceSettings> settings) => _settings = new Lazy<SourceSettings>(settings);
 
     /// <summary>Host name, address or socket folder.</summary>
     public string Host => Settings.Host;
@@ -26,9 +24,6 @@ public sealed class EtlSource
 
     /// <summary>Role name.</summary>
     public string? UserName => Settings.UserName;
-
-    /// <summary>The credential it was made with, if any.</summary>
-    public PSCredential? Credential { get; }
 
     /// <summary>Where an imported definition keeps the password.</summary>
     internal SecretReference? Secret { get; init; }

@@ -28,9 +28,15 @@ public sealed class ErrorIdTests
         { "Stop-EtlPipeline nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
         { Define + "Remove-EtlPipeline shop -Confirm:$false", "SourceUnreachable", ErrorCategory.ConnectionError, true },
         { Define + "Reset-EtlTable shop t", "SourceUnreachable", ErrorCategory.ConnectionError, true },
-        { Define + "Get-EtlSlotLag shop", "SourceUnreachable", ErrorCategory.ConnectionError, true },
+        { Define + "Get-EtlSlotLag shop", "SourceUnreachable", ErrorCategory.ConnectionError, false },
         { Define + "Get-EtlTable shop t", "TableNotFound", ErrorCategory.ObjectNotFound, true },
         { "Get-EtlTable -Source 'Host=127.0.0.1;Port=1'", "SourceUnreachable", ErrorCategory.ConnectionError, true },
+        { "Get-EtlLoss nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
+        { "Get-EtlSlot 'Host=127.0.0.1;Port=1'", "SourceUnreachable", ErrorCategory.ConnectionError, true },
+        { "Remove-EtlSlot 'Host=127.0.0.1;Port=1' orphan -Confirm:$false", "SourceUnreachable", ErrorCategory.ConnectionError, true },
+        { "Wait-EtlPipeline nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
+        { Define + "Initialize-EtlPipeline shop", "SourceUnreachable", ErrorCategory.ConnectionError, true },
+        { "Watch-EtlChange -Source 'Host=127.0.0.1;Port=1' t", "SourceUnreachable", ErrorCategory.ConnectionError, true },
         { Define + "Invoke-EtlQuery shop 'SELECT 1'", "DestinationUnavailable", ErrorCategory.ResourceUnavailable, true },
     };
 

@@ -17,6 +17,9 @@ public sealed class WhatIfTests(ServerPool pool)
         "Start-EtlStream $name -UntilCaughtUp",
         "Start-EtlStream $name -Restart -SkipBackfill -AsJob",
         "Reset-EtlTable $name public.orders",
+        "Initialize-EtlPipeline $name -Role postgres",
+        "Watch-EtlChange -Source $source public.orders -Timeout 1",
+        "Remove-EtlSlot $source \"etlps_$name\" -Force",
         "Stop-EtlPipeline $name",
         "Remove-EtlPipeline $name",
     ];
