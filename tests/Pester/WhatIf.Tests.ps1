@@ -22,6 +22,7 @@ Describe '-WhatIf' {
             { Initialize-EtlPipeline $shop.Name -WhatIf }
             { Watch-EtlChange -Source $shop.Source orders -Timeout 1 -WhatIf }
             { Remove-EtlSlot $shop.Source "etlps_$($shop.Name)" -Force -WhatIf }
+            { Export-EtlPipeline $shop.Name "$($shop.File).json" -WhatIf }
             { Stop-EtlPipeline $shop.Name -WhatIf }
             { Remove-EtlPipeline $shop.Name -WhatIf }
         )

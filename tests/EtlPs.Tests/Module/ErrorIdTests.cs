@@ -37,6 +37,8 @@ public sealed class ErrorIdTests
         { "Wait-EtlPipeline nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
         { Define + "Initialize-EtlPipeline shop", "SourceUnreachable", ErrorCategory.ConnectionError, true },
         { "Watch-EtlChange -Source 'Host=127.0.0.1;Port=1' t", "SourceUnreachable", ErrorCategory.ConnectionError, true },
+        { "Export-EtlPipeline nobody $file", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
+        { "Import-EtlPipeline ./none.json", "InvalidArgument", ErrorCategory.InvalidArgument, true },
         { Define + "Invoke-EtlQuery shop 'SELECT 1'", "DestinationUnavailable", ErrorCategory.ResourceUnavailable, true },
     };
 

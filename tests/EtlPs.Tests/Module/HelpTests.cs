@@ -32,7 +32,7 @@ public sealed partial class HelpTests : IAsyncLifetime
             Assert.Equal(page.Examples.Count, page.Code.Count());
             Assert.All(["## DESCRIPTION", "## INPUTS", "## OUTPUTS", "## RELATED LINKS"], h => Assert.True(page.Has(h), command.Name));
             foreach (var type in command.OutputType)
-                Assert.True(page.Has($"### {type.Name.Replace("System.", "", StringComparison.Ordinal)}")
+                Assert.True(page.Has($"### {type.Name}") || page.Has($"### {type.Name.Replace("System.", "", StringComparison.Ordinal)}")
                     || page.Has("### None") || type.Type == typeof(PSObject), $"{command.Name}: {type.Name}");
         }
     }

@@ -39,6 +39,8 @@ public sealed class SecretRunTests(ServerPool pool)
         try { New-EtlPipeline wrong ($given + 'x') ':memory:' | Start-EtlBackfill } catch { $_ }
         try { New-EtlPipeline wrong ($given + ';Nonsense=1') ':memory:' } catch { $_ }
         Test-EtlPipeline wrong
+        Export-EtlPipeline $name "$file.json"
+        Import-EtlPipeline "$file.json" -Credential $credential
         Remove-EtlPipeline $name -Confirm:$false
         $Error
         """;

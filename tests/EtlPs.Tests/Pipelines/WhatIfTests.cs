@@ -20,6 +20,7 @@ public sealed class WhatIfTests(ServerPool pool)
         "Initialize-EtlPipeline $name -Role postgres",
         "Watch-EtlChange -Source $source public.orders -Timeout 1",
         "Remove-EtlSlot $source \"etlps_$name\" -Force",
+        "Export-EtlPipeline $name \"$file.json\"",
         "Stop-EtlPipeline $name",
         "Remove-EtlPipeline $name",
     ];
@@ -60,6 +61,7 @@ public sealed class WhatIfTests(ServerPool pool)
         CallAll(shop);
 
         Assert.Equal(file, Hash(shop));
+        Assert.False(File.Exists(shop.File + ".json"));
         Assert.Equal(source, await SourceAsync(shop));
         Assert.Single(shop.Run("Get-EtlPipeline $name").WithoutErrors().Output);
     }
