@@ -8,9 +8,10 @@ namespace EtlPs.Engine.Tests.Pipelines;
 /// <summary>Row security hides rows from a copy and from no stream: a copy that it would make smaller is not made.</summary>
 public sealed class RowSecurityTests(ServerPool pool)
 {
+    // The larger one is copied first.
     private const string Tables = """
         CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY, tenant text);
-        INSERT INTO t VALUES (1); INSERT INTO u VALUES (1, 'mine'), (2, 'yours');
+        INSERT INTO t SELECT generate_series(1, 5000); INSERT INTO u VALUES (1, 'mine'), (2, 'yours');
         """;
 
     private const string Policy = "CREATE POLICY p ON u USING (tenant = 'mine'); ALTER TABLE u ENABLE ROW LEVEL SECURITY;";
