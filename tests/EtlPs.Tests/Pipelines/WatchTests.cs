@@ -7,6 +7,8 @@ namespace EtlPs.Tests.Pipelines;
 
 public sealed class WatchTests(ServerPool pool)
 {
+    private const string Left = "etlps-watch-0123456789abcdef0123456789abcdef";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -176,7 +178,7 @@ public sealed class WatchTests(ServerPool pool)
 
         var effects = (object[])result.Output.Single().Properties["Effects"].Value;
         var statements = effects.Select(e => e.AsObject().Text("Statement")).ToList();
-        Assert.Matches("""^CREATE PUBLICATION "etlps_watch_\w+" FOR TABLE ONLY "public"."orders" """, statements[0]);
+        Assert.Matches("""^CREATE PUBLICATION "etlps-watch-\w+" FOR TABLE ONLY "public"."orders" """, statements[0]);
         Assert.Matches(@"^CREATE_REPLICATION_SLOT etlps_watch_\w+ TEMPORARY LOGICAL pgoutput", statements[1]);
         Assert.Contains("What if:", result.HostText, StringComparison.Ordinal);
         Assert.Equal(0L, await shop.Database.ScalarAsync<long>("SELECT count(*) FROM pg_publication", Token));
@@ -307,23 +309,50 @@ public sealed class WatchTests(ServerPool pool)
     }
 
     [Fact]
-    public async Task What_a_killed_watch_left_is_dropped_by_the_next_and_a_running_ones_is_not()
+    public async Task What_a_killed_watch_left_is_dropped_by_the_next_which_says_so_and_a_running_ones_is_not()
     {
         await using var shop = await Shop.OpenAsync(pool);
-        await shop.Database.ExecuteAsync("CREATE PUBLICATION etlps_watch_0123 FOR TABLE orders", Token);
         await using var other = shop.OpenSession();
         using var over = new CancellationTokenSource();
         var first = other.RunAsync("Watch-EtlChange -Source $source -Table orders", over.Token);
         await shop.WatchBeginsAsync(first, Token);
+        await shop.Database.ExecuteAsync($"""CREATE PUBLICATION "{Left}" FOR TABLE orders""", Token);
 
-        shop.Run("Watch-EtlChange -Source $source -Table customers -Timeout 0.5").WithoutErrors();
-        var left = await shop.Database.ScalarAsync<long>("SELECT count(*) FROM pg_publication", Token);
+        var previewed = shop.Run("(Watch-EtlChange -Source $source -Table customers -WhatIf).Effects.Statement")
+            .WithoutErrors();
+        var kept = await PublicationsAsync(shop);
+        shop.Run("Watch-EtlChange -Source $source -Table customers -UntilLsn 0/1").WithoutErrors();
+        var left = await PublicationsAsync(shop);
         await over.CancelAsync();
+        var stopped = await first;
 
-        Assert.Equal(1, left);
-        Assert.True((await first).WasStopped);
+        Assert.Equal($"DROP PUBLICATION IF EXISTS \"{Left}\"", previewed.Output[0].BaseObject);
+        Assert.Equal(3, previewed.Output.Count);
+        Assert.Equal(2, kept.Length);
+        Assert.DoesNotContain(Left, left);
+        Assert.Single(left);
+        Assert.True(stopped.WasStopped);
         await shop.WatchLeavesNothingAsync(Token);
     }
+
+    [Fact]
+    public async Task The_publications_of_a_pipeline_and_of_a_user_stay_whatever_their_names()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        var pipeline = $"watch_{shop.Pipeline}"[..30];
+        string[] others = [$"etlps_{pipeline}", $"{Left}0", "etlps-watch-mine"];
+        shop.Run("$null = New-EtlPipeline $named $source $file; Start-EtlBackfill $named", ("named", pipeline))
+            .WithoutErrors();
+        foreach (var name in others.Skip(1))
+            await shop.Database.ExecuteAsync($"""CREATE PUBLICATION "{name}" FOR TABLE orders""", Token);
+
+        shop.Run("Watch-EtlChange -Source $source -UntilLsn 0/1").WithoutErrors();
+
+        Assert.Equal(others.Order(StringComparer.Ordinal), await PublicationsAsync(shop));
+    }
+
+    private static async Task<string[]> PublicationsAsync(Shop shop) => await shop.Database.ScalarAsync<string[]>(
+        "SELECT COALESCE(array_agg(pubname::text ORDER BY pubname COLLATE \"C\"), '{}') FROM pg_publication", Token);
 
     private static async Task WriteAsync(Shop shop, CancellationToken cancellationToken)
     {

@@ -24,7 +24,7 @@ internal static class WatchedShop
             shop,
             """
             NOT EXISTS (SELECT FROM pg_replication_slots WHERE temporary AND {0})
-            AND NOT EXISTS (SELECT FROM pg_publication WHERE pubname LIKE 'etlps\_watch\_%')
+            AND NOT EXISTS (SELECT FROM pg_publication WHERE pubname LIKE 'etlps-watch-%')
             """,
             cancellationToken);
 

@@ -17,37 +17,44 @@ public sealed class ChangeWatch
     private readonly PostgresConnector _source;
     private readonly WatchOptions _options;
     private readonly IReadOnlyList<TableName>? _published;
+    private readonly IReadOnlyList<string> _leftovers;
     private readonly ValueTypes _types;
-    private readonly string _name = $"{TemporaryPublication.Prefix}{Guid.NewGuid():N}";
+    private readonly string _slot = $"etlps_watch_{Guid.NewGuid():N}";
 
     private ChangeWatch(
-        PostgresConnector source, WatchOptions options, IReadOnlyList<TableName>? published, ValueTypes types)
+        PostgresConnector source, WatchOptions options, IReadOnlyList<TableName>? published, IReadOnlyList<string> leftovers,
+        ValueTypes types)
     {
         _source = source;
         _options = options;
         _published = published;
+        _leftovers = leftovers;
         _types = types;
     }
 
-    /// <summary>What the watch makes at the source, and takes away again.</summary>
+    /// <summary>What the watch makes at the source, and takes away again; and what others left that it takes away.</summary>
     public IReadOnlyList<PlannedEffect> Effects
     {
         get
         {
             var slot = new PlannedEffect(
-                $"replication slot {_name} on {_source.Settings}", "Create a temporary replication slot",
-                $"CREATE_REPLICATION_SLOT {_name} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT");
-            return _published is null
-                ? [slot]
-                :
-                [
-                    new PlannedEffect(
-                        $"publication {_name} in {_source.Settings}", "Create a publication for the time of the watch",
-                        PublicationCatalog.CreateStatement(_name, _published)),
-                    slot,
-                ];
+                $"replication slot {_slot} on {_source.Settings}", "Create a temporary replication slot",
+                $"CREATE_REPLICATION_SLOT {_slot} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT");
+            if (_published is null) return [slot];
+            return
+            [
+                .. _leftovers.Select(left => new PlannedEffect(
+                    $"publication {left} in {_source.Settings}", "Drop what a watch left that was killed",
+                    PublicationCatalog.DropStatement(left))),
+                new PlannedEffect(
+                    $"publication {Publication} in {_source.Settings}", "Create a publication for the time of the watch",
+                    PublicationCatalog.CreateStatement(Publication, _published)),
+                slot,
+            ];
         }
     }
+
+    private string Publication => _options.Publication ?? TemporaryPublication.NameFor(_slot);
 
     /// <summary>Looks whether it can be done, by reads only.</summary>
     /// <exception cref="Errors.EtlException">What stands in the way.</exception>
@@ -60,8 +67,12 @@ public sealed class ChangeWatch
         try
         {
             var published = await new WatchPreparation(connection, source, options).RunAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> leftovers = published is null
+                ? []
+                : await TemporaryPublication.FindLeftoversAsync(connection, cancellationToken).ConfigureAwait(false);
             return new ChangeWatch(
-                connector, options, published, await ValueTypes.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
+                connector, options, published, leftovers,
+                await ValueTypes.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -83,9 +94,10 @@ public sealed class ChangeWatch
         {
             await using var publication = _published is null
                 ? null
-                : await TemporaryPublication.CreateAsync(_source, _name, _published, time.Token).ConfigureAwait(false);
+                : await TemporaryPublication
+                    .CreateAsync(_source, Publication, _published, _leftovers, time.Token).ConfigureAwait(false);
             var reader = new ChangeReader(_types, [.. _options.Tables.Select(TablePattern.Parse)]);
-            return await new WatchSession(_source, _name, _options.Publication ?? _name, reader, tell)
+            return await new WatchSession(_source, _slot, Publication, reader, tell)
                 .RunAsync(_options.UntilLsn, time.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

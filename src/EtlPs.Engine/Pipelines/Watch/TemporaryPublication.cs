@@ -11,8 +11,6 @@ namespace EtlPs.Engine.Pipelines.Watch;
 /// </summary>
 internal sealed class TemporaryPublication : IAsyncDisposable
 {
-    public const string Prefix = "etlps_watch_";
-
     // "etlw": the first half of the lock's key.
     private const int LockSpace = 0x65746C77;
 
@@ -29,8 +27,39 @@ internal sealed class TemporaryPublication : IAsyncDisposable
         _name = name;
     }
 
+    /// <summary>The name for the publication of a watch's slot: like it, but with a sign that no pipeline's name has.</summary>
+    public static string NameFor(string slot) => slot.Replace('_', '-');
+
+    /// <summary>
+    /// What killed watches left, as far as the role may drop it. A watch's publication is in use while its session has the lock, and
+    /// while its slot is there, which a watch has that lost the session. A name is used once: what is found does not come back to use.
+    /// </summary>
+    public static async Task<IReadOnlyList<string>> FindLeftoversAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken) => await connection.ReadAsync(
+        """
+        SELECT p.pubname::text FROM pg_catalog.pg_publication AS p
+        WHERE p.pubname::text ~ '^etlps-watch-[0-9a-f]{32}$' AND pg_catalog.pg_has_role(p.pubowner, 'USAGE')
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_database AS d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
+              WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = pg_catalog.hashtext(p.pubname::text)::oid
+                AND l.objsubid = 2)
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_replication_slots AS s
+              WHERE s.slot_name::text = pg_catalog.translate(p.pubname::text, '-', '_'))
+        ORDER BY 1
+        """,
+        r => r.GetString(0), cancellationToken, LockSpace).ConfigureAwait(false);
+
+    /// <summary>Makes it.</summary>
+    /// <param name="source">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="tables">What it publishes.</param>
+    /// <param name="leftovers">Publications of killed watches, which are dropped before.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
     public static async Task<TemporaryPublication> CreateAsync(
-        PostgresConnector source, string name, IReadOnlyList<TableName> tables, CancellationToken cancellationToken)
+        PostgresConnector source, string name, IReadOnlyList<TableName> tables, IReadOnlyList<string> leftovers,
+        CancellationToken cancellationToken)
     {
         var session = await source.OpenAsync(cancellationToken).ConfigureAwait(false);
         var publication = new TemporaryPublication(source, session, name);
@@ -39,8 +68,9 @@ internal sealed class TemporaryPublication : IAsyncDisposable
             await session.ExecuteAsync(
                 "SELECT pg_catalog.pg_advisory_lock($1, pg_catalog.hashtext($2))", cancellationToken, LockSpace, name)
                 .ConfigureAwait(false);
-            await DropLeftoversAsync(session, cancellationToken).ConfigureAwait(false);
-            await new PublicationCatalog(session).CreateAsync(name, tables, cancellationToken).ConfigureAwait(false);
+            var publications = new PublicationCatalog(session);
+            foreach (var left in leftovers) await publications.DropAsync(left, cancellationToken).ConfigureAwait(false);
+            await publications.CreateAsync(name, tables, cancellationToken).ConfigureAwait(false);
             return publication;
         }
         catch (Exception e)
@@ -66,19 +96,5 @@ internal sealed class TemporaryPublication : IAsyncDisposable
         {
             // A server that is gone: what ended the watch is told, and the next one drops the publication.
         }
-    }
-
-    private static async Task DropLeftoversAsync(NpgsqlConnection session, CancellationToken cancellationToken)
-    {
-        var left = await session.ReadAsync(
-            """
-            WITH candidates AS MATERIALIZED (
-                SELECT p.pubname::text AS name FROM pg_catalog.pg_publication AS p
-                WHERE pg_catalog.starts_with(p.pubname::text, $2) AND pg_catalog.pg_has_role(p.pubowner, 'USAGE'))
-            SELECT name FROM candidates WHERE pg_catalog.pg_try_advisory_lock($1, pg_catalog.hashtext(name))
-            """,
-            r => r.GetString(0), cancellationToken, LockSpace, Prefix).ConfigureAwait(false);
-        foreach (var name in left)
-            await new PublicationCatalog(session).DropAsync(name, cancellationToken).ConfigureAwait(false);
     }
 }
