@@ -351,6 +351,32 @@ public sealed class WatchTests(ServerPool pool)
         Assert.Equal(others.Order(StringComparer.Ordinal), await PublicationsAsync(shop));
     }
 
+    [Fact]
+    public async Task A_watch_whose_idle_session_broke_unnoticed_goes_on_beside_another_and_leaves_nothing()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await using var other = shop.OpenSession();
+        using var over = new CancellationTokenSource();
+        var watching = other.RunAsync("Watch-EtlChange -Source $source -Table orders", over.Token);
+        await shop.WatchBeginsAsync(watching, Token);
+
+        var ended = await shop.Database.ScalarAsync<bool>(
+            """
+            SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """, Token);
+        shop.Run("Watch-EtlChange -Source $source -Table customers -UntilLsn 0/1").WithoutErrors();
+        var kept = await PublicationsAsync(shop);
+        await over.CancelAsync();
+        var stopped = await watching;
+
+        Assert.True(ended);
+        Assert.Single(kept);
+        Assert.True(stopped.WasStopped);
+        Assert.Empty(stopped.Errors);
+        Assert.Empty(await PublicationsAsync(shop));
+    }
+
     private static async Task<string[]> PublicationsAsync(Shop shop) => await shop.Database.ScalarAsync<string[]>(
         "SELECT COALESCE(array_agg(pubname::text ORDER BY pubname COLLATE \"C\"), '{}') FROM pg_publication", Token);
 

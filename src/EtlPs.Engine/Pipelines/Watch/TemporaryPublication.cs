@@ -1,3 +1,4 @@
+using System.Data;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
@@ -88,13 +89,26 @@ internal sealed class TemporaryPublication : IAsyncDisposable
         using var patience = new CancellationTokenSource(LongestDrop);
         try
         {
-            if (_session.State != System.Data.ConnectionState.Open)
-                await _source.ReopenAsync(_session, patience.Token).ConfigureAwait(false);
-            await new PublicationCatalog(_session).DropAsync(_name, patience.Token).ConfigureAwait(false);
+            await DropAsync(patience.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or Errors.EtlException)
         {
             // A server that is gone: what ended the watch is told, and the next one drops the publication.
+        }
+    }
+
+    private async Task DropAsync(CancellationToken cancellationToken)
+    {
+        var publications = new PublicationCatalog(_session);
+        try
+        {
+            await publications.DropAsync(_name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (_session.State != ConnectionState.Open && !cancellationToken.IsCancellationRequested)
+        {
+            // That a session broke while it was idle shows only now that it is used.
+            await _source.ReopenAsync(_session, cancellationToken).ConfigureAwait(false);
+            await publications.DropAsync(_name, cancellationToken).ConfigureAwait(false);
         }
     }
 }
