@@ -14,6 +14,14 @@ public sealed class PostgresSource(SourceSettings settings)
     /// <summary>How to reach it.</summary>
     public SourceSettings Settings { get; } = settings;
 
+    /// <summary>The server's identity, by whatever name it was reached: made by initdb, the same on a primary and its standbys.</summary>
+    public async Task<string> ReadSystemIdentifierAsync(CancellationToken cancellationToken)
+    {
+        var identity = await ReadAsync(
+            connection => ServerIdentity.ReadAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return identity.SystemIdentifier;
+    }
+
     /// <summary>The lag of every slot of the server, by name.</summary>
     public async Task<IReadOnlyList<SlotLag>> ReadSlotLagsAsync(CancellationToken cancellationToken) => await ReadAsync(
         connection => SlotLagReader.ReadAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);

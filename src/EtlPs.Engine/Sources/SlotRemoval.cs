@@ -18,10 +18,10 @@ public sealed class SlotRemoval(SourceSettings settings)
 
     /// <summary>Drops a slot; nothing happens where there is none.</summary>
     /// <param name="slotName">Its name.</param>
-    /// <param name="endsSession">Whether a session that streams from it is ended first.</param>
+    /// <param name="endedPid">The process whose session is ended first, where that streams from it; null: none is.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="EtlException">SlotActive, PermissionDenied, and whatever a connection can meet.</exception>
-    public async Task DropAsync(string slotName, bool endsSession, CancellationToken cancellationToken)
+    public async Task DropAsync(string slotName, int? endedPid, CancellationToken cancellationToken)
     {
         var connection = await _connector.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = connection.ConfigureAwait(false);
@@ -31,9 +31,9 @@ public sealed class SlotRemoval(SourceSettings settings)
         {
             while (await slots.FindAsync(slotName, cancellationToken).ConfigureAwait(false) is { Active: true } slot)
             {
-                if (!endsSession || !patience.IsLeft) throw Active(slot);
+                if (endedPid is not { } pid || slot.ActivePid != pid || !patience.IsLeft) throw Active(slot);
                 await connection.ExecuteAsync(
-                    "SELECT pg_catalog.pg_terminate_backend($1)", cancellationToken, slot.ActivePid!.Value).ConfigureAwait(false);
+                    "SELECT pg_catalog.pg_terminate_backend($1)", cancellationToken, pid).ConfigureAwait(false);
                 await Patience.PauseAsync(cancellationToken).ConfigureAwait(false);
             }
             await slots.DropAsync(slotName, cancellationToken).ConfigureAwait(false);
@@ -48,7 +48,7 @@ public sealed class SlotRemoval(SourceSettings settings)
     private static EtlException Active(SlotInfo slot) => new(
         EtlErrorCode.SlotActive,
         $"Replication slot {slot.Name} is in use by server process {slot.ActivePid}.",
-        "Stop what streams from it, or use -Force, which ends that session first.")
+        "Stop what streams from it, or use -Force, which ends the session that has it when it is given, and no later one.")
     {
         Subject = slot.Name,
     };

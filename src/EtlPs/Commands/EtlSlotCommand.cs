@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Sources;
 using EtlPs.Errors;
+using EtlPs.Hosting;
 using EtlPs.Model;
 using EtlPs.Transformation;
 
@@ -26,7 +28,35 @@ public abstract class EtlSlotCommand : EtlCommand
             if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
                 WriteError(EtlErrors.Record(EtlErrors.SlotMissing(name, Source), name));
             foreach (var slot in found)
-                yield return new EtlSlot(Source, slot, Registry.FindBySlot(Source, slot)?.Name);
+                yield return new EtlSlot(Source, slot, Registry.FindBySlot(slot.Name).FirstOrDefault(IsOnThisServer)?.Name);
+        }
+    }
+
+    /// <summary>
+    /// Whether a pipeline's source is the server whose slots these are: a server has many names, but one identity, and a slot's name once.
+    /// </summary>
+    private bool IsOnThisServer(RegisteredPipeline pipeline)
+    {
+        if (pipeline.Source.Host == Source.Host && pipeline.Source.Port == Source.Port)
+            return true;
+        var here = Await(cancel => new PostgresSource(Source.Settings).ReadSystemIdentifierAsync(cancel), $"{Source}");
+        try
+        {
+            return here == Pump.Run(
+                (_, cancel) => new PostgresSource(pipeline.Source.Settings).ReadSystemIdentifierAsync(cancel), static _ => { },
+                StopToken);
+        }
+        catch (EtlException unknown)
+        {
+            // A slot that is dropped cannot be had again.
+            WriteWarning(
+                $"Whether {pipeline.Source.Host}:{pipeline.Source.Port}, the source of pipeline {pipeline.Name}, is this server is not known, "
+                + $"and its slot counts as the pipeline's. {unknown.Message}");
+            return true;
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
         }
     }
 }

@@ -49,7 +49,7 @@ public sealed class RemoveEtlSlotCommand : EtlSlotCommand
     private void Drop(EtlSlot slot) => _ = TryAwait(
         async cancel =>
         {
-            await new SlotRemoval(Source.Settings).DropAsync(slot.SlotName, Force, cancel).ConfigureAwait(false);
+            await new SlotRemoval(Source.Settings).DropAsync(slot.SlotName, Force ? slot.ActivePid : null, cancel).ConfigureAwait(false);
             return true;
         },
         slot.SlotName,

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using EtlPs.Engine.Sources;
 using EtlPs.Jobs;
 using EtlPs.Model;
 
@@ -35,10 +34,9 @@ internal sealed class PipelineRegistry
 
     public RegisteredPipeline? Find(string name) => _pipelines.GetValueOrDefault(name);
 
-    /// <summary>The pipeline of this session that a slot of a server belongs to.</summary>
-    public RegisteredPipeline? FindBySlot(EtlSource source, ReplicationSlot slot) => _pipelines.Values.FirstOrDefault(
-        pipeline => pipeline.Pipeline.Definition.EffectiveSlotName == slot.Name && pipeline.Source.Database == slot.Database
-            && pipeline.Source.Host == source.Host && pipeline.Source.Port == source.Port);
+    /// <summary>The pipelines of this session whose slot has that name, on whatever server.</summary>
+    public IEnumerable<RegisteredPipeline> FindBySlot(string slotName) =>
+        _pipelines.Values.Where(pipeline => pipeline.Pipeline.Definition.EffectiveSlotName == slotName);
 
     /// <summary>Started jobs; ended ones are let go as others come.</summary>
     public void Add(EtlJob job)

@@ -71,6 +71,76 @@ public sealed class SlotCommandTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_slot_belongs_to_the_pipeline_by_whatever_name_its_server_goes_and_not_to_one_of_another_server()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+        await using var servers = new ServerPool();
+        await using var elsewhere = await servers.CreateDatabaseAsync();
+        await elsewhere.ExecuteAsync(
+            $"SELECT pg_create_logical_replication_slot('etlps_{shop.Pipeline}', 'pgoutput')", Token);
+        (string, object?)[] sources =
+            [("alias", $"{shop.Database.ConnectionString};Host=localhost"), ("elsewhere", elsewhere.ConnectionString)];
+
+        var found = shop.Run("(Get-EtlSlot $alias etlps_$name).Defined; (Get-EtlSlot $elsewhere etlps_$name).Defined", sources);
+        var refused = shop.Run("Remove-EtlSlot $alias etlps_$name -Confirm:$false");
+        shop.Run("Remove-EtlSlot $elsewhere etlps_$name -Confirm:$false").WithoutErrors();
+
+        Assert.Equal([true, false], found.WithoutErrors().Output.Select(o => (bool)o.BaseObject));
+        Assert.Equal("EtlPs.SlotNotOrphaned", refused.Errors.Single().Id());
+        Assert.Equal(1L, await shop.SlotsAsync());
+    }
+
+    [Fact]
+    public async Task A_slot_counts_as_the_pipelines_whose_source_does_not_tell_its_identity()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        var away = $"away_{shop.Pipeline}"[..20];
+        await MakeSlotAsync(shop, $"etlps_{away}", "pgoutput");
+        shop.Run("$null = New-EtlPipeline $away 'Host=127.0.0.1;Port=1;Database=x;Username=y' ':memory:'", ("away", away))
+            .WithoutErrors();
+
+        var refused = shop.Run("Remove-EtlSlot $source etlps_$away -Confirm:$false");
+
+        Assert.Equal("EtlPs.SlotNotOrphaned", refused.Errors.Single().Id());
+        Assert.Contains(away, Assert.Single(refused.Warnings), StringComparison.Ordinal);
+        Assert.Equal(1L, await CountAsync(shop));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Force_ends_no_session_but_the_one_that_was_shown(bool streams)
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+        if (streams)
+        {
+            shop.Run("$null = Start-EtlStream $name -AsJob").WithoutErrors();
+            await shop.SlotBecomesAsync(active: true, Token);
+        }
+
+        // What was shown is written before anything is done about it, and the writing waits for the script.
+        var refused = shop.Run(
+            """
+            Remove-EtlSlot $source etlps_$name -Force -Confirm:$false -Verbose 4>&1 | ForEach-Object {
+                if (-not $shown) {
+                    $shown = $_.Message
+                    Stop-EtlPipeline $name
+                    do { $slot = Get-EtlSlot $source etlps_$name } while ($slot.Active)
+                    $null = Start-EtlStream $name -AsJob
+                    do { $slot = Get-EtlSlot $source etlps_$name } until ($slot.Active)
+                }
+            }
+            $shown; $slot.ActivePid; (Get-EtlSlot $source etlps_$name).ActivePid
+            """);
+
+        Assert.Equal("EtlPs.SlotActive", refused.Errors.Single().Id());
+        Assert.Contains("pg_drop_replication_slot", $"{refused.Output[0]}", StringComparison.Ordinal);
+        Assert.Equal(refused.Output[1].BaseObject, refused.Output[2].BaseObject);
+    }
+
+    [Fact]
     public async Task A_removal_asks_and_a_no_leaves_the_slot()
     {
         await using var shop = await Shop.OpenAsync(pool);
