@@ -90,8 +90,7 @@ public sealed class WatchEtlChangeCommand : EtlCommand
     private void Watch(ChangeWatch watch, WatchOptions options, EtlSource source)
     {
         var end = Guard(
-            () => Pump.Each<PipelineEvent, StreamEnd>(
-                (items, cancel) => watch.RunAsync(items.WriteAsync, cancel), Write, StopToken),
+            () => Pump.Each((queue, cancel) => watch.RunAsync(queue.WriteAsync, cancel), Write, StopToken),
             source);
         if (end == StreamEnd.DurationOver && options.UntilLsn is { } lsn)
             WriteError(EtlErrors.Record(

@@ -1,4 +1,5 @@
-using System.Threading.Channels;
+using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Watch;
 
 namespace EtlPs.Hosting;
 
@@ -8,9 +9,6 @@ namespace EtlPs.Hosting;
 /// </summary>
 internal static class Pump
 {
-    // What an engine may be ahead of a slow pipeline.
-    private const int ItemsAhead = 256;
-
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestBound = TimeSpan.FromSeconds(30);
 
@@ -25,21 +23,21 @@ internal static class Pump
     }
 
     /// <summary>
-    /// Runs work that tells items one by one, each of which <paramref name="take"/> gets on this thread; the work waits where that
+    /// Runs work that tells events one by one, each of which <paramref name="take"/> gets on this thread; the work waits where that
     /// is slow.
     /// </summary>
-    public static T Each<TItem, T>(
-        Func<ChannelWriter<TItem>, CancellationToken, Task<T>> work, Action<TItem> take, CancellationToken stopping)
+    public static T Each<T>(
+        Func<ChangeQueue, CancellationToken, Task<T>> work, Action<PipelineEvent> take, CancellationToken stopping)
     {
-        var items = Channel.CreateBounded<TItem>(new BoundedChannelOptions(ItemsAhead) { SingleReader = true });
+        var queue = new ChangeQueue();
         var waiting = Task.FromResult(true);
         return Drive(
-            cancel => work(items.Writer, cancel),
-            () => waiting.IsCompleted ? waiting = items.Reader.WaitToReadAsync(CancellationToken.None).AsTask() : waiting,
+            cancel => work(queue, cancel),
+            () => waiting.IsCompleted ? waiting = queue.WaitToReadAsync(CancellationToken.None).AsTask() : waiting,
             () =>
             {
-                while (items.Reader.TryRead(out var item))
-                    take(item);
+                while (queue.TryRead(out var told))
+                    take(told);
             },
             stopping);
     }

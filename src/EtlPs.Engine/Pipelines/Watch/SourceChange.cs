@@ -26,4 +26,8 @@ public sealed record SourceChange(
     IReadOnlyList<string> Unsent,
     Lsn CommitLsn,
     DateTimeOffset CommitTime,
-    uint Xid) : PipelineEvent;
+    uint Xid) : PipelineEvent
+{
+    /// <summary>The length of the source's message: what it takes to keep the change is about that, or a few times as much.</summary>
+    public int Bytes { get; init; }
+}

@@ -33,7 +33,10 @@ internal sealed class WatchedRelation(RelationMessage announced, ValueTypes type
             row.New.IsPresent ? Names(column => IsUnsent(row, column)) : [],
             transaction.FinalLsn,
             transaction.CommitTime,
-            transaction.Xid);
+            transaction.Xid)
+        {
+            Bytes = message.Length,
+        };
     }
 
     private SourceRow Old(RowMessage row) =>
