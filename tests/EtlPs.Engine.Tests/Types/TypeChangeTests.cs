@@ -1,5 +1,6 @@
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Tests.Pipelines;
 using EtlPs.Testing.Crashes;
@@ -162,6 +163,42 @@ public sealed class TypeChangeTests(ServerPool pool)
         await scenario.PipelineOf("dba", "t").BackfillAsync(new BackfillOptions(), scenario, Token);
         await scenario.ExecuteAsync("INSERT INTO other VALUES (1, '{pg_monitor=r/pg_monitor}'); INSERT INTO t VALUES (2, -0.01)");
         await scenario.PipelineOf("dba", "t").StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        await scenario.AssertSameAsync("SELECT id || ' ' || v FROM t", "SELECT id || ' ' || v FROM public.t");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reset_beside_a_stream_turns_to_text_too_whichever_meets_the_value_first(bool streamIsTextAlready)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            """
+            CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2)); CREATE TABLE other (id serial PRIMARY KEY, a aclitem[]);
+            CREATE PUBLICATION dba FOR TABLE t, other; INSERT INTO t VALUES (1, 1.5);
+            """);
+        const string change = "INSERT INTO other (a) VALUES ('{pg_monitor=r/pg_monitor}'); INSERT INTO t SELECT max(id) + 1, -0.01 FROM t";
+        var definition = scenario.Definition("t") with { Publication = "dba" };
+        var pipeline = new Pipeline(definition, new FaultAction(
+            FaultPoint.ResetCopied, () => scenario.ExecuteAsync(change).GetAwaiter().GetResult()));
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await using var stream = await FollowedPipeline.StartAsync(scenario, pipeline);
+        if (streamIsTextAlready)
+        {
+            var text = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            scenario.OnEvent = e =>
+            {
+                if (e is Milestone m && m.Message.EndsWith("values as text.", StringComparison.Ordinal)) text.TrySetResult();
+            };
+            await scenario.ExecuteAsync(change);
+            await text.Task.WaitAsync(Token);
+        }
+
+        var reset = Assert.Single(await pipeline.ResetAsync(["t"], scenario, Token));
+
+        Assert.Equal((TableState.Ready, true, null), (reset.State, reset.Copied, reset.Error));
+        await stream.StopAsync();
+        await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         await scenario.AssertSameAsync("SELECT id || ' ' || v FROM t", "SELECT id || ' ' || v FROM public.t");
     }
 

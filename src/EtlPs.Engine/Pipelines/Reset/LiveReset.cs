@@ -64,6 +64,8 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
             run.Faults.Reached(FaultPoint.ResetSlotCreated);
             // Only now: whoever the slot's making waited for may have altered the table.
             var record = await LookAgainAsync(known, cancellationToken).ConfigureAwait(false);
+            // The slot decodes all that is published.
+            var format = desk.FormatOf(_state.ReadTables().Select(t => t.Schema).Append(record.Schema));
             try
             {
                 var copied = await new BesideCopy(run, slot, workers).RunAsync(record, cancellationToken).ConfigureAwait(false);
@@ -71,8 +73,13 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
                 var replication = slot.TakeConnection();
                 // The snapshot holds up the source's vacuum.
                 await slot.DisposeAsync().ConfigureAwait(false);
-                await HandOverAsync(copied, replication, slotName, cancellationToken).ConfigureAwait(false);
+                await HandOverAsync(copied, replication, slotName, format, cancellationToken).ConfigureAwait(false);
                 return copied;
+            }
+            catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && format == ValueFormat.Binary)
+            {
+                desk.NeedText();
+                run.Tell($"Table {known.Source} is copied anew, to be followed by values as text.", MilestoneLevel.Verbose);
             }
             catch (TableRewrittenException) when (round < MostRounds)
             {
@@ -100,14 +107,13 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
     }
 
     private async Task HandOverAsync(
-        TableRecord copied, LogicalReplicationConnection replication, string slotName, CancellationToken cancellationToken)
+        TableRecord copied, LogicalReplicationConnection replication, string slotName, ValueFormat format,
+        CancellationToken cancellationToken)
     {
         using var writing = run.File.Connect();
         using var close = new CancellationTokenSource();
         // The stream that runs meanwhile numbers its files in the folder itself.
         using var spools = new SpoolFolder(Path.Combine(SpoolFolder.PathOf(run.File.Path), $"reset_{copied.Oid}"));
-        // The slot decodes all that is published.
-        var format = StreamFormat.Of(_state.ReadTables().Select(t => t.Schema).Append(copied.Schema));
         var server = await NpgsqlReplicationChannel.StartAsync(
             run.Source, replication, slotName, run.Definition.EffectivePublication, format, copied.CopiedAt, close.Token)
             .ConfigureAwait(false);

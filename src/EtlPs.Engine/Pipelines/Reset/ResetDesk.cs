@@ -1,5 +1,7 @@
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Replication.PgOutput;
 
 namespace EtlPs.Engine.Pipelines.Reset;
 
@@ -11,12 +13,22 @@ internal sealed class ResetDesk : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private TableHandover[] _offers = [];
     private bool _closed;
+    private bool _needsText;
 
     /// <summary>The copies that wait to be taken over.</summary>
     public IReadOnlyList<TableHandover> Offers => Volatile.Read(ref _offers);
 
     /// <summary>Cancelled when the stream is about to end.</summary>
     public CancellationToken Closing => _closing.Token;
+
+    /// <summary>
+    /// How values are to come, to the stream and to resets alike: their slots decode the same WAL, of all that is published.
+    /// </summary>
+    public ValueFormat FormatOf(IEnumerable<TableSchema> tables) =>
+        Volatile.Read(ref _needsText) ? ValueFormat.Text : StreamFormat.Of(tables);
+
+    /// <summary>From now on values come as text: one without a binary form was met.</summary>
+    public void NeedText() => Volatile.Write(ref _needsText, true);
 
     /// <summary>Resets one table, once at a time.</summary>
     /// <exception cref="EtlException">ResetRunning; ResetInterrupted: the stream has ended.</exception>

@@ -24,7 +24,6 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     private readonly SourcePosition _source = new(run.Source, source);
     private readonly SourceCheck _check = new(run);
     private readonly List<TableCopyResult> _setAside = [];
-    private bool _needsText;
 
     public async Task<StreamResult> RunAsync(Survey survey, StreamOptions options, CancellationToken stop)
     {
@@ -83,10 +82,11 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             var between = new[] { NextToShow(tables), _check.Due }.Min();
             var next = between is { } lsn && (goal.Target is null || lsn <= goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
             if (next.IsReachedBy(position) && ReferenceEquals(next, goal)) return goal.End;
+            var format = resets.FormatOf(tables.Select(t => t.Schema));
             try
             {
                 var end = await reconnection.RunAsync(
-                    token => StreamAsync(tables, next, meter, token), stop).ConfigureAwait(false);
+                    token => StreamAsync(tables, format, next, meter, token), stop).ConfigureAwait(false);
                 slotWait.Over();
                 if (stop.IsCancellationRequested || (ReferenceEquals(next, goal) && end != StreamEnd.Stopped))
                 {
@@ -104,10 +104,10 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
                     continue;
                 _setAside.Add(new TableQuarantine(run).SetAside(tables.First(t => t.Oid == e.Oid), e.Error));
             }
-            catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && !_needsText)
+            catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && format == ValueFormat.Binary)
             {
                 // A value inside another without a binary form: of a table that is published and not followed, or altered since.
-                _needsText = true;
+                resets.NeedText();
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.SlotActive && slotWait.IsWorthwhile)
             {
@@ -117,7 +117,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     }
 
     private async Task<StreamEnd> StreamAsync(
-        IReadOnlyList<TableRecord> tables, StreamGoal goal, StreamMeter meter, CancellationToken stop)
+        IReadOnlyList<TableRecord> tables, ValueFormat format, StreamGoal goal, StreamMeter meter, CancellationToken stop)
     {
         var position = run.State.FindPipeline()!.Position;
         using var connection = run.File.Connect();
@@ -131,7 +131,6 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             streamed.Add(target);
             applier.Map(target, table.CurrentName, !table.IsVisible);
         }
-        var format = _needsText ? ValueFormat.Text : StreamFormat.Of(tables.Select(t => t.Schema));
         run.Tell($"Streaming from {position}{(format == ValueFormat.Text ? ", values as text" : "")}.", MilestoneLevel.Verbose);
         using var close = new CancellationTokenSource();
         using var spools = new SpoolFolder(SpoolFolder.PathOf(run.File.Path));
