@@ -26,8 +26,8 @@ public sealed class CheckTests(ServerPool pool)
             [
                 "NativeLibrary", "Connection", "ServerVersion", "NoPooler", "IdleTimeouts", "WalLevel", "ReplicationRight", "Primary",
                 "WalSenders", "ReplicationSlots", "SlotWalLimit", "Destination", "Publication", "Slot", "Tables", "TableRights",
-                "RowSecurity", "PublicationRight", "TableOwnership", "ReplicaIdentity", "ColumnTypes", "Names", "DestinationTables",
-                "DiskSpace", "Start",
+                "RowSecurity", "PublicationRight", "TableOwnership", "Partitions", "ReplicaIdentity", "ColumnTypes", "Names",
+                "DestinationTables", "DiskSpace", "Start",
             ],
             checks.Select(c => c.Name));
         Assert.All(checks, c => Assert.Equal(CheckStatus.Passed, c.Status));

@@ -32,6 +32,11 @@ internal sealed class TableChecks(Checklist list, PipelineDefinition definition,
         if (makesPublication)
             await list.RunAsync("TableOwnership", () => Checked(
                 preflight.CheckOwnershipAsync(tables, cancellationToken), "The role owns every table.")).ConfigureAwait(false);
+        if (usesSlot)
+            await list.RunAsync(
+                "Partitions",
+                () => Checked(preflight.CheckPartitionsAsync(tables, cancellationToken), "The changes of every partition are in the WAL."),
+                startsAnew ? CheckStatus.Failed : CheckStatus.Warning).ConfigureAwait(false);
         if (usesSlot) await CheckIdentityAsync(tables, publication, cancellationToken).ConfigureAwait(false);
         CheckTypes(tables);
         var records = tables.Select(surveyor.NewRecord).ToList();

@@ -80,8 +80,10 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     {
         var schemas = conditions.ApplyTo(await SelectAsync(request, publication, cancellationToken).ConfigureAwait(false));
         await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
-        if (!request.SnapshotOnly && definition.Publication is null)
-            await preflight.CheckPublishableAsync(schemas, cancellationToken).ConfigureAwait(false);
+        if (!request.SnapshotOnly)
+            await (definition.Publication is null
+                ? preflight.CheckPublishableAsync(schemas, cancellationToken)
+                : preflight.CheckPartitionsAsync(schemas, cancellationToken)).ConfigureAwait(false);
 
         var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken).ConfigureAwait(false);
         var records = tables.Select(t => t.Record).ToList();
@@ -192,10 +194,13 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         IReadOnlyList<TableRecord> records, bool usesSlot, CancellationToken cancellationToken)
     {
         var sizes = await _catalog.ReadSizesAsync([.. records.Select(r => r.Oid)], cancellationToken).ConfigureAwait(false);
+        var unfollowed = usesSlot
+            ? await new PartitionCatalog(source).FindUnfollowedAsync(records.Select(r => r.Oid), cancellationToken).ConfigureAwait(false)
+            : new Dictionary<uint, UnfollowedPartition>();
         var tables = new List<SurveyedTable>();
         foreach (var record in records)
         {
-            var problem = UnsupportedColumn.Find(record.Schema);
+            var problem = UnsupportedColumn.Find(record.Schema) ?? unfollowed.GetValueOrDefault(record.Oid)?.SetAside(record.Source);
             // A publication's filter is Postgres's own text.
             if (problem is null && !usesSlot && record.Schema.RowFilter is not null)
                 problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken).ConfigureAwait(false);

@@ -73,7 +73,7 @@ internal sealed class CatalogWatch(PipelineRun run)
 
     private async Task<CatalogLook> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => new(
         await new PartitionCatalog(connection)
-            .ReadAsync(_tables.Where(t => t.Schema.Kind == 'p').Select(t => t.Oid), cancellationToken).ConfigureAwait(false),
+            .ReadAsync(_tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false),
         await new CatalogReader(connection)
             .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false));
 }

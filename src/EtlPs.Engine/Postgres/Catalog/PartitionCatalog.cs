@@ -20,6 +20,20 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
         ORDER BY 1, 2
         """;
 
+    // Without a lock, which asking for a partition tree would wait for. What a partitioned table itself is said to be is
+    // nothing to its partitions.
+    private const string Unfollowed = """
+        WITH RECURSIVE tree (root, oid) AS (
+            SELECT w.oid, w.oid FROM pg_catalog.unnest($1) AS w (oid)
+            UNION ALL
+            SELECT t.root, i.inhrelid FROM tree AS t JOIN pg_catalog.pg_class AS p ON p.oid = t.oid AND p.relkind = 'p'
+            JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.oid)
+        SELECT DISTINCT ON (t.root) t.root, c.oid, c.oid::pg_catalog.regclass::text, c.relkind = 'f'
+        FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
+        WHERE c.relispartition AND (c.relkind = 'f' OR c.relkind = 'r' AND c.relpersistence = 'u')
+        ORDER BY t.root, c.oid
+        """;
+
     private const int WalPageBytes = 8192;
 
     // Rows know 32 bits of their transaction, which are compared around the circle.
@@ -46,6 +60,20 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
             .ConfigureAwait(false);
         return new PartitionTrees(
             partitions.ToLookup(p => p.Root, p => p.Partition), ulong.Parse(horizon[0], CultureInfo.InvariantCulture), EndOfRecords(end[0]));
+    }
+
+    /// <summary>
+    /// Of each of these tables that has any, a partition that no stream follows; a table that is a partition itself counts too.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<uint, UnfollowedPartition>> FindUnfollowedAsync(
+        IEnumerable<uint> tables, CancellationToken cancellationToken)
+    {
+        var found = await connection.ReadAsync(
+            Unfollowed,
+            r => new UnfollowedPartition(r.GetFieldValue<uint>(0), r.GetFieldValue<uint>(1), r.GetString(2), r.GetBoolean(3)),
+            cancellationToken,
+            CatalogReader.Oids(tables)).ConfigureAwait(false);
+        return found.ToDictionary(p => p.Table);
     }
 
     /// <summary>At the start of a WAL page the insert position is behind the page's header, and no position of a stream ever is.</summary>

@@ -109,6 +109,7 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     {
         await CheckMayPublishAsync(cancellationToken).ConfigureAwait(false);
         await CheckOwnershipAsync(tables, cancellationToken).ConfigureAwait(false);
+        await CheckPartitionsAsync(tables, cancellationToken).ConfigureAwait(false);
         await CheckIdentityAsync(tables, cancellationToken).ConfigureAwait(false);
     }
 
@@ -161,6 +162,14 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
             $"Add a primary key, or run: {string.Join(" ", statements.Take(3))}{(without.Count > 3 ? " …" : "")} "
             + "Or leave the table out with -ExcludeTable.",
             Lines(statements));
+    }
+
+    /// <summary>What a stream needs, whoever made the publication: the changes of every partition in the write-ahead log.</summary>
+    public async Task CheckPartitionsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
+        var found = await new PartitionCatalog(connection)
+            .FindUnfollowedAsync(tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false);
+        if (tables.FirstOrDefault(t => found.ContainsKey(t.Oid)) is { } table) throw found[table.Oid].Refuse(table.Name);
     }
 
     private static string Lines(IEnumerable<string> statements) => string.Join('\n', statements);
