@@ -31,7 +31,7 @@ public sealed class StateStoreTests : IDisposable
     {
         Assert.Null(store.FindPipeline());
         Assert.Empty(store.ReadTables());
-        Assert.Null(store.FindOwner(new TableName("public", "t")));
+        Assert.Null(store.FindOtherOwner(new TableName("public", "t")));
         Assert.False(store.HasSchema());
     }
 
@@ -197,7 +197,8 @@ public sealed class StateStoreTests : IDisposable
         Assert.Null(store.FindPipeline());
         Assert.Empty(store.ReadTables());
         Assert.NotNull(other.FindPipeline());
-        Assert.Equal("other", store.FindOwner(new TableName("PUBLIC", "T")));
+        Assert.Equal("other", store.FindOtherOwner(new TableName("PUBLIC", "T")));
+        Assert.Null(other.FindOtherOwner(new TableName("PUBLIC", "T")));
     }
 
     [Fact]

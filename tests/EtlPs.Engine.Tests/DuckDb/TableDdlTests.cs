@@ -59,12 +59,27 @@ public sealed class TableDdlTests : IDisposable
 
         TableDdl.Show(connection, old);
         connection.Execute("BEGIN");
-        TableDdl.Show(connection, anew);
+        TableDdl.Show(connection, anew with { StandsAt = Lsn.Zero });
         using var reader = file.Connect();
         Assert.Equal(1, reader.Scalar("SELECT id FROM public.t"));
         connection.Execute("COMMIT");
         Assert.Equal(2, reader.Scalar("SELECT id FROM public.t"));
         Assert.Equal(1L, connection.Scalar("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'public'"));
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE public.t AS SELECT 42 AS mine")]
+    [InlineData("CREATE VIEW public.T AS SELECT 42 AS mine")]
+    public void Showing_a_copy_that_has_no_visible_rows_replaces_nothing(string theirs)
+    {
+        var table = SampleTables.Record(16400, new TableName("public", "t"), "id");
+        TableDdl.CreateHiddenTable(connection, table);
+        connection.Execute(theirs);
+
+        var error = Assert.Throws<EtlException>(() => TableDdl.Show(connection, table));
+
+        Assert.Equal(EtlErrorCode.DestinationTableExists, error.Code);
+        Assert.Equal(42, connection.Scalar("SELECT mine FROM public.t"));
     }
 
     [Fact]

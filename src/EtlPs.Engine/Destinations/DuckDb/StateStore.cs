@@ -208,16 +208,16 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1 AND oid = $2", pipeline, oid);
 
     /// <summary>
-    /// The pipeline that a visible table belongs to, in whatever case its name is written; null: none of ours.
+    /// Another pipeline that has a table of that visible name, shown or not, in whatever case it is written; null: none.
     /// </summary>
-    public string? FindOwner(TableName destination)
+    public string? FindOtherOwner(TableName destination)
     {
         if (!HasSchema())
             return null;
         using var command = connection.Command(
             "SELECT pipeline, destination_schema, destination_table FROM etlps.tables "
-            + "WHERE lower(destination_table) = lower($1)",
-            destination.Name);
+            + "WHERE lower(destination_table) = lower($1) AND pipeline <> $2",
+            destination.Name, pipeline);
         using var reader = command.ExecuteReader();
         while (reader.Read())
             if (NameCollisions.AreOne(new TableName(reader.GetString(1), reader.GetString(2)), destination))

@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
 
@@ -15,7 +16,7 @@ internal static class TableDdl
         connection.Execute($"CREATE SCHEMA IF NOT EXISTS {TableName.Quote(schema)}");
 
     /// <summary>Creates a table under its hidden name, and its schema; an older one of that name is dropped.</summary>
-    /// <exception cref="Pipelines.Errors.EtlException">NameCollision.</exception>
+    /// <exception cref="EtlException">NameCollision.</exception>
     public static void CreateHiddenTable(DuckDBConnection connection, TableRecord table)
     {
         NameCollisions.CheckColumns(table.Schema);
@@ -28,10 +29,14 @@ internal static class TableDdl
     public static string CreateStatement(TableRecord table, TableName name) =>
         $"CREATE TABLE {name.Quoted} ({ColumnList(table)})";
 
-    /// <summary>Gives a hidden table its visible name, in place of the table of an earlier copy.</summary>
+    /// <summary>Gives a hidden table its visible name, in place of its own earlier rows and of nothing else.</summary>
+    /// <param name="connection">The destination.</param>
+    /// <param name="table">As it is known until now: whether it has visible rows.</param>
+    /// <exception cref="EtlException">DestinationTableExists.</exception>
     public static void Show(DuckDBConnection connection, TableRecord table)
     {
-        DropVisible(connection, table);
+        if (table.HasVisibleRows) DropVisible(connection, table);
+        else if (Exists(connection, table.Destination)) throw Taken(table);
         connection.Execute($"ALTER TABLE {table.HiddenName.Quoted} "
             + $"RENAME TO {TableName.Quote(table.Destination.Name)}");
     }
@@ -77,6 +82,14 @@ internal static class TableDdl
                 return true;
         return false;
     }
+
+    private static EtlException Taken(TableRecord table) => new(
+        EtlErrorCode.DestinationTableExists,
+        $"The destination has a table {table.Destination} that is not of pipeline {table.Pipeline}'s copy of {table.Source}.",
+        "Rename or drop it, and start again.")
+    {
+        Subject = table.Destination.ToString(),
+    };
 
     private static string ColumnList(TableRecord table) => string.Join(
         ", ", table.Columns.Zip(table.DuckDbTypes, (column, type) => $"{TableName.Quote(column.DestinationName)} {type}"));

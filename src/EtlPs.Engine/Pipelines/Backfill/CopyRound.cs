@@ -63,7 +63,7 @@ internal sealed class CopyRound(
         {
             if (done.State == TableState.Ready)
             {
-                TableDdl.Show(connection, done);
+                TableDdl.Show(connection, table.Record);
                 state.Losses.Show(done.Schema);
             }
             // What the copy has of a key may be newer than the next change of it: no value that a change leaves out is in it.

@@ -183,6 +183,14 @@ internal sealed class PipelineRules(
         Subject = table.ToString(),
     };
 
+    public static EtlException DestinationOfAnother(TableName table, string other, PipelineDefinition definition) => new(
+        EtlErrorCode.DestinationTableExists,
+        $"Table {table} of {definition.Destination} is pipeline {other}'s, shown already or not.",
+        $"Give the pipeline another -DestinationSchema, or the table another name with -TableMap; or remove pipeline {other}.")
+    {
+        Subject = table.ToString(),
+    };
+
     /// <summary>
     /// Whether what bears the pipeline's names may be dropped: the destination says that the pipeline made it in this very
     /// database, or the user asks for a new slot in its place.

@@ -19,6 +19,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private readonly ColumnRules _rules = new(definition);
     private readonly TableNames _names = new(definition);
     private readonly StateStore? _state = destination is null ? null : new StateStore(destination, definition.Name);
+    private readonly DestinationNames? _taken = destination is null ? null : new DestinationNames(definition, destination);
 
     /// <exception cref="Errors.EtlException">Whatever makes the run impossible as asked.</exception>
     public async Task<Survey> TakeAsync(
@@ -147,9 +148,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     public void CheckDestination(IReadOnlyList<TableRecord> tables)
     {
         foreach (var table in tables)
-            if (destination is not null && TableDdl.Exists(destination, table.Destination)
-                && _state!.FindOwner(table.Destination) != definition.Name)
-                throw PipelineRules.DestinationTaken(table.Destination, definition);
+            if (_taken?.FindProblem(table.Destination) is { } problem) throw problem;
     }
 
     /// <summary>A table as it would be known when it is begun.</summary>
@@ -160,8 +159,22 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         DuckDbTypes.Of(schema),
         TableState.Pending);
 
-    /// <summary>Looks again at tables whose rows are still to be copied: they may be gone, or look different by now.</summary>
+    /// <summary>
+    /// Looks again at tables whose rows are still to be copied: they may be gone, or look different by now; and at the names of
+    /// all that are still to be shown.
+    /// </summary>
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
+        IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken) =>
+    [
+        .. (await LookAtSourceAsync(known, usesSlot, cancellationToken).ConfigureAwait(false)).Select(t => IsToBeShown(t.Record)
+            ? t with { Problem = t.Problem ?? _taken?.FindProblem(t.Record.Destination) }
+            : t),
+    ];
+
+    private static bool IsToBeShown(TableRecord table) =>
+        table.State is TableState.Pending or TableState.Copying or TableState.CatchingUp;
+
+    private async Task<IReadOnlyList<SurveyedTable>> LookAtSourceAsync(
         IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
         known = [.. known.Select(t => t.State is TableState.Ready or TableState.CatchingUp ? t with { Schema = _rules.Apply(t.Schema) } : t)];

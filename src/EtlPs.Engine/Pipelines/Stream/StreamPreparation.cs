@@ -33,7 +33,7 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
             {
                 var empty = table with { State = TableState.Ready, CopiedAt = slot.ConsistentPoint };
                 TableDdl.CreateHiddenTable(run.Connection, empty);
-                TableDdl.Show(run.Connection, empty);
+                TableDdl.Show(run.Connection, table);
                 run.State.Losses.Show(empty.Schema);
                 run.State.UpsertTable(empty);
             }
