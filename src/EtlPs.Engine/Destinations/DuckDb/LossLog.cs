@@ -2,12 +2,14 @@ using System.Text;
 using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Postgres.Types;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Writes the losses of one table as they come, in the transaction that writes NULL in their place. Costs nothing before the
-/// first one.
+/// Writes the losses of one table as they come, in the transaction that writes NULL in their place. They pass through a temporary
+/// table with the keys as DuckDB's own values, so that a key is told the same way whatever form it came in. Costs nothing before
+/// the first one.
 /// </summary>
 /// <param name="connection">The transaction's connection.</param>
 /// <param name="pipeline">The pipeline.</param>
@@ -16,51 +18,82 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="lsn">What they are as of; null: the caller says when the transaction ends.</param>
 internal sealed class LossLog(DuckDBConnection connection, string pipeline, TableSchema table, bool isHidden, Lsn? lsn) : IDisposable
 {
+    private const int FirstKey = 3;
+
+    private readonly ColumnCodec[] _keys = ColumnCodecs.Of(table.KeyColumns.Select(c => table.Columns[c]));
+    private StagingTable? _staged;
     private RowAppender? _appender;
+    private int _row;
 
     /// <summary>Whether the table's rows are under its hidden name.</summary>
     public bool IsHidden => isHidden;
 
+    /// <summary>Begins a line, which <see cref="AddKey"/> completes with each of the key's values.</summary>
     /// <param name="column">Which of the table's columns.</param>
-    /// <param name="key">The row's key in words; empty: the table has none.</param>
     /// <param name="kind">The kind of value, never the value.</param>
-    public void Add(int column, string key, string kind)
+    public void Add(int column, string kind)
     {
-        _appender ??= new RowAppender(connection, null, StateSchema.Name, "losses");
-        var row = _appender.BeginRow();
-        Text(0, row, pipeline);
-        _appender[1].Set(row, table.Oid);
-        _appender[2].Set(row, isHidden);
-        Text(3, row, table.Name.Schema);
-        Text(4, row, table.Name.Name);
-        Text(5, row, table.Columns[column].Name);
-        if (key.Length > 0) Text(6, row, key);
-        else _appender[6].SetNull(row);
-        if (lsn is { } known) _appender[7].Set(row, known.Value);
-        else _appender[7].SetNull(row);
-        Text(8, row, kind);
-        _appender[9].Set(row, (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        _appender ??= Stage().Append();
+        _row = _appender.BeginRow();
+        Text(0, table.Columns[column].Name);
+        Text(1, kind);
+        _appender[2].Set(_row, (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+    }
+
+    /// <param name="ordinal">Which of the key's columns.</param>
+    /// <param name="isText">Whether the value is in its text form, or in its binary one.</param>
+    /// <param name="wire">The value of the line's row.</param>
+    public void AddKey(int ordinal, bool isText, ReadOnlySpan<byte> wire)
+    {
+        var vector = _appender![FirstKey + ordinal];
+        // The line waits longer than the bytes that it is made of.
+        var kept = vector.Allocate(wire.Length);
+        wire.CopyTo(kept);
+        try
+        {
+            if (isText) _keys[ordinal].ReadText(kept, vector, _row);
+            else _keys[ordinal].ReadBinary(kept, vector, _row);
+        }
+        catch (UnrepresentableValueException)
+        {
+            // The row itself fails by its key, and its losses with it.
+            vector.SetNull(_row);
+        }
     }
 
     /// <summary>Hands all losses to the transaction; returns whether there were any.</summary>
     public bool Close()
     {
-        if (_appender is null) return false;
-        _appender.Close();
+        if (_staged is null) return false;
+        _appender?.Close();
+        connection.Execute(
+            $"INSERT INTO etlps.losses SELECT $1, $2, $3, $4, $5, column_name, {Key(i => $"k{i}")}, $6, kind, recorded_at FROM {_staged.Quoted}",
+            pipeline, table.Oid, isHidden, table.Name.Schema, table.Name.Name, lsn?.Value);
+        _staged.Clear();
         Dispose();
         return true;
     }
 
+    /// <summary>Forgets what was not handed over; the temporary table may be gone with its transaction.</summary>
     public void Dispose()
     {
         _appender?.Dispose();
         _appender = null;
+        _staged = null;
     }
 
-    private void Text(int column, int row, string text)
+    private StagingTable Stage() => _staged ??= new StagingTable(connection, $"etlps_lost_{table.Oid}",
+        [
+            ("column_name", "VARCHAR"), ("kind", "VARCHAR"), ("recorded_at", "TIMESTAMPTZ"),
+            .. _keys.Select((codec, i) => ($"k{i}", codec.DuckDbType)),
+        ]);
+
+    private string Key(Func<int, string> value) => KeyText.Of(table, [.. _keys.Select(k => k.DuckDbType)], value);
+
+    private void Text(int column, string text)
     {
         var bytes = _appender![column].Allocate(Encoding.UTF8.GetByteCount(text));
         Encoding.UTF8.GetBytes(text, bytes);
-        _appender[column].SetBytes(row, bytes);
+        _appender[column].SetBytes(_row, bytes);
     }
 }

@@ -8,7 +8,7 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 internal static class CopiedRowKey
 {
     /// <summary><c>id=42</c>; empty where the table has no key.</summary>
-    public static string Of(TableSchema table, ReadOnlySpan<byte> block, int rowOffset, int longest = KeyDescription.Short)
+    public static string Of(TableSchema table, ReadOnlySpan<byte> block, int rowOffset)
     {
         var row = new CopyRow(block, rowOffset);
         var text = new StringBuilder();
@@ -18,9 +18,9 @@ internal static class CopiedRowKey
             if (text.Length > 0) text.Append(", ");
             text.Append(table.Columns[column].Name).Append('=');
             text.Append(field.Length < 0
-                ? KeyDescription.Value(TupleFields.Null, 0, default, longest)
+                ? KeyDescription.Value(TupleFields.Null, 0, default)
                 : KeyDescription.Value(
-                    TupleFields.Binary, table.Columns[column].Type.Oid, block.Slice(field.Offset, field.Length), longest));
+                    TupleFields.Binary, table.Columns[column].Type.Oid, block.Slice(field.Offset, field.Length)));
         }
         return text.ToString();
     }

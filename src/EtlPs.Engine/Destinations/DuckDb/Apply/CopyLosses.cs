@@ -11,6 +11,13 @@ internal sealed class CopyLosses(TableSchema table, LossLog log, bool[]? columns
 {
     public void Add(int column, ReadOnlySpan<byte> block, int rowOffset, string kind)
     {
-        if (columns is null || columns[column]) log.Add(column, CopiedRowKey.Of(table, block, rowOffset, int.MaxValue), kind);
+        if (columns?[column] == false) return;
+        log.Add(column, kind);
+        var row = new CopyRow(block, rowOffset);
+        for (var i = 0; i < table.KeyColumns.Count; i++)
+        {
+            var field = row.Locate(table.KeyColumns[i]);
+            log.AddKey(i, isText: false, block.Slice(field.Offset, field.Length));
+        }
     }
 }

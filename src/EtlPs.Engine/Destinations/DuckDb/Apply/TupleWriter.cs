@@ -55,12 +55,19 @@ internal sealed class TupleWriter
         catch (UnrepresentableValueException e) when (_losesInstead[column] && e is not UnknownLabelException)
         {
             vector.SetNull(row);
-            losses?.Add(column, KeyDescription.Of(_table, keyTuple, keyFields!, int.MaxValue), e.Reason);
+            if (losses is not null) Tell(losses, column, e.Reason, keyTuple, keyFields!);
         }
         catch (UnrepresentableValueException e)
         {
             throw Unrepresentable(column, e, keyTuple, keyFields);
         }
+    }
+
+    private void Tell(LossLog losses, int column, string kind, ReadOnlySpan<byte> tuple, TupleFields fields)
+    {
+        losses.Add(column, kind);
+        for (var i = 0; i < _table.KeyColumns.Count; i++)
+            losses.AddKey(i, fields.Kind(_table.KeyColumns[i]) == TupleFields.Text, fields.Value(tuple, _table.KeyColumns[i]));
     }
 
     private TableFailedException Unrepresentable(
