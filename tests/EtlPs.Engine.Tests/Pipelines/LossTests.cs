@@ -1,4 +1,5 @@
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
@@ -61,6 +62,24 @@ public sealed class LossTests(ServerPool pool)
 
         Assert.Equal(3, (await LossesAsync(pipeline)).Count);
         Assert.All(await pipeline.ReadLossesAsync(["prices"], Token), l => Assert.True(l.Lsn <= end.Position && l.Lsn.IsKnown));
+    }
+
+    [Fact]
+    public async Task A_batch_touches_the_lines_of_its_own_losses_only()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Prices);
+        var pipeline = PipelineOf(scenario);
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        // Were all lines of the table gone through for each batch, this one of another row would be found to be there twice.
+        using (var file = DuckDbFile.Open(new DuckDbSettings(scenario.File)))
+        using (var connection = file.Connect())
+            connection.Execute("INSERT INTO etlps.losses SELECT * FROM etlps.losses WHERE column_name = 'price'");
+        await scenario.ExecuteAsync("UPDATE prices SET price = 'NaN' WHERE id = 1");
+        await CatchUpAsync(pipeline, scenario);
+
+        Assert.Equal(
+            ["price id=1 NaN", "price id=2 NaN", "price id=2 NaN"],
+            (await LossesAsync(pipeline)).Where(l => l.StartsWith("price", StringComparison.Ordinal)));
     }
 
     [Theory]

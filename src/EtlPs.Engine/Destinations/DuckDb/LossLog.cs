@@ -16,7 +16,9 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="table">The table.</param>
 /// <param name="isHidden">Whether its rows are under its hidden name.</param>
 /// <param name="lsn">What they are as of; null: the caller says when the transaction ends.</param>
-internal sealed class LossLog(DuckDBConnection connection, string pipeline, TableSchema table, bool isHidden, Lsn? lsn) : IDisposable
+/// <param name="replaces">Whether a line takes the place of an earlier one of the same column and key: it is the same loss.</param>
+internal sealed class LossLog(
+    DuckDBConnection connection, string pipeline, TableSchema table, bool isHidden, Lsn? lsn, bool replaces) : IDisposable
 {
     private const int FirstKey = 3;
 
@@ -24,9 +26,6 @@ internal sealed class LossLog(DuckDBConnection connection, string pipeline, Tabl
     private StagingTable? _staged;
     private RowAppender? _appender;
     private int _row;
-
-    /// <summary>Whether the table's rows are under its hidden name.</summary>
-    public bool IsHidden => isHidden;
 
     /// <summary>Begins a line, which <see cref="AddKey"/> completes with each of the key's values.</summary>
     /// <param name="column">Which of the table's columns.</param>
@@ -66,8 +65,17 @@ internal sealed class LossLog(DuckDBConnection connection, string pipeline, Tabl
     {
         if (_staged is null) return false;
         _appender?.Close();
+        var key = Key(i => $"k{i}");
+        if (replaces)
+            connection.Execute(
+                "DELETE FROM etlps.losses WHERE pipeline = $1 AND oid = $2 AND hidden = $3 "
+                + $"AND (column_name, key) IN (SELECT column_name, {key} FROM {_staged.Quoted})",
+                pipeline, table.Oid, isHidden);
+        // A row that was fetched for its other columns' sake may tell a loss once more.
         connection.Execute(
-            $"INSERT INTO etlps.losses SELECT $1, $2, $3, $4, $5, column_name, {Key(i => $"k{i}")}, $6, kind, recorded_at FROM {_staged.Quoted}",
+            "INSERT INTO etlps.losses SELECT $1, $2, $3, $4, $5, column_name, key, $6, arg_max(kind, line), max(recorded_at) "
+            + $"FROM (SELECT column_name, {key} AS key, kind, recorded_at, rowid AS line FROM {_staged.Quoted}) "
+            + $"GROUP BY column_name, key{(replaces ? "" : ", line")} ORDER BY max(line)",
             pipeline, table.Oid, isHidden, table.Name.Schema, table.Name.Name, lsn?.Value);
         _staged.Clear();
         Dispose();

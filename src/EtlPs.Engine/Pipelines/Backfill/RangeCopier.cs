@@ -41,7 +41,7 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
         {
             connection.InTransaction(() =>
             {
-                using var losses = _state.Losses.Open(record.Schema, isHidden: true, record.CopiedAt);
+                using var losses = _state.Losses.OpenForCopy(record.Schema, record.CopiedAt);
                 using (var appender = new TableAppender(connection, null, record.HiddenName.Schema, record.HiddenName.Name))
                 {
                     var decoder = new BinaryCopyDecoder(

@@ -13,11 +13,6 @@ internal static class LossReader
         DuckDBConnection connection, PipelineDefinition definition, IReadOnlyList<string> patterns)
     {
         var state = new StateStore(connection, definition.Name);
-        var tables = TableSelection.Select(state.ReadTables(), t => t.Source, patterns, definition).ToDictionary(t => t.Oid);
-        return
-        [
-            .. state.Losses.Read().Where(l => tables.ContainsKey(l.Oid)).Select(l => new TableLoss(
-                l.Table, tables[l.Oid].Destination, l.Column, l.Key, l.Lsn, l.Kind, l.Time)),
-        ];
+        return state.Losses.Read(TableSelection.Select(state.ReadTables(), t => t.Source, patterns, definition).Select(t => t.Oid));
     }
 }

@@ -29,7 +29,7 @@ internal sealed class BatchApplier(
     /// <param name="isHidden">Whether that is its hidden name.</param>
     public void Map(StreamedTable table, TableName target, bool isHidden = false)
     {
-        var losses = state.Losses.Open(table.Schema, isHidden);
+        var losses = state.Losses.OpenForStream(table.Schema, isHidden);
         _tables[table.Schema.Oid] = table;
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
             ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches, losses)
@@ -89,7 +89,7 @@ internal sealed class BatchApplier(
         try
         {
             applier.Apply(position);
-            _hasLosses |= applier.StoreLosses(state.Losses);
+            _hasLosses |= applier.Losses.Close();
         }
         catch (Exception e) when (DuckDbErrors.ConcernsOneTable(e))
         {

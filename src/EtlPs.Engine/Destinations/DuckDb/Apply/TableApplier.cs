@@ -28,15 +28,6 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
 
     protected TupleFields Fields { get; } = new(table.Schema.Columns.Count);
 
-    /// <summary>Stores what the changes lost; returns whether there was anything.</summary>
-    public bool StoreLosses(LossStore store)
-    {
-        if (!Losses.Close()) return false;
-        // A row that was written again lost the same value.
-        if (Schema.KeyColumns.Count > 0) store.KeepLast(Schema.Oid, Losses.IsHidden);
-        return true;
-    }
-
     /// <summary>Takes one change, in order.</summary>
     public void Add(RowChange change)
     {
