@@ -203,6 +203,32 @@ public sealed class LossTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_value_that_was_lost_is_told_for_each_key_that_its_row_is_given()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            """
+            CREATE TABLE t (id int PRIMARY KEY, "it's" timestamp[], other text); ALTER TABLE t ALTER "it's" SET STORAGE EXTERNAL;
+            ALTER TABLE t ALTER other SET STORAGE EXTERNAL;
+            INSERT INTO t SELECT g, array_fill(CASE WHEN g < 3 THEN '294270-01-01' ELSE '2024-01-01' END::timestamp, ARRAY[1000]), repeat('x', 3000)
+                FROM generate_series(1, 4) g
+            """);
+        var pipeline = PipelineOf(scenario);
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.ExecuteAsync("UPDATE t SET id = 11 WHERE id = 1; UPDATE t SET id = 21 WHERE id = 11; UPDATE t SET id = 14 WHERE id = 4");
+        // A row that had lost nothing takes the key of one that had.
+        await scenario.ExecuteAsync("UPDATE t SET id = CASE id WHEN 2 THEN 30 WHEN 3 THEN 2 END WHERE id IN (2, 3)");
+        var end = await CatchUpAsync(pipeline, scenario);
+
+        Assert.Empty(end.SetAside);
+        Assert.Equal("21 30", await ValueAsync(pipeline, "SELECT string_agg(id, ' ' ORDER BY id) FROM t WHERE \"it's\" IS NULL"));
+        Assert.Equal(
+            ["id=1", "id=2", "id=21", "id=30"],
+            (await pipeline.ReadLossesAsync([], Token)).Where(l => l.Kind == "beyond DuckDB's last timestamp").Select(l => l.Key).Order(StringComparer.Ordinal));
+        Assert.All((await pipeline.ReadLossesAsync([], Token)), l => Assert.True(l.Lsn.IsKnown));
+    }
+
+    [Fact]
     public async Task A_large_transaction_has_all_its_losses_at_its_own_end()
     {
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, price numeric(10,2), filler text)");

@@ -15,12 +15,14 @@ internal static class KeyText
     public static string Of(TableSchema table, IReadOnlyList<string> types, Func<int, string> value) =>
         table.KeyColumns.Count == 0 ? "NULL" : string.Join(
             " || ', ' || ",
-            table.KeyColumns.Select((c, i) => $"'{Escaped(table.Columns[c].Name)}=' || {ValueOf(types[i], value(i))}"));
+            table.KeyColumns.Select((c, i) => $"{Literal(table.Columns[c].Name + "=")} || {ValueOf(types[i], value(i))}"));
 
-    private static string ValueOf(string type, string value) => type is "SMALLINT" or "INTEGER" or "BIGINT" or "UINTEGER" or "UBIGINT"
-        || type.StartsWith("DECIMAL", StringComparison.Ordinal)
-            ? $"{value}::VARCHAR"
-            : $"'''' || replace({value}::VARCHAR, '''', '''''') || ''''";
+    private static string ValueOf(string type, string value) => IsPlain(type)
+        ? $"{value}::VARCHAR"
+        : $"'''' || replace({value}::VARCHAR, '''', '''''') || ''''";
 
-    private static string Escaped(string name) => name.Replace("'", "''", StringComparison.Ordinal);
+    private static bool IsPlain(string type) =>
+        type is "SMALLINT" or "INTEGER" or "BIGINT" or "UINTEGER" or "UBIGINT" || type.StartsWith("DECIMAL", StringComparison.Ordinal);
+
+    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

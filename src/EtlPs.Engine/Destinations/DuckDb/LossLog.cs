@@ -60,6 +60,22 @@ internal sealed class LossLog(
         }
     }
 
+    /// <summary>Tells what was lost of rows once more, for the keys that they have from now on.</summary>
+    /// <param name="rows">SQL: what stands behind FROM.</param>
+    /// <param name="earlier">SQL for each value of the key that a row had.</param>
+    /// <param name="next">The same of the key that it has from now on.</param>
+    /// <param name="lost">For each column that may be concerned: whether a row has NULL in place of a value, as SQL.</param>
+    public void CarryOver(
+        string rows, Func<int, string> earlier, Func<int, string> next, IReadOnlyList<(int Column, string IsLost)> lost)
+    {
+        var isLost = lost.Select((l, i) => $"(l.column_name = ${i + 4} AND {l.IsLost})");
+        connection.Execute(
+            $"INSERT INTO {Stage().Quoted} SELECT l.column_name, l.kind, now(), {string.Join(", ", _keys.Select((_, i) => next(i)))} "
+            + $"FROM {rows} JOIN etlps.losses AS l ON l.key = {Key(earlier)} "
+            + $"WHERE l.pipeline = $1 AND l.oid = $2 AND l.hidden = $3 AND ({string.Join(" OR ", isLost)})",
+            [pipeline, table.Oid, isHidden, .. lost.Select(l => table.Columns[l.Column].Name)]);
+    }
+
     /// <summary>Hands all losses to the transaction; returns whether there were any.</summary>
     public bool Close()
     {

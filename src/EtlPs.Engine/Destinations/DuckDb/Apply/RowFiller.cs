@@ -19,6 +19,7 @@ internal sealed class RowFiller(
     private StagingTable? _filled;
     private StagingTable? _fetched;
     private bool _hasFilled;
+    private bool _changesKeys;
     private Lsn? _fetchedAt;
     private bool _mayBeAhead;
 
@@ -31,6 +32,7 @@ internal sealed class RowFiller(
     public void Fill(NetChanges net, Lsn position)
     {
         Array.Clear(_hasHoles);
+        _changesKeys = false;
         var rows = StageRowsWithHoles(net);
         if (rows == 0) return;
         _fetchedAt ??= fetches.Read(schema.Oid);
@@ -39,6 +41,7 @@ internal sealed class RowFiller(
             $"INSERT INTO {_filled!.Quoted} SELECT {Columns()} FROM {_holes!.Quoted} AS h " +
             $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE NOT h.missing OR {_base} IS NOT NULL");
         if (filled != rows) FillFromSource();
+        if (_changesKeys) TellLossesOfNewKeys();
         _holes.Clear();
         _hasFilled = true;
     }
@@ -73,6 +76,16 @@ internal sealed class RowFiller(
         _fetched.Clear();
     }
 
+    /// <summary>A value that is not sent again is not NULL: where the destination has NULL, it was lost under the earlier key.</summary>
+    private void TellLossesOfNewKeys() => losses.CarryOver(
+        $"{_holes!.Quoted} AS h JOIN {target.Quoted} AS t ON {KeyMatch()}",
+        i => $"h.k{i}",
+        i => $"h.c{schema.KeyColumns[i]}",
+        [
+            .. Enumerable.Range(0, schema.Columns.Count).Where(c => _hasHoles[c])
+                .Select(c => (c, $"h.h{c} AND t.{TableName.Quote(schema.Columns[c].DestinationName)} IS NULL")),
+        ]);
+
     private List<string[]> ReadKeysWithoutBase()
     {
         var texts = schema.KeyColumns.Select(c => writer.PostgresText(c, $"h.c{c}"));
@@ -97,6 +110,7 @@ internal sealed class RowFiller(
                 if (image.IsWhole) continue;
                 appender ??= BeginStaging();
                 StageRow(net, image, appender);
+                _changesKeys |= image.Base != RowImage.AtSource && !net.Keys[image.Base].Key.Equals(change.Key);
             }
             appender?.Close();
             return appender?.Rows ?? 0;
