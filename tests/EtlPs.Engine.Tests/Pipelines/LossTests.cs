@@ -135,6 +135,25 @@ public sealed class LossTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task Rows_without_a_key_that_lost_a_value_are_found_also_when_such_values_are_errors_by_now()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE ticks (v numeric(10,2), n int); ALTER TABLE ticks REPLICA IDENTITY FULL; INSERT INTO ticks VALUES ('NaN', 1), ('NaN', 2), (3, 3)");
+        var pipeline = PipelineOf(scenario);
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.ExecuteAsync("INSERT INTO ticks VALUES ('NaN', 4)");
+        await CatchUpAsync(pipeline, scenario);
+        await scenario.ExecuteAsync("DELETE FROM ticks WHERE n = 1; UPDATE ticks SET v = 2 WHERE n = 2; DELETE FROM ticks WHERE n = 4");
+        var goneOn = await scenario.CatchUpAsync();
+        await scenario.ExecuteAsync("INSERT INTO ticks VALUES ('NaN', 5)");
+        var refused = await scenario.CatchUpAsync();
+
+        Assert.Empty(goneOn.SetAside);
+        Assert.Equal("2.00 3.00", await ValueAsync(pipeline, "SELECT string_agg(v, ' ' ORDER BY n) FROM ticks"));
+        Assert.Equal(EtlErrorCode.ValueNotRepresentable, Assert.Single(refused.SetAside).Error!.Code);
+    }
+
+    [Fact]
     public async Task A_key_is_never_NULL_but_the_tables_error()
     {
         await using var scenario = await Scenario.CreateAsync(

@@ -41,6 +41,17 @@ internal sealed class LossStore(DuckDBConnection connection, string pipeline)
     /// <summary>Forgets all losses of a table.</summary>
     public void Delete(uint oid) => connection.Execute($"DELETE FROM etlps.losses WHERE {OfTable}", pipeline, oid);
 
+    /// <summary>The columns in which rows of a table have NULL in place of a value.</summary>
+    public IReadOnlySet<string> ReadColumns(uint oid, bool isHidden)
+    {
+        using var command = connection.Command(
+            $"SELECT DISTINCT column_name FROM etlps.losses WHERE {OfTable} AND hidden = $3", pipeline, oid, isHidden);
+        using var reader = command.ExecuteReader();
+        var columns = new HashSet<string>();
+        while (reader.Read()) columns.Add(reader.GetString(0));
+        return columns;
+    }
+
     /// <summary>
     /// The losses of these tables' rows that can be read, and of copies that are under way where there are none; by table, column and LSN.
     /// </summary>

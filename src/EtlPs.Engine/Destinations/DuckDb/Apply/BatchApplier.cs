@@ -33,7 +33,8 @@ internal sealed class BatchApplier(
         _tables[table.Schema.Oid] = table;
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
             ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches, losses)
-            : new KeylessTableApplier(connection, table, target, _scratch, losses);
+            : new KeylessTableApplier(
+                connection, table, target, _scratch, losses, state.Losses.ReadColumns(table.Schema.Oid, isHidden));
     }
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>

@@ -7,10 +7,24 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// Tables without a key, under REPLICA IDENTITY FULL: rows are a multiset, and exactly as many of several equal rows go
 /// as the source deleted.
 /// </summary>
+/// <param name="connection">The run's.</param>
+/// <param name="table">The table.</param>
+/// <param name="target">The name of its rows now.</param>
+/// <param name="arena">For what a batch needs besides its messages.</param>
+/// <param name="losses">Takes note of what NULL is written in place of.</param>
+/// <param name="lostColumns">The columns in which rows have NULL in place of a value, whatever is to become of such values now.</param>
 internal sealed class KeylessTableApplier(
-    DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, LossLog losses)
+    DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, LossLog losses, IReadOnlySet<string> lostColumns)
     : TableApplier(connection, table, target, losses)
 {
+    // Rows that go are looked for as they were written.
+    private readonly TupleWriter _goneWriter = new(table.Schema with
+    {
+        Columns = [.. table.Schema.Columns.Select(c => lostColumns.Contains(c.Name)
+            ? c with { Carriage = c.Carriage with { OnUnrepresentable = OnUnrepresentable.Null } }
+            : c)],
+    });
+
     private readonly NetRows _net = new(table.Schema, arena);
     private StagingTable? _gone;
 
@@ -69,7 +83,9 @@ internal sealed class KeylessTableApplier(
         {
             if (count == 0) continue;
             Fields.Read(row.Bytes.Span);
-            for (var i = 0; i < count * sign; i++) Writer.WriteRow(row.Bytes.Span, Fields, appender, sign > 0 ? Losses : null);
+            for (var i = 0; i < count * sign; i++)
+                if (sign > 0) Writer.WriteRow(row.Bytes.Span, Fields, appender, Losses);
+                else _goneWriter.WriteRow(row.Bytes.Span, Fields, appender, losses: null);
         }
     }
 }
