@@ -178,6 +178,31 @@ public sealed class IdentifierTests(ServerPool pool)
         await RefusedAsync(scenario, EtlErrorCode.NameCollision, columns: ("t.v", "\"ID\""));
     }
 
+    [Fact]
+    public async Task A_column_that_is_added_beside_its_like_is_named_by_the_proposal_and_the_table_copied_again()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("ALTER TABLE t ADD \"Id\" int DEFAULT 7; INSERT INTO t VALUES (2, 8)");
+        Assert.Single((await scenario.CatchUpAsync()).SetAside);
+        var (from, to) = Proposal(Assert.Single(await scenario.Pipeline().ResetAsync(["t"], scenario, Token)).Error!.Remedy);
+        var pipeline = new Pipeline(scenario.Definition() with { ColumnMap = new Dictionary<string, string> { [from] = to } });
+
+        await scenario.ExecuteAsync("INSERT INTO other VALUES (1)");
+        await CatchUpAsync(pipeline, scenario);
+        Assert.Equal("1", await ValueAsync(pipeline, "SELECT count(*) FROM other"));
+        Assert.Null(Assert.Single(await pipeline.ResetAsync(["t"], scenario, Token)).Error);
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (3, 9)");
+        Assert.Empty((await CatchUpAsync(pipeline, scenario)).SetAside);
+
+        Assert.Equal("1/7 2/8 3/9", await ValueAsync(pipeline, $"SELECT string_agg(concat_ws('/', id, {TableName.Quote(to)}), ' ' ORDER BY id) FROM t"));
+        Assert.Equal(
+            EtlErrorCode.TableNotFound,
+            (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(
+                new Pipeline(scenario.Definition() with { ColumnMap = new Dictionary<string, string> { [from] = to, ["t.none"] = "x" } }), scenario))).Code);
+    }
+
     private static async Task RefusedAsync(
         Scenario scenario, EtlErrorCode code, (string From, string To)? tables = null, (string From, string To)? columns = null, string? schema = null)
     {

@@ -96,6 +96,44 @@ public sealed class NumericPolicyTests(ServerPool pool)
         Assert.Equal(EtlErrorCode.DefinitionChanged, (await Assert.ThrowsAsync<EtlException>(() => scenario.CatchUpAsync())).Code);
     }
 
+    [Fact]
+    public async Task A_choice_for_a_column_that_becomes_unbounded_is_given_with_the_reset_that_needs_it()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Table);
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("ALTER TABLE sums ALTER d TYPE numeric; INSERT INTO sums (id, d) VALUES (100, 1.2345)");
+        var pipeline = PipelineOf(scenario, ("sums.d", "Decimal(38,10)"));
+
+        Assert.Null(Assert.Single(await pipeline.ResetAsync(["sums"], scenario, Token)).Error);
+        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+
+        Assert.EndsWith("DECIMAL(38,10)", await TypesAsync(pipeline), StringComparison.Ordinal);
+        Assert.Equal("1.2345000000", await ValueAsync(pipeline, "SELECT d::VARCHAR FROM sums WHERE id = 100"));
+    }
+
+    [Fact]
+    public async Task A_choice_that_concerns_several_tables_names_them_all_in_its_remedy()
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE a (id int PRIMARY KEY, n numeric); CREATE TABLE b (id int PRIMARY KEY, n numeric); CREATE TABLE c (id int PRIMARY KEY)");
+        await scenario.BackfillAsync();
+        await scenario.CatchUpAsync();
+        var pipeline = PipelineOf(scenario, ("*", "Double"));
+
+        foreach (var refused in (Func<Task>[])
+            [
+                () => pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token),
+                () => pipeline.ResetAsync(["a"], scenario, Token),
+            ])
+        {
+            var error = await Assert.ThrowsAsync<EtlException>(refused);
+            Assert.Equal(EtlErrorCode.DefinitionChanged, error.Code);
+            Assert.EndsWith("'public.a', 'public.b'.", error.Remedy, StringComparison.Ordinal);
+        }
+        await pipeline.ResetAsync(["public.a", "public.b"], scenario, Token);
+        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+    }
+
     [Theory]
     [InlineData("public.sums.z", EtlErrorCode.TableNotFound)]
     [InlineData("nothing.a", EtlErrorCode.TableNotFound)]

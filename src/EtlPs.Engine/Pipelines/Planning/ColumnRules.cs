@@ -26,10 +26,25 @@ internal sealed class ColumnRules(PipelineDefinition definition)
     /// <exception cref="EtlException">TableNotFound, InvalidArgument.</exception>
     public void Check(IReadOnlyList<TableSchema> tables)
     {
+        CheckNames(tables);
+        CheckTypes(tables);
+    }
+
+    /// <summary>Refuses choices that are for no column.</summary>
+    /// <param name="tables">The pipeline's tables; one may be there as it was and as it is.</param>
+    /// <exception cref="EtlException">TableNotFound, InvalidArgument.</exception>
+    public void CheckNames(IReadOnlyList<TableSchema> tables)
+    {
         _numeric.RequireColumns(tables);
         _unrepresentable.RequireColumns(tables);
         _names.RequireNames();
         _names.RequireColumns(tables);
+    }
+
+    /// <summary>Refuses choices for columns that they cannot be for.</summary>
+    /// <exception cref="EtlException">InvalidArgument.</exception>
+    public void CheckTypes(IReadOnlyList<TableSchema> tables)
+    {
         foreach (var table in tables)
             for (var i = 0; i < table.Columns.Count; i++)
                 CheckColumn(table, i);

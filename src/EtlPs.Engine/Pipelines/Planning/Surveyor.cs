@@ -44,7 +44,9 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (!startsAnew)
         {
             conditions.CheckSame(earlier);
-            new DefinitionCheck(definition, _rules, _names).Check(earlier, request.Resets);
+            var unbound = earlier.Where(t => !DefinitionCheck.IsBound(t, request.Resets)).Select(t => t.Oid).ToHashSet();
+            var now = await ReadNowAsync(unbound, usesSlot, cancellationToken).ConfigureAwait(false);
+            new DefinitionCheck(definition, _rules, _names).Check(earlier, request.Resets, now);
         }
 
         var tables = startsAnew
@@ -180,11 +182,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         known = [.. known.Select(t => t.State is TableState.Ready or TableState.CatchingUp ? t with { Schema = _rules.Apply(t.Schema) } : t)];
         var left = known.Where(t => t.State is TableState.Pending or TableState.Copying).Select(t => t.Oid).ToHashSet();
         if (left.Count == 0) return [.. known.Select(t => new SurveyedTable(t, null, null))];
-        // Column lists are the publication's, not the table's.
         var isPublished = usesSlot && definition.Publication is not null;
-        var schemas = usesSlot && definition.Publication is { } publication
-            ? (await _catalog.ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Oid)
-            : await _catalog.ReadTablesByOidAsync(left, cancellationToken).ConfigureAwait(false);
+        var schemas = await ReadNowAsync(left, usesSlot, cancellationToken).ConfigureAwait(false);
         var found = known.Where(t => left.Contains(t.Oid) && schemas.ContainsKey(t.Oid))
             .Select(t => Renewed(t, schemas[t.Oid], isPublished));
         var surveyed = (await SurveyAsync([.. found], usesSlot, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Record.Oid);
@@ -194,6 +193,17 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 ? new SurveyedTable(t, null, null)
                 : surveyed.GetValueOrDefault(t.Oid) ?? new SurveyedTable(t, null, PipelineRules.TableGone(t.Source))),
         ];
+    }
+
+    private async Task<IReadOnlyDictionary<uint, TableSchema>> ReadNowAsync(
+        HashSet<uint> oids, bool usesSlot, CancellationToken cancellationToken)
+    {
+        if (oids.Count == 0) return new Dictionary<uint, TableSchema>();
+        // Column lists are the publication's, not the table's.
+        return usesSlot && definition.Publication is { } publication
+            ? (await _catalog.ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false))
+                .Where(t => oids.Contains(t.Oid)).ToDictionary(t => t.Oid)
+            : await _catalog.ReadTablesByOidAsync(oids, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Without a publication to tell it, a table's row filter is what its copy was begun with.</summary>
