@@ -179,6 +179,32 @@ public sealed class IdentifierTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_table_or_column_that_is_named_twice_is_refused()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v numeric)");
+        var definition = scenario.Definition();
+        PipelineDefinition[] twice =
+        [
+            definition with { TableMap = new Dictionary<string, string> { ["t"] = "a", ["public.t"] = "b" } },
+            definition with { ColumnMap = new Dictionary<string, string> { ["t.v"] = "a", ["public.T.\"v\""] = "b" } },
+            definition with
+            {
+                OnUnrepresentable = new Dictionary<string, OnUnrepresentable>
+                {
+                    ["t.v"] = OnUnrepresentable.Null, ["public.t.v"] = OnUnrepresentable.Error, ["public.t.*"] = OnUnrepresentable.Text,
+                },
+            },
+        ];
+        foreach (var pipeline in twice.Select(d => new Pipeline(d)))
+        {
+            var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
+            Assert.Equal(EtlErrorCode.InvalidArgument, error.Code);
+            Assert.Contains("twice", error.Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(scenario.File));
+        }
+    }
+
+    [Fact]
     public async Task A_column_that_is_added_beside_its_like_is_named_by_the_proposal_and_the_table_copied_again()
     {
         await using var scenario = await Scenario.CreateAsync(

@@ -13,7 +13,7 @@ internal sealed class ColumnChoices<T>
 
     /// <param name="parameter">The parameter's name, for errors.</param>
     /// <param name="choices">By column names or patterns.</param>
-    /// <exception cref="EtlException">InvalidArgument: one is no column's name.</exception>
+    /// <exception cref="EtlException">InvalidArgument: one is no column's name, or two are the same column's.</exception>
     public ColumnChoices(string parameter, IReadOnlyDictionary<string, T> choices)
     {
         _parameter = parameter;
@@ -22,6 +22,7 @@ internal sealed class ColumnChoices<T>
             .. choices.Select(c => (Column: ColumnPattern.Parse(c.Key), c.Value))
                 .OrderByDescending(c => c.Column.Precision).ThenBy(c => c.Column.Text, StringComparer.Ordinal),
         ];
+        SameNames.Refuse(parameter, "column", _choices.Select(c => (c.Column.Text, c.Column.Only)));
     }
 
     /// <summary>What holds for a column.</summary>

@@ -12,7 +12,7 @@ internal sealed class TableNames
     private readonly string? _schema;
     private readonly List<(TablePattern Source, string? Schema, string Name)> _map = [];
 
-    /// <exception cref="EtlException">InvalidArgument: the map has something that is no single table's name.</exception>
+    /// <exception cref="EtlException">InvalidArgument: the map has what is no single table's name, or one table twice.</exception>
     public TableNames(PipelineDefinition definition)
     {
         _schema = definition.DestinationSchema;
@@ -25,6 +25,7 @@ internal sealed class TableNames
                     EtlErrorCode.InvalidArgument, $"-TableMap has a wildcard in {from} = {to}: a name is one table's.", Remedy) { Subject = from };
             _map.Add((source, parts.Count == 2 ? parts[0].Literal : null, parts[^1].Literal));
         }
+        SameNames.Refuse(nameof(PipelineDefinition.TableMap), "table", _map.Select(m => (m.Source.Text, m.Source.Only)));
     }
 
     public TableName DestinationOf(TableName source)

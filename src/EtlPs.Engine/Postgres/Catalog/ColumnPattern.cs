@@ -26,6 +26,9 @@ internal sealed class ColumnPattern
     /// <summary>Whether it may name several columns.</summary>
     public bool HasWildcard => _table is null || _table.HasWildcard || _column!.HasWildcard;
 
+    /// <summary>The one column that it names; null: it may name several.</summary>
+    public (TableName Table, string Column)? Only => HasWildcard ? null : (_table!.Only!.Value, _column!.Literal);
+
     /// <summary>The greater, the more it says of which column is meant: a name counts more than any pattern, and a longer one more.</summary>
     public int Precision => _table is null ? 0 : HasWildcard ? Text.Length : int.MaxValue;
 

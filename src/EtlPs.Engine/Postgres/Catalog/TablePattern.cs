@@ -26,6 +26,9 @@ internal sealed class TablePattern
     /// <summary>Whether it may name several tables.</summary>
     public bool HasWildcard => _schema.HasWildcard || _name.HasWildcard;
 
+    /// <summary>The one table that it names; null: it may name several.</summary>
+    public TableName? Only => HasWildcard ? null : new TableName(_schema.Literal, _name.Literal);
+
     public static TablePattern Parse(string text) => new(text, QualifiedName.Parse(
         text, "table", "a schema and a name", 2,
         "Write it as in SQL: shop.orders, \"Shop\".\"Order lines\", or shop.* for all tables of a schema."));
