@@ -106,6 +106,32 @@ public sealed class BinaryCopyDecoderTests
     }
 
     [Fact]
+    public void A_value_of_a_type_that_was_altered_fails_its_own_row_where_NULL_takes_the_place_of_values_before()
+    {
+        var pair = new PostgresType(16_385, -1, "pair")
+        {
+            Structure = new CompositeStructure([new("price", new(1700, ((10 << 16) | 2) + 4, "numeric(10,2)")), new("n", s_int4)]),
+        };
+        using var target = new CopyTarget(pair);
+        var carriage = new ColumnCarriage(OnUnrepresentable: OnUnrepresentable.Null);
+        var columns = target.Columns.Select(c => c with { Carriage = carriage }).ToList();
+        byte[] nan =
+        [
+            .. CopyBytes.Int4(2), .. CopyBytes.Int4(1700), .. CopyBytes.Int4(8), 0, 0, 0, 0, 0xC0, 0, 0, 0,
+            .. CopyBytes.Int4(23), .. CopyBytes.Int4(-1),
+        ];
+        var losses = new LossRows();
+        var decoder = new BinaryCopyDecoder(columns, target.Codecs, target.Appender, losses);
+        var bytes = new CopyBytes().Row(nan).Row(CopyBytes.Int4(3)).Trailer().ToArray();
+
+        var error = Assert.Throws<UnrepresentableFieldException>(() => decoder.Decode(bytes));
+
+        Assert.Equal((0, CopyBytes.Header.Length + sizeof(short) + sizeof(int) + nan.Length), (error.Column, error.RowOffset));
+        Assert.Contains("other attributes", error.Reason, StringComparison.Ordinal);
+        Assert.Equal([CopyBytes.Header.Length], losses.Offsets);
+    }
+
+    [Fact]
     public void A_header_extension_is_skipped()
     {
         using var target = new CopyTarget(s_int4);
@@ -239,5 +265,12 @@ public sealed class BinaryCopyDecoderTests
             if (!expected.SequenceEqual(actual[i]))
                 Assert.Equal(expected, actual[i]);
         }
+    }
+
+    private sealed class LossRows : ICopyLosses
+    {
+        public List<int> Offsets { get; } = [];
+
+        public void Add(int column, ReadOnlySpan<byte> block, int rowOffset, string kind) => Offsets.Add(rowOffset);
     }
 }

@@ -199,6 +199,21 @@ public sealed class LossTests(ServerPool pool)
         Assert.Equal([copied], await LossesAsync(pipeline));
     }
 
+    [Theory]
+    [InlineData("k", "k=0x00000000C0000000")]
+    [InlineData("k, n", "k=0x00000000C0000000, n=7")]
+    public async Task A_key_that_goes_and_cannot_be_held_is_named_in_the_tables_error(string columns, string key)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, $"CREATE TABLE keyed (k numeric(10,2), n int, PRIMARY KEY ({columns})); INSERT INTO keyed VALUES ('NaN', 7)");
+        var pipeline = PipelineOf(scenario);
+        await CatchUpAsync(pipeline, scenario, new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
+        await scenario.ExecuteAsync("DELETE FROM keyed");
+
+        var error = Assert.Single((await CatchUpAsync(pipeline, scenario)).SetAside).Error!;
+        Assert.Equal((EtlErrorCode.ValueNotRepresentable, "k", key), (error.Code, error.Column, error.Key));
+    }
+
     [Fact]
     public async Task Values_that_are_fetched_and_values_that_stay_are_told_once()
     {

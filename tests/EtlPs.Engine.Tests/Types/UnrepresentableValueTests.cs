@@ -1,4 +1,6 @@
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Postgres.Copy;
 using EtlPs.Engine.Postgres.Types;
 using EtlPs.Testing.Postgres;
@@ -58,6 +60,40 @@ public sealed class UnrepresentableValueTests(ServerPool servers)
         var error = Assert.Throws<UnrepresentableValueException>(
             () => target.Codecs[0].ReadBinary(wire, target.Appender[0], 0));
         Assert.Equal(reason, error.Reason);
+    }
+
+    [Fact]
+    public void A_numeric_of_more_groups_than_a_signed_count_goes_to_is_read_as_one()
+    {
+        using var target = new CopyTarget(new PostgresType(1700, ((10 << 16) | 2) + 4, "numeric(10,2)"));
+        byte[] wire = [0x80, 0, 0x7F, 0xFF, 0, 0, 0, 0, .. new byte[2 * 0x8000]];
+        wire.AsSpan(8).Fill(0x01);
+        var error = Assert.Throws<UnrepresentableValueException>(
+            () => target.Codecs[0].ReadBinary(wire, target.Appender[0], 0));
+        Assert.Equal("more digits than DECIMAL(10,2) holds", error.Reason);
+    }
+
+    [Fact]
+    public void A_byte_that_the_server_has_converted_to_a_letter_is_refused()
+    {
+        using var target = new CopyTarget(new PostgresType(18, -1, "\"char\""));
+        foreach (var letter in (string[])["é", "€"])
+            Assert.Throws<UnrepresentableValueException>(
+                () => target.Codecs[0].ReadText(System.Text.Encoding.UTF8.GetBytes(letter), target.Appender[0], 0));
+    }
+
+    [Fact]
+    public void A_value_of_a_type_that_was_altered_fails_its_table_where_NULL_is_to_take_the_place_of_values()
+    {
+        using var target = new CopyTarget(new PostgresType(16_385, -1, "pair")
+        {
+            Structure = new CompositeStructure([new("a", new(23, -1, "integer")), new("b", new(23, -1, "integer"))]),
+        });
+        var carriage = new ColumnCarriage(OnUnrepresentable: OnUnrepresentable.Null);
+        var writer = new TupleWriter(
+            target.Schema with { Columns = [.. target.Columns.Select(c => c with { Carriage = carriage })] });
+        Assert.Throws<TableFailedException>(() => writer.Write(0, TupleFields.Text, "(1,2,3)"u8, target.Appender[0], 0));
+        Assert.Throws<TableFailedException>(() => writer.Write(0, TupleFields.Binary, [0, 0, 0, 1], target.Appender[0], 0));
     }
 
     [Theory]

@@ -125,14 +125,14 @@ internal sealed class BinaryCopyDecoder
             {
                 _codecs[column].ReadFields(block, fields.Slice(row, 1), _appender[column], firstRow + row);
             }
-            catch (UnknownLabelException e)
+            catch (TypeAlteredException e)
             {
-                throw Locate(block, batch, column, fields, firstRow, e);
+                throw new UnrepresentableFieldException(column, StartOfRow(batch, row), e.Reason, e);
             }
             catch (UnrepresentableValueException e)
             {
                 _appender[column].SetNull(firstRow + row);
-                _losses!.Add(column, block, row == 0 ? batch : EndOfRow(row - 1), e.Reason);
+                _losses!.Add(column, block, StartOfRow(batch, row), e.Reason);
             }
         }
     }
@@ -220,13 +220,14 @@ internal sealed class BinaryCopyDecoder
             cause = e;
         }
 
-        var offset = row == 0 ? batch : EndOfRow(row - 1);
-        return new UnrepresentableFieldException(column, offset, cause.Reason, cause);
+        return new UnrepresentableFieldException(column, StartOfRow(batch, row), cause.Reason, cause);
     }
 
-    private int EndOfRow(int row)
+    private int StartOfRow(int batch, int row)
     {
-        var last = _fields[((_codecs.Length - 1) * _stride) + row];
+        if (row == 0)
+            return batch;
+        var last = _fields[((_codecs.Length - 1) * _stride) + row - 1];
         return last.Offset + Math.Max(last.Length, 0);
     }
 

@@ -4,7 +4,8 @@ namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
 /// "char", any single byte: kept as the text that Postgres 16 and later have for it, which is empty for a zero and
-/// <c>\377</c> for a byte above ASCII. Servers before send such a byte as it is.
+/// <c>\377</c> for a byte above ASCII. Servers before send such a byte as it is, and in text from a database in another
+/// encoding than UTF-8 as the letter that it is there, which does not tell the byte.
 /// </summary>
 internal sealed class ByteCharCodec : FormattedCodec
 {
@@ -12,6 +13,8 @@ internal sealed class ByteCharCodec : FormattedCodec
 
     public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
+        if (wire.Length > 1 && wire[0] >= 0x80)
+            throw new UnrepresentableValueException("a \"char\" beyond ASCII that the server has converted");
         if (wire.Length == 1)
             ReadBinary(wire, vector, row);
         else

@@ -74,6 +74,6 @@ internal sealed class CompositeCodec(IReadOnlyList<(string Name, uint Oid, Colum
     }
 
     // ALTER TYPE changes what the stream brings, and no table that has a column of the type.
-    private static UnrepresentableValueException OtherAttributes() =>
+    private static TypeAlteredException OtherAttributes() =>
         new("a composite value with other attributes than its type had when the table was copied");
 }

@@ -33,7 +33,7 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
         if (wire.Length < HeaderLength)
             throw Malformed("binary");
         var groups = wire[HeaderLength..];
-        if (groups.Length != 2 * BinaryPrimitives.ReadInt16BigEndian(wire))
+        if (groups.Length != 2 * BinaryPrimitives.ReadUInt16BigEndian(wire))
             throw Malformed("binary");
         var weight = (int)BinaryPrimitives.ReadInt16BigEndian(wire[2..]);
         var negative = (Sign)BinaryPrimitives.ReadUInt16BigEndian(wire[4..]) switch

@@ -49,6 +49,6 @@ internal sealed class EnumCodec : ColumnCodec
             (from, to) = order < 0 ? (from, middle - 1) : (middle + 1, to);
         }
 
-        throw new UnknownLabelException();
+        throw new TypeAlteredException("a label that its enum did not have when the table was copied");
     }
 }

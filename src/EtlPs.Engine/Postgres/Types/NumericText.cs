@@ -17,7 +17,8 @@ internal static class NumericText
     /// <summary>How many bytes <see cref="TryWrite"/> needs at most; less than none: the wire is no numeric.</summary>
     public static int MaxLength(ReadOnlySpan<byte> wire)
     {
-        if (wire.Length < HeaderLength || wire.Length - HeaderLength != 2 * BinaryPrimitives.ReadInt16BigEndian(wire)) return -1;
+        if (wire.Length < HeaderLength
+            || wire.Length - HeaderLength != 2 * BinaryPrimitives.ReadUInt16BigEndian(wire)) return -1;
         var weight = BinaryPrimitives.ReadInt16BigEndian(wire[2..]);
         var scale = BinaryPrimitives.ReadUInt16BigEndian(wire[6..]);
         if (scale > MaxScale) return -1;

@@ -44,22 +44,16 @@ internal sealed class TupleWriter
     {
         try
         {
-            switch (kind)
-            {
-                case TupleFields.Null: vector.SetNull(row); break;
-                case TupleFields.Binary: _codecs[column].ReadBinary(value, vector, row); break;
-                case TupleFields.Text: _codecs[column].ReadText(value, vector, row); break;
-                default: throw new InvalidOperationException("A value that was not sent cannot be written.");
-            }
+            WriteExact(column, kind, value, vector, row);
         }
-        catch (UnrepresentableValueException e) when (_losesInstead[column] && e is not UnknownLabelException)
+        catch (UnrepresentableValueException e) when (_losesInstead[column] && e is not TypeAlteredException)
         {
             vector.SetNull(row);
             if (losses is not null) Tell(losses, column, e.Reason, keyTuple, keyFields!);
         }
         catch (UnrepresentableValueException e)
         {
-            throw Unrepresentable(column, e, keyTuple, keyFields);
+            throw Unrepresentable(column, e, keyFields is null ? "" : KeyDescription.Of(_table, keyTuple, keyFields));
         }
     }
 
@@ -70,12 +64,23 @@ internal sealed class TupleWriter
             losses.AddKey(i, fields.Kind(_table.KeyColumns[i]) == TupleFields.Text, fields.Value(tuple, _table.KeyColumns[i]));
     }
 
-    private TableFailedException Unrepresentable(
-        int column, UnrepresentableValueException e, ReadOnlySpan<byte> tuple, TupleFields? fields)
+    /// <summary>Writes one value, in place of which there is to be no NULL.</summary>
+    /// <exception cref="UnrepresentableValueException">DuckDB's type cannot hold it.</exception>
+    public void WriteExact(int column, byte kind, ReadOnlySpan<byte> value, ColumnVector vector, int row)
     {
-        var key = fields is null ? "" : KeyDescription.Of(_table, tuple, fields);
-        return new TableFailedException(_table.Oid, _table.Name, UnrepresentableValue.Error(_table, column, key, e.Message));
+        switch (kind)
+        {
+            case TupleFields.Null: vector.SetNull(row); break;
+            case TupleFields.Binary: _codecs[column].ReadBinary(value, vector, row); break;
+            case TupleFields.Text: _codecs[column].ReadText(value, vector, row); break;
+            default: throw new InvalidOperationException("A value that was not sent cannot be written.");
+        }
     }
+
+    /// <summary>The table's error for a value that DuckDB's type cannot hold.</summary>
+    /// <param name="key">The row's key in words, or empty.</param>
+    public TableFailedException Unrepresentable(int column, UnrepresentableValueException e, string key) =>
+        new(_table.Oid, _table.Name, UnrepresentableValue.Error(_table, column, key, e.Message));
 
     private static TableFailedException UnsupportedType(TableSchema table, ColumnSchema column) =>
         new(table.Oid, table.Name, UnsupportedColumn.Error(table, column));
