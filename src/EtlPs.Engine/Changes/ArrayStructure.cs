@@ -11,6 +11,5 @@ public sealed record ArrayStructure(PostgresType Element, int Dimensions) : Type
     /// <summary>What stands between two elements in its text: a comma, but for box and types of extensions.</summary>
     public char Delimiter { get; init; } = ',';
 
-    /// <inheritdoc/>
-    public override IEnumerable<PostgresType> Parts => [Element];
+    private protected override IEnumerable<PostgresType> FindParts() => [Element];
 }

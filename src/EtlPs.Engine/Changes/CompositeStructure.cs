@@ -4,6 +4,5 @@ namespace EtlPs.Engine.Changes;
 /// <param name="Attributes">In order, without those that were dropped.</param>
 public sealed record CompositeStructure(IReadOnlyList<CompositeAttribute> Attributes) : TypeStructure
 {
-    /// <inheritdoc/>
-    public override IEnumerable<PostgresType> Parts => Attributes.Select(a => a.Type);
+    private protected override IEnumerable<PostgresType> FindParts() => Attributes.Select(a => a.Type);
 }

@@ -4,6 +4,5 @@ namespace EtlPs.Engine.Changes;
 /// <param name="Base">The type that it narrows, with the domain's own modifier and dimensions.</param>
 public sealed record DomainStructure(PostgresType Base) : TypeStructure
 {
-    /// <inheritdoc/>
-    public override IEnumerable<PostgresType> Parts => [Base];
+    private protected override IEnumerable<PostgresType> FindParts() => [Base];
 }

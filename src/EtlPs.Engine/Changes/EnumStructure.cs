@@ -4,6 +4,5 @@ namespace EtlPs.Engine.Changes;
 /// <param name="Labels">In the order that the enum sorts by.</param>
 public sealed record EnumStructure(IReadOnlyList<string> Labels) : TypeStructure
 {
-    /// <inheritdoc/>
-    public override IEnumerable<PostgresType> Parts => [];
+    private protected override IEnumerable<PostgresType> FindParts() => [];
 }

@@ -4,6 +4,5 @@ namespace EtlPs.Engine.Changes;
 /// <param name="Range">The type of its ranges.</param>
 public sealed record MultirangeStructure(PostgresType Range) : TypeStructure
 {
-    /// <inheritdoc/>
-    public override IEnumerable<PostgresType> Parts => [Range];
+    private protected override IEnumerable<PostgresType> FindParts() => [Range];
 }

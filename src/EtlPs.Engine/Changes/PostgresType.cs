@@ -16,8 +16,16 @@ public sealed record PostgresType(uint Oid, int Modifier, string DisplayName)
     public bool IsTextOnly { get; init; }
 
     /// <summary>
-    /// Whether it and all that it is made of have send functions. Where only something inside has none, the send function
-    /// of the whole fails.
+    /// Whether its binary form cannot be read: hstore counts the bytes of its texts before the server converts them to
+    /// UTF-8.
     /// </summary>
-    public bool CanSend() => !IsTextOnly && (Structure is null || Structure.Parts.All(part => part.CanSend()));
+    public bool HasUnreadableBinary { get; init; }
+
+    /// <summary>
+    /// Whether it and all that it is made of have send functions whose bytes can be read. Where only something inside has
+    /// no send function, that of the whole fails.
+    /// </summary>
+    public bool CanComeInBinary() =>
+        !IsTextOnly && !HasUnreadableBinary
+        && (Structure is null || Structure.Parts.All(part => part.CanComeInBinary()));
 }

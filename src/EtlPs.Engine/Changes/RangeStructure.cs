@@ -4,6 +4,5 @@ namespace EtlPs.Engine.Changes;
 /// <param name="Bound">The type of its bounds.</param>
 public sealed record RangeStructure(PostgresType Bound) : TypeStructure
 {
-    /// <inheritdoc/>
-    public override IEnumerable<PostgresType> Parts => [Bound];
+    private protected override IEnumerable<PostgresType> FindParts() => [Bound];
 }

@@ -7,7 +7,7 @@ internal static class TypeComparison
     {
         _ when before.Oid != now.Oid => TypeChange.Other,
         (EnumStructure a, EnumStructure b) => Compare(a.Labels, b.Labels),
-        (CompositeStructure a, CompositeStructure b) when !HaveSameNames(a, b) => TypeChange.Other,
+        (CompositeStructure a, CompositeStructure b) when !HaveSameAttributes(a, b) => TypeChange.Other,
         ({ } a, { } b) => Compare(a.Parts.ToList(), b.Parts.ToList()),
         // What earlier versions stored says nothing of what a type is made of.
         _ => TypeChange.None,
@@ -28,6 +28,10 @@ internal static class TypeComparison
             : TypeChange.None;
     }
 
-    private static bool HaveSameNames(CompositeStructure before, CompositeStructure now) =>
-        before.Attributes.Select(a => a.Name).SequenceEqual(now.Attributes.Select(a => a.Name), StringComparer.Ordinal);
+    private static bool HaveSameAttributes(CompositeStructure before, CompositeStructure now) =>
+        before.Attributes.Count == now.Attributes.Count
+        && before.Attributes.Zip(now.Attributes, IsSame).All(same => same);
+
+    private static bool IsSame(CompositeAttribute before, CompositeAttribute now) =>
+        before.Name == now.Name && (before.AttributeNumber == 0 || before.AttributeNumber == now.AttributeNumber);
 }

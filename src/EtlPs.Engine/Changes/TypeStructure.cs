@@ -14,5 +14,8 @@ public abstract record TypeStructure
 {
     /// <summary>The types that its values hold values of.</summary>
     [JsonIgnore]
-    public abstract IEnumerable<PostgresType> Parts { get; }
+    public IEnumerable<PostgresType> Parts => FindParts();
+
+    // Not an abstract property: its overrides would be written as JSON too, and each level twice as long as the one within.
+    private protected abstract IEnumerable<PostgresType> FindParts();
 }

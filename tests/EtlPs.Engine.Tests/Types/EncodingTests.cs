@@ -9,7 +9,11 @@ namespace EtlPs.Engine.Tests.Types;
 public sealed class EncodingTests(ServerPool pool)
 {
     private const string Tables =
-        "CREATE TABLE t (id int PRIMARY KEY, a text, b varchar(20), c char(8), d text[], e json, f name, g text NOT NULL DEFAULT '');";
+        """
+        CREATE EXTENSION hstore; CREATE DOMAIN pairs AS hstore; CREATE TYPE held AS (p pairs, n int);
+        CREATE TABLE t (id int PRIMARY KEY, a text, b varchar(20), c char(8), d text[], e json, f name, g text NOT NULL DEFAULT '',
+                        h hstore, i hstore[], j held);
+        """;
 
     [Theory]
     [InlineData("LATIN1", "Grüße £ ÿ ¤")]
@@ -26,8 +30,9 @@ public sealed class EncodingTests(ServerPool pool)
 
         await AssertSameAsync(scenario);
         var found = await scenario.Pipeline().QueryAsync(
-            "SELECT DISTINCT concat_ws('|', a, b, d[1], f) FROM public.t", TestContext.Current.CancellationToken);
-        Assert.Equal($"{text}|{text}|{text}|{text}", Assert.Single(found.Rows)[0]);
+            "SELECT DISTINCT concat_ws('|', a, b, d[1], f, map_keys(h)[1], map_keys(i[1])[1], map_values(j.p)[1]) FROM public.t",
+            TestContext.Current.CancellationToken);
+        Assert.Equal(string.Join('|', Enumerable.Repeat(text, 7)), Assert.Single(found.Rows)[0]);
     }
 
     [Fact]
@@ -63,7 +68,21 @@ public sealed class EncodingTests(ServerPool pool)
     }
 
     private static Task AssertSameAsync(Scenario scenario) => scenario.AssertSameAsync(
-        "SELECT concat_ws('|', id, a, b, format('%s', c), d[1], e, f, g) FROM t", "SELECT concat_ws('|', id, a, b, c, d[1], e, f, g) FROM public.t");
+        """
+        SELECT concat_ws('|', id, a, b, format('%s', c), d[1], e, f, g,
+                         akeys(h)::text, avals(h)::text, akeys(i[1])::text, avals((j).p)::text) FROM t
+        """,
+        $"""
+        SELECT concat_ws('|', id, a, b, c, d[1], e, f, g, {Texts("map_keys(h)")}, {Texts("map_values(h)")},
+                         {Texts("map_keys(i[1])")}, {Texts("map_values(j.p)")}) FROM public.t
+        """);
+
+    // As Postgres writes an array of texts that need quotes at most for their spaces.
+    private static string Texts(string list) =>
+        $"""
+        '{'{'}' || array_to_string(list_transform({list}, lambda x: CASE
+            WHEN x IS NULL THEN 'NULL' WHEN contains(x, ' ') THEN '"' || x || '"' ELSE x END), ',') || '{'}'}'
+        """;
 
     private static void AssertRefused(EtlException? error, string key)
     {
@@ -75,5 +94,6 @@ public sealed class EncodingTests(ServerPool pool)
         await pool.CreateEncodedDatabaseAsync(encoding, $"encoding_{encoding}"), setup);
 
     private static string Row(int id, string text) =>
-        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 4), ARRAY['{text}', NULL], to_json('{text}'::text), '{text}'::name);";
+        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 4), ARRAY['{text}', NULL], to_json('{text}'::text), '{text}'::name, '', "
+        + $"hstore('{text}', NULL), ARRAY[hstore('{text}', 'x')], ROW(hstore('k', '{text}'), 1));";
 }

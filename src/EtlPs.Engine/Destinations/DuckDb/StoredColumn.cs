@@ -11,6 +11,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="Numeric">How its numerics are carried, where a user chose it; null: as text.</param>
 /// <param name="OnUnrepresentable">What becomes of values that DuckDB cannot hold; null: they are errors.</param>
 /// <param name="DestinationName">Its name at the destination; null: the same.</param>
+/// <param name="TypeHasUnreadableBinary">Whether its type's binary form cannot be read.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -25,7 +26,8 @@ internal sealed record StoredColumn(
     bool TypeIsTextOnly = false,
     string? Numeric = null,
     string? OnUnrepresentable = null,
-    string? DestinationName = null)
+    string? DestinationName = null,
+    bool TypeHasUnreadableBinary = false)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -48,7 +50,8 @@ internal sealed record StoredColumn(
                 column.Type.IsTextOnly,
                 column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString(),
                 column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString(),
-                column.Carriage.Name);
+                column.Carriage.Name,
+                column.Type.HasUnreadableBinary);
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -65,7 +68,10 @@ internal sealed record StoredColumn(
             Name,
             new PostgresType(TypeOid, TypeModifier, TypeName)
             {
-                Structure = TypeStructure, Origin = TypeOrigin, IsTextOnly = TypeIsTextOnly,
+                Structure = TypeStructure,
+                Origin = TypeOrigin,
+                IsTextOnly = TypeIsTextOnly,
+                HasUnreadableBinary = TypeHasUnreadableBinary,
             },
             NotNull)
         {

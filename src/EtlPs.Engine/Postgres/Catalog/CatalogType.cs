@@ -16,6 +16,7 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <param name="AttributeModifiers">Their typmods.</param>
 /// <param name="AttributeDimensions">Their declared dimensions.</param>
 /// <param name="Delimiter">typdelim: what stands between two elements in the text of an array.</param>
+/// <param name="AttributeNumbers">A composite's attributes' attnums.</param>
 internal sealed record CatalogType(
     uint Oid,
     string Schema,
@@ -31,4 +32,5 @@ internal sealed record CatalogType(
     uint[] AttributeTypes,
     int[] AttributeModifiers,
     int[] AttributeDimensions,
-    char Delimiter);
+    char Delimiter,
+    short[] AttributeNumbers);

@@ -26,7 +26,8 @@ internal sealed class TypeCatalog
                COALESCE(e.oid, NULLIF(t.typbasetype, 0), r.rngsubtype, m.rngtypid, 0), t.typtypmod, t.typndims,
                COALESCE(a.names, ARRAY(SELECT l.enumlabel::text FROM pg_catalog.pg_enum AS l
                                        WHERE l.enumtypid = t.oid ORDER BY l.enumsortorder)),
-               COALESCE(a.types, '{}'), COALESCE(a.modifiers, '{}'), COALESCE(a.dimensions, '{}'), t.typdelim
+               COALESCE(a.types, '{}'), COALESCE(a.modifiers, '{}'), COALESCE(a.dimensions, '{}'), t.typdelim,
+               COALESCE(a.numbers, '{}')
         FROM reached JOIN pg_catalog.pg_type AS t ON t.oid = reached.oid
         JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
         LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND e.typarray = t.oid
@@ -36,19 +37,29 @@ internal sealed class TypeCatalog
             SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) AS names,
                    pg_catalog.array_agg(a.atttypid ORDER BY a.attnum) AS types,
                    pg_catalog.array_agg(a.atttypmod ORDER BY a.attnum) AS modifiers,
-                   pg_catalog.array_agg(a.attndims::int4 ORDER BY a.attnum) AS dimensions
+                   pg_catalog.array_agg(a.attndims::int4 ORDER BY a.attnum) AS dimensions,
+                   pg_catalog.array_agg(a.attnum ORDER BY a.attnum) AS numbers
             FROM pg_catalog.pg_attribute AS a
             WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS a ON true
         """;
 
     private readonly Dictionary<uint, CatalogType> _types;
+    private readonly bool _convertsText;
 
-    private TypeCatalog(IEnumerable<CatalogType> types) => _types = types.ToDictionary(t => t.Oid);
+    private TypeCatalog(IEnumerable<CatalogType> types, bool convertsText)
+    {
+        _types = types.ToDictionary(t => t.Oid);
+        _convertsText = convertsText;
+    }
 
     /// <summary>Reads these types and whatever they are made of.</summary>
     public static async Task<TypeCatalog> ReadAsync(
         NpgsqlConnection connection, IEnumerable<uint> oids, CancellationToken cancellationToken) =>
-        new(await connection.ReadAsync(Query, Read, cancellationToken, CatalogReader.Oids(oids.Distinct())).ConfigureAwait(false));
+        new(
+            await connection.ReadAsync(Query, Read, cancellationToken, CatalogReader.Oids(oids.Distinct()))
+                .ConfigureAwait(false),
+            // From SQL_ASCII nothing is converted.
+            connection.PostgresParameters.GetValueOrDefault("server_encoding") is not ("UTF8" or "SQL_ASCII"));
 
     /// <summary>A column's type.</summary>
     /// <param name="oid">atttypid.</param>
@@ -65,6 +76,7 @@ internal sealed class TypeCatalog
             Structure = structure,
             Origin = type is { Schema: "pg_catalog", Extension: null } ? null : new TypeOrigin(type.Schema, type.Name, type.Extension),
             IsTextOnly = !type.HasSend,
+            HasUnreadableBinary = _convertsText && type is { Extension: "hstore", Name: "hstore" },
         };
     }
 
@@ -73,7 +85,8 @@ internal sealed class TypeCatalog
         'b' when type.Inner != 0 => new ArrayStructure(
             Describe(type.Inner, modifier, 0), Math.Clamp(dimensions, 1, MostDimensions)) { Delimiter = type.Delimiter },
         'c' => new CompositeStructure([.. type.Names.Select((name, i) => new CompositeAttribute(
-            name, Describe(type.AttributeTypes[i], type.AttributeModifiers[i], type.AttributeDimensions[i])))]),
+            name, Describe(type.AttributeTypes[i], type.AttributeModifiers[i], type.AttributeDimensions[i]))
+            { AttributeNumber = type.AttributeNumbers[i] })]),
         'd' => new DomainStructure(Describe(type.Inner, type.InnerModifier, type.InnerDimensions)),
         'e' => new EnumStructure(type.Names),
         'm' => new MultirangeStructure(Describe(type.Inner, -1, 0)),
@@ -99,5 +112,6 @@ internal sealed class TypeCatalog
         reader.GetFieldValue<uint[]>(11),
         reader.GetFieldValue<int[]>(12),
         reader.GetFieldValue<int[]>(13),
-        reader.GetFieldValue<char>(14));
+        reader.GetFieldValue<char>(14),
+        reader.GetFieldValue<short[]>(15));
 }

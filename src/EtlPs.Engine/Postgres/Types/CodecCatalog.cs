@@ -17,7 +17,7 @@ internal static class CodecCatalog
     public static ColumnCodec Find(PostgresType type, UnboundedNumeric numeric = default)
     {
         var codec = FindPart(type, numeric);
-        return codec.ReadsBinary && type.CanSend() ? codec : new TextColumnCodec(codec);
+        return codec.ReadsBinary && type.CanComeInBinary() ? codec : new TextColumnCodec(codec);
     }
 
     private static ColumnCodec FindPart(PostgresType type, UnboundedNumeric numeric) => type.Structure switch
