@@ -15,6 +15,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
     private const string ValueSettings =
         "-c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC -c bytea_output=hex -c extra_float_digits=3 "
         + "-c lc_monetary=C -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 "
+        + "-c quote_all_identifiers=off "
         // Of a publication that is gone Postgres 18 only warns.
         + "-c client_min_messages=warning "
         + "-c default_transaction_isolation=read\\ committed -c default_transaction_deferrable=off";

@@ -250,6 +250,7 @@ public sealed class SourceErrorTests(ServerPool servers)
             ALTER ROLE {database.Name} SET extra_float_digits = -5; ALTER ROLE {database.Name} SET statement_timeout = '1ms';
             ALTER ROLE {database.Name} SET idle_in_transaction_session_timeout = '1ms'; ALTER ROLE {database.Name} SET lock_timeout = '1ms';
             ALTER ROLE {database.Name} SET default_transaction_isolation = 'serializable';
+            ALTER ROLE {database.Name} SET quote_all_identifiers = on;
             """, Token);
         var connector = Connector(text);
         await using (var connection = await connector.OpenAsync(Token))
@@ -260,9 +261,10 @@ public sealed class SourceErrorTests(ServerPool servers)
                        current_setting('IntervalStyle'), current_setting('extra_float_digits'), current_setting('statement_timeout'),
                        current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout'),
                        current_setting('default_transaction_isolation'), current_setting('client_encoding'),
-                       current_setting('search_path'), current_setting('application_name'), current_setting('lc_monetary'))
+                       current_setting('search_path'), current_setting('application_name'), current_setting('lc_monetary'),
+                       current_setting('quote_all_identifiers'))
                 """, r => r.GetString(0), Token);
-            Assert.Equal("ISO, DMY UTC hex postgres 3 0 0 0 read committed UTF8 pg_catalog EtlPs C", values[0].Replace("MDY", "DMY", StringComparison.Ordinal));
+            Assert.Equal("ISO, DMY UTC hex postgres 3 0 0 0 read committed UTF8 pg_catalog EtlPs C off", values[0].Replace("MDY", "DMY", StringComparison.Ordinal));
         }
 
         await using (var replication = await connector.OpenReplicationAsync(Token))

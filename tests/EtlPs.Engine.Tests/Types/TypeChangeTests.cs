@@ -18,6 +18,25 @@ public sealed class TypeChangeTests(ServerPool pool)
         INSERT INTO t VALUES (1, 'sad', '{happy,NULL}', 'happy', '(sad,1)'), (2, NULL, '{}', NULL, NULL);
         """;
 
+    // A base type of a user, with operators of its own.
+    private const string OddType =
+        """
+        CREATE TYPE odd;
+        CREATE FUNCTION odd_in(cstring) RETURNS odd AS 'int4in' LANGUAGE internal IMMUTABLE STRICT;
+        CREATE FUNCTION odd_out(odd) RETURNS cstring AS 'int4out' LANGUAGE internal IMMUTABLE STRICT;
+        CREATE TYPE odd (INPUT = odd_in, OUTPUT = odd_out, LIKE = int4);
+        DO $$ DECLARE o text; f text; BEGIN
+          FOR o, f IN VALUES ('<', 'int4lt'), ('<=', 'int4le'), ('=', 'int4eq'), ('>=', 'int4ge'), ('>', 'int4gt') LOOP
+            EXECUTE format('CREATE FUNCTION odd_%s(odd, odd) RETURNS boolean AS %L LANGUAGE internal IMMUTABLE STRICT', f, f);
+            EXECUTE format('CREATE OPERATOR %s (LEFTARG = odd, RIGHTARG = odd, FUNCTION = odd_%s)', o, f);
+          END LOOP;
+        END $$;
+        CREATE FUNCTION odd_cmp(odd, odd) RETURNS int AS 'btint4cmp' LANGUAGE internal IMMUTABLE STRICT;
+        CREATE OPERATOR CLASS odd_ops DEFAULT FOR TYPE odd USING btree
+          AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 odd_cmp(odd, odd);
+        CREATE DOMAIN odds AS odd;
+        """;
+
     private const string Grown = "INSERT INTO t VALUES (3, 'so so', '{sad,so so}', 'so so', '(so so,2)'), (4, 'happy', '{happy}', 'sad', NULL);";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -48,6 +67,17 @@ public sealed class TypeChangeTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task An_enum_grows_in_an_array_whose_declared_dimensions_are_others_by_now()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Moods);
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("ALTER TABLE t ALTER a TYPE mood[][]; ALTER TYPE mood ADD VALUE 'so so' BEFORE 'happy'");
+        await scenario.ExecuteAsync(Grown);
+        await scenario.CatchUpAsync();
+        await AssertSameAsync(scenario);
+    }
+
+    [Fact]
     public async Task Killed_right_after_an_enum_has_grown_the_file_opens_and_ends_equal()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Moods);
@@ -65,6 +95,7 @@ public sealed class TypeChangeTests(ServerPool pool)
     [InlineData("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'")]
     [InlineData("ALTER TYPE felt ADD ATTRIBUTE why text")]
     [InlineData("ALTER TYPE felt RENAME ATTRIBUTE since TO until")]
+    [InlineData("ALTER TYPE felt DROP ATTRIBUTE since, ADD ATTRIBUTE since int")]
     public async Task A_type_altered_so_that_copied_values_mean_something_else_sets_its_table_aside(string alter)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Moods);
@@ -133,6 +164,10 @@ public sealed class TypeChangeTests(ServerPool pool)
     [InlineData("bytea", "'\\x00ff'")]
     [InlineData("timestamp", "'0044-03-15 12:00:00.000001 BC'")]
     [InlineData("hstore", "'a=>\"1\\\"\", b=>NULL'")]
+    [InlineData("pairs", "'a=>\"1\\\"\", b=>NULL'")]
+    [InlineData("odd", "'7'")]
+    [InlineData("odds", "'7'")]
+    [InlineData("odd[]", "'{7,NULL}'")]
     [InlineData("oidvector", "'1 4294967295'")]
     [InlineData("bit(11)", "B'00000000001'")]
     public async Task A_row_is_fetched_from_the_source_by_a_key_of_any_type(string type, string key)
@@ -141,7 +176,7 @@ public sealed class TypeChangeTests(ServerPool pool)
             pool,
             $"""
             CREATE EXTENSION hstore; CREATE TYPE mood AS ENUM ('sad', 'so so', 'happy'); CREATE TYPE felt AS (m mood, since int);
-            CREATE TYPE textrange AS RANGE (subtype = text);
+            CREATE TYPE textrange AS RANGE (subtype = text); CREATE DOMAIN pairs AS hstore; {OddType}
             CREATE TABLE t (k {type} PRIMARY KEY, n int, large text); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
             INSERT INTO t VALUES ({key}, 1, repeat('x', 9000));
             """);

@@ -82,7 +82,14 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
             """;
     }
 
-    // The operators of an extension's types are not on our search path.
     private static string Comparable(ColumnSchema column, string value) =>
-        column.Type.Origin?.Extension is null ? value : $"pg_catalog.format('%s', {value})";
+        HasOperatorsOfItsOwn(column.Type) ? $"pg_catalog.format('%s', {value})" : value;
+
+    // Those are not on our search path. What a type is made of is compared by the catalog's operators.
+    private static bool HasOperatorsOfItsOwn(PostgresType type) => type.Structure switch
+    {
+        DomainStructure domain => HasOperatorsOfItsOwn(domain.Base),
+        null => type.Origin is not null,
+        _ => false,
+    };
 }

@@ -29,7 +29,7 @@ internal sealed class TypeCheck(PipelineRun run)
             switch (TypeComparison.Compare(column.Type, type))
             {
                 case TypeChange.Other: return Changed(table, column);
-                case TypeChange.MoreLabels: grown.Add(column with { Type = type }); break;
+                case TypeChange.MoreLabels: grown.Add(column with { Type = GrownType.Of(column.Type, type) }); break;
             }
         }
 
