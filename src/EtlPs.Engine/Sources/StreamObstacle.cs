@@ -13,7 +13,7 @@ internal static class StreamObstacle
     /// <param name="schema">Its columns, where it is a table.</param>
     public static EtlException? Find(CatalogRelation relation, TableSchema? schema) =>
         RelationObstacle.Find(relation.Name, relation.Kind, relation.Persistence)
-        ?? (schema is null ? Gone(relation.Name) : UnsupportedColumn.Find(schema) ?? Collision(schema));
+        ?? (schema is null ? Gone(relation.Name) : TableObstacle.Find(schema) ?? Collision(schema));
 
     private static EtlException? Collision(TableSchema schema)
     {

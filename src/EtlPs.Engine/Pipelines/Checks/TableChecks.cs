@@ -62,8 +62,8 @@ internal sealed class TableChecks(Checklist list, PipelineDefinition definition,
 
     private void CheckTypes(IReadOnlyList<TableSchema> tables)
     {
-        var problems = tables.Select(UnsupportedColumn.Find).Where(p => p is not null).ToList();
-        if (problems.Count == 0) list.Pass("ColumnTypes", "Every column's type is carried.");
+        var problems = tables.Select(TableObstacle.Find).Where(p => p is not null).ToList();
+        if (problems.Count == 0) list.Pass("ColumnTypes", "Every column is carried.");
         else
             list.Warn(
                 "ColumnTypes", $"Set aside: {string.Join(" ", problems.Take(5).Select(p => p!.Message))}"

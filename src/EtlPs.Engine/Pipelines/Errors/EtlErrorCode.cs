@@ -42,7 +42,7 @@ public enum EtlErrorCode
     /// <summary>The table cannot be published for UPDATE and DELETE: no usable replica identity.</summary>
     NoReplicaIdentity,
 
-    /// <summary>A column's type cannot be carried yet.</summary>
+    /// <summary>A table without columns, or a value in a form that is not read.</summary>
     UnsupportedType,
 
     /// <summary>Two names are one in DuckDB, which ignores case.</summary>

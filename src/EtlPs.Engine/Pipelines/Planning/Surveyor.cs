@@ -223,7 +223,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var tables = new List<SurveyedTable>();
         foreach (var record in records)
         {
-            var problem = UnsupportedColumn.Find(record.Schema) ?? unfollowed.GetValueOrDefault(record.Oid)?.SetAside(record.Source);
+            var problem = TableObstacle.Find(record.Schema) ?? unfollowed.GetValueOrDefault(record.Oid)?.SetAside(record.Source);
             // A publication's filter is Postgres's own text.
             if (problem is null && !usesSlot && record.Schema.RowFilter is not null)
                 problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken).ConfigureAwait(false);

@@ -38,7 +38,7 @@ internal sealed class KeyFields(TableSchema table)
             var column = table.Columns[table.KeyColumns[i]];
             if (i > 0) text.Append(", ");
             text.Append(column.Name).Append('=');
-            text.Append(KeyDescription.Value(net.KeyKind(i), column.Type.Oid, Take(ref bytes), KeyDescription.Short));
+            text.Append(KeyDescription.Value(net.KeyKind(i), column.Type.Oid, Take(ref bytes)));
         }
         return text.ToString();
     }

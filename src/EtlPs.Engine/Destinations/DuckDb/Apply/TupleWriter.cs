@@ -14,7 +14,7 @@ internal sealed class TupleWriter
     public TupleWriter(TableSchema table)
     {
         _table = table;
-        _codecs = [.. table.Columns.Select(c => ColumnCodecs.Find(c) ?? throw UnsupportedType(table, c))];
+        _codecs = ColumnCodecs.Of(table.Columns);
         _losesInstead = [.. table.Columns.Select(c => c.Carriage.OnUnrepresentable == OnUnrepresentable.Null)];
     }
 
@@ -81,7 +81,4 @@ internal sealed class TupleWriter
     /// <param name="key">The row's key in words, or empty.</param>
     public TableFailedException Unrepresentable(int column, UnrepresentableValueException e, string key) =>
         new(_table.Oid, _table.Name, UnrepresentableValue.Error(_table, column, key, e.Message));
-
-    private static TableFailedException UnsupportedType(TableSchema table, ColumnSchema column) =>
-        new(table.Oid, table.Name, UnsupportedColumn.Error(table, column));
 }
