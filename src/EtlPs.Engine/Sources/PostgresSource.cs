@@ -14,12 +14,21 @@ public sealed class PostgresSource(SourceSettings settings)
     /// <summary>How to reach it.</summary>
     public SourceSettings Settings { get; } = settings;
 
-    /// <summary>The server's identity, by whatever name it was reached: made by initdb, the same on a primary and its standbys.</summary>
-    public async Task<string> ReadSystemIdentifierAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// What tells a running server from all others, by whatever name it was reached: clones and standbys have its system identifier
+    /// too, but slots of their own, and another time of start.
+    /// </summary>
+    public async Task<string> ReadInstanceAsync(CancellationToken cancellationToken)
     {
-        var identity = await ReadAsync(
-            connection => ServerIdentity.ReadAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return identity.SystemIdentifier;
+        var found = await ReadAsync(
+            connection => connection.ReadAsync(
+                """
+                SELECT s.system_identifier::text || ' ' || pg_catalog.pg_postmaster_start_time()::text
+                FROM pg_catalog.pg_control_system() AS s
+                """,
+                r => r.GetString(0), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        return found[0];
     }
 
     /// <summary>The lag of every slot of the server, by name.</summary>

@@ -39,11 +39,11 @@ public abstract class EtlSlotCommand : EtlCommand
     {
         if (pipeline.Source.Host == Source.Host && pipeline.Source.Port == Source.Port)
             return true;
-        var here = Await(cancel => new PostgresSource(Source.Settings).ReadSystemIdentifierAsync(cancel), $"{Source}");
+        var here = Await(cancel => new PostgresSource(Source.Settings).ReadInstanceAsync(cancel), $"{Source}");
         try
         {
             return here == Pump.Run(
-                (_, cancel) => new PostgresSource(pipeline.Source.Settings).ReadSystemIdentifierAsync(cancel), static _ => { },
+                (_, cancel) => new PostgresSource(pipeline.Source.Settings).ReadInstanceAsync(cancel), static _ => { },
                 StopToken);
         }
         catch (EtlException unknown)
