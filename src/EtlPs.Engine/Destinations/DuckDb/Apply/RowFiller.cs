@@ -109,8 +109,8 @@ internal sealed class RowFiller(
                 var image = net.Image(change.Image);
                 if (image.IsWhole) continue;
                 appender ??= BeginStaging();
-                StageRow(net, image, appender);
-                _changesKeys |= image.Base != RowImage.AtSource && !net.Keys[image.Base].Key.Equals(change.Key);
+                _changesKeys |= StageRow(net, image, appender) && image.Base != RowImage.AtSource
+                    && !net.Keys[image.Base].Key.Equals(change.Key);
             }
             appender?.Close();
             return appender?.Rows ?? 0;
@@ -135,8 +135,8 @@ internal sealed class RowFiller(
         return _holes.Append();
     }
 
-    /// <summary>Columns of the staging table: the values, the key of the destination's row, a hole flag for each value, and whether any is set.</summary>
-    private void StageRow(NetChanges net, RowImage image, RowAppender target)
+    /// <summary>Columns of the staging table: the values, the key of the destination's row, a hole flag for each value, and whether any is set, which is returned too.</summary>
+    private bool StageRow(NetChanges net, RowImage image, RowAppender target)
     {
         var row = target.BeginRow();
         var firstKey = schema.Columns.Count;
@@ -167,6 +167,7 @@ internal sealed class RowFiller(
         // Without a key no row of the destination matches: what it has under the key may be of another time.
         if (hasHoles && image.Base != RowImage.AtSource) _key.Write(net.Keys[image.Base].Key, net, writer, target, firstKey, row);
         else for (var i = firstKey; i < firstHole; i++) target[i].SetNull(row);
+        return hasHoles;
     }
 
     private string Columns() => string.Join(
