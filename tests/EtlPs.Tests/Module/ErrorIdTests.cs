@@ -19,6 +19,7 @@ public sealed class ErrorIdTests
         { "New-EtlPipeline shop 'Hots=db1' ':memory:'", "InvalidArgument", ErrorCategory.InvalidArgument, true },
         { "Get-EtlPipeline nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
         { "Test-EtlPipeline nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
+        { "Test-EtlTypeFidelity nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
         { "Start-EtlBackfill nobody", "PipelineNotFound", ErrorCategory.ObjectNotFound, false },
         { Define + "Start-EtlBackfill shop", "SourceUnreachable", ErrorCategory.ConnectionError, true },
         { Define + "Start-EtlBackfill shop -Where @{ 1 = 2 }", "InvalidArgument", ErrorCategory.InvalidArgument, true },

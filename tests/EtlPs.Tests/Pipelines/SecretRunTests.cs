@@ -18,6 +18,7 @@ public sealed class SecretRunTests(ServerPool pool)
         Get-EtlTable -Source $given; Get-EtlTable -Source $described | Out-Host
         New-EtlPipeline $name $given (New-EtlDestination $file)
         Test-EtlPipeline $name; Test-EtlPipeline $name | Out-Host
+        Test-EtlTypeFidelity $name
         Initialize-EtlPipeline $name -AsScript
         Watch-EtlChange -Source $given public.orders -Timeout 1
         Start-EtlBackfill $name -WhatIf
