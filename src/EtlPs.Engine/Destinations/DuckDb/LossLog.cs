@@ -68,6 +68,10 @@ internal sealed class LossLog(
     public void CarryOver(
         string rows, Func<int, string> earlier, Func<int, string> next, IReadOnlyList<(int Column, string IsLost)> lost)
     {
+        // Nearly always: then nothing is staged, and no table is scanned.
+        if (connection.Scalar(
+            "SELECT 1 FROM etlps.losses WHERE pipeline = $1 AND oid = $2 AND hidden = $3 LIMIT 1", pipeline, table.Oid, isHidden) is null)
+            return;
         var isLost = lost.Select((l, i) => $"(l.column_name = ${i + 4} AND {l.IsLost})");
         connection.Execute(
             $"INSERT INTO {Stage().Quoted} SELECT l.column_name, l.kind, now(), {string.Join(", ", _keys.Select((_, i) => next(i)))} "
