@@ -6,7 +6,7 @@ using EtlPs.Benchmarks.Runs;
 using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [backfill] [memory] [latency] [stream] [large] [batch] [shares]
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [suite …]; docs/benchmarks.md names the suites.
 if (args is [CsvRoute.ReadCommand, var csv, var file])
 {
     CsvRoute.Read(csv, file);
@@ -28,9 +28,13 @@ try
     await Accounts.CreateAsync(database, scale);
     var etl = new EtlRuns(database, folder.FullName, MemoryLimit);
 
-    if (IsAsked("backfill")) await PrintAsync(new BackfillSuite(database, etl, folder.FullName, MemoryLimit).RunAsync(scale, Times));
+    var backfill = new BackfillSuite(database, etl, folder.FullName, MemoryLimit);
+    if (IsAsked("backfill", "narrow")) await PrintAsync(backfill.NarrowAsync(scale, Times));
+    if (IsAsked("backfill", "wide")) await PrintAsync(backfill.WideAsync(scale, Times));
+    if (IsAsked("backfill", "documents")) await PrintAsync(backfill.DocumentsAsync(scale, Times));
+    if (IsAsked("backfill", "small")) await PrintAsync(backfill.SmallTablesAsync(Times));
     if (suites.Contains("shares")) await new ShareSuite(database, etl, folder.FullName).RunAsync(scale, Times);
-    if (IsAsked("memory")) await PrintAsync(new MemorySuite(database, etl).RunAsync());
+    if (IsAsked("memory")) await PrintAsync(new MemorySuite(database, etl).RunAsync(Times));
     if (IsAsked("latency")) await PrintAsync(new LatencySuite(database, etl).RunAsync(scale));
     if (IsAsked("stream")) await PrintAsync(new StreamSuite(database, etl).RunAsync(scale, Times));
     if (IsAsked("large")) await PrintAsync(new LargeTransactionSuite(database, etl).RunAsync(scale));
@@ -48,7 +52,7 @@ finally
     folder.Delete(recursive: true);
 }
 
-bool IsAsked(string suite) => suites.Length == 0 || suites.Contains(suite, StringComparer.OrdinalIgnoreCase);
+bool IsAsked(params string[] names) => suites.Length == 0 || suites.Intersect(names, StringComparer.OrdinalIgnoreCase).Any();
 
 async Task PrintAsync(IAsyncEnumerable<IFigure> figures)
 {

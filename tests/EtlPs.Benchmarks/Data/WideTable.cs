@@ -2,12 +2,13 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Data;
 
-/// <summary>Seventeen columns as a business has them: keys, numerics, dates, times and text.</summary>
+/// <summary>Seventeen columns as a business has them: keys, numerics, dates, times and text; 60,000 rows for each unit of scale.</summary>
 internal static class WideTable
 {
     public const string Table = "public.line_items";
+    private const int RowsOfScale = 60_000;
 
-    public static Task CreateAsync(TestDatabase database, int rows) => database.ExecuteAsync(
+    public static Task CreateAsync(TestDatabase database, int scale) => database.ExecuteAsync(
         $"""
         CREATE TABLE {Table} (
             id bigint PRIMARY KEY, order_id bigint, part_id int, supplier_id int, line smallint,
@@ -21,7 +22,7 @@ internal static class WideTable
                (ARRAY['DELIVER IN PERSON','COLLECT COD','NONE','TAKE BACK RETURN'])[1 + i % 4],
                (ARRAY['AIR','RAIL','SHIP','TRUCK','MAIL','FOB'])[1 + i % 6],
                'carefully final deposits ' || md5(i::text) || repeat(' sleep', i % 4)
-          FROM generate_series(1, {rows}) i;
+          FROM generate_series(1, {RowsOfScale} * {scale}) i;
         ANALYZE {Table};
         """);
 }

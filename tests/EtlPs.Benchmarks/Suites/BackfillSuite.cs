@@ -18,21 +18,44 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
     private const int MostStoredRows = 1_000_000;
     private static readonly TimeSpan MostForSmallTables = TimeSpan.FromSeconds(5);
 
-    public async IAsyncEnumerable<IFigure> RunAsync(int scale, int times)
+    /// <summary>A table of few and short columns.</summary>
+    public async IAsyncEnumerable<IFigure> NarrowAsync(int scale, int times)
     {
-        await WideTable.CreateAsync(database, scale * 60_000);
+        await SettleAsync();
+        int rows = scale * Accounts.RowsOfScale;
+        await foreach (IFigure figure in MeasureAsync("pgbench_accounts", Accounts.Table, [1.6, 1.25], times, rows)) yield return figure;
+        yield return await MeasureWithoutReadingAsync(Math.Min(rows, MostStoredRows), times);
+    }
+
+    /// <summary>A table of many columns.</summary>
+    public async IAsyncEnumerable<IFigure> WideAsync(int scale, int times)
+    {
+        await WideTable.CreateAsync(database, scale);
+        await SettleAsync();
+        await foreach (IFigure figure in MeasureAsync("17 columns", WideTable.Table, [1.9, 1.45], times)) yield return figure;
+    }
+
+    /// <summary>A table of values that Postgres keeps apart.</summary>
+    public async IAsyncEnumerable<IFigure> DocumentsAsync(int scale, int times)
+    {
         await Documents.CreateAsync(database, scale);
+        await SettleAsync();
+        await foreach (IFigure figure in MeasureAsync("8 KB of text and jsonb", Documents.Table, [], times)) yield return figure;
+    }
+
+    /// <summary>Many small tables.</summary>
+    public async IAsyncEnumerable<IFigure> SmallTablesAsync(int times)
+    {
         await SmallTables.CreateAsync(database);
-        // As pgbench -i does, and so that autovacuum does not come in the middle.
+        await SettleAsync();
+        yield return await MeasureSmallTablesAsync(times);
+    }
+
+    /// <summary>As pgbench -i does, and so that neither autovacuum nor a checkpoint comes in the middle.</summary>
+    private async Task SettleAsync()
+    {
         await database.ExecuteAsync("VACUUM");
         await database.ExecuteAsync("CHECKPOINT");
-        int narrowRows = scale * Accounts.RowsOfScale;
-        await foreach (IFigure figure in MeasureAsync("pgbench_accounts", Accounts.Table, [1.6, 1.25], times, narrowRows))
-            yield return figure;
-        yield return await MeasureWithoutReadingAsync(Math.Min(narrowRows, MostStoredRows), times);
-        await foreach (IFigure figure in MeasureAsync("17 columns", WideTable.Table, [1.9, 1.45], times)) yield return figure;
-        await foreach (IFigure figure in MeasureAsync("8 KB of text and jsonb", Documents.Table, [], times)) yield return figure;
-        yield return await MeasureSmallTablesAsync(times);
     }
 
     /// <param name="limits">The most of psql's time with one worker and with two; without, the figure is only told.</param>

@@ -5,14 +5,17 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Suites;
 
-/// <summary>The peak of a copy of a table and of one four times as large.</summary>
+/// <summary>
+/// The peak of a copy of a table and of one four times as large, by turns: what a peak comes to varies by a sixth with where the
+/// garbage collector and DuckDB's allocator stand, and the median of some runs does not.
+/// </summary>
 internal sealed class MemorySuite(TestDatabase database, EtlRuns etl)
 {
     private const string Larger = "public.larger_accounts";
     private const int TimesAsLarge = 4;
     private const double MostRatio = 1.1;
 
-    public async IAsyncEnumerable<IFigure> RunAsync()
+    public async IAsyncEnumerable<IFigure> RunAsync(int times)
     {
         await database.ExecuteAsync(
             $"""
@@ -21,8 +24,10 @@ internal sealed class MemorySuite(TestDatabase database, EtlRuns etl)
             """);
         await database.ExecuteAsync($"VACUUM {Larger}");
         await etl.BackfillAsync([Accounts.Table], workers: 2); // compilation
-        double few = await PeakOfAsync(Accounts.Table);
-        double many = await PeakOfAsync(Larger);
+        var peaks = new List<(double Few, double Many)>();
+        for (int i = 0; i < times; i++) peaks.Add((await PeakOfAsync(Accounts.Table), await PeakOfAsync(Larger)));
+        double few = peaks.Select(p => p.Few).Order().ElementAt(times / 2);
+        double many = peaks.Select(p => p.Many).Order().ElementAt(times / 2);
         await database.ExecuteAsync($"DROP TABLE {Larger}");
         yield return new Bound($"Peak memory of a copy, {TimesAsLarge} times the rows ({many:0} MB : {few:0} MB)", many / few, MostRatio, "times");
     }

@@ -18,7 +18,7 @@ internal sealed class ShareSuite(TestDatabase database, EtlRuns etl, string fold
 
     public async Task RunAsync(int scale, int times)
     {
-        await WideTable.CreateAsync(database, scale * 60_000);
+        await WideTable.CreateAsync(database, scale);
         await Documents.CreateAsync(database, scale);
         await database.ExecuteAsync("VACUUM");
         await database.ExecuteAsync("CHECKPOINT");
