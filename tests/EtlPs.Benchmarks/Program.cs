@@ -28,6 +28,7 @@ try
     await Accounts.CreateAsync(database, scale);
     var etl = new EtlRuns(database, folder.FullName, MemoryLimit);
 
+    if (IsAsked("import")) await PrintAsync(ImportSuite.RunAsync());
     var backfill = new BackfillSuite(database, etl, folder.FullName, MemoryLimit);
     if (IsAsked("backfill", "narrow")) await PrintAsync(backfill.NarrowAsync(scale, Times));
     if (IsAsked("backfill", "wide")) await PrintAsync(backfill.WideAsync(scale, Times));

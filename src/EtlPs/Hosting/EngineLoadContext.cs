@@ -14,11 +14,13 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
     private static readonly string FrameworkFolder = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? "";
 
     private readonly AssemblyDependencyResolver _resolver;
+    private readonly string _engineFolder;
     private readonly string _enginePath;
 
     public EngineLoadContext(string engineFolder)
         : base("EtlPs")
     {
+        _engineFolder = engineFolder;
         _enginePath = Path.Combine(engineFolder, EngineAssembly + ".dll");
         _resolver = new AssemblyDependencyResolver(_enginePath);
     }
@@ -27,6 +29,10 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
 
     /// <summary>Where a native library lies for this platform; null where the module brings none.</summary>
     public string? FindNative(string name) => _resolver.ResolveUnmanagedDllToPath(name);
+
+    /// <summary>The platforms that this module brings native libraries for.</summary>
+    public IEnumerable<string> NativePlatforms =>
+        new DirectoryInfo(Path.Combine(_engineFolder, "runtimes")).EnumerateDirectories().Select(platform => platform.Name).Order(StringComparer.Ordinal);
 
     protected override Assembly? Load(AssemblyName assemblyName)
     {
