@@ -79,6 +79,23 @@ internal sealed class DuckDbFile : IDisposable
     }
 
     /// <summary>
+    /// How many rows are stored together from now on, in all tables (<see cref="RowGroups"/>). DuckDB takes it when it attaches a file:
+    /// nobody may have a connection yet.
+    /// </summary>
+    public void UseRowGroupsOf(int rows)
+    {
+        if (Path == DuckDbSettings.InMemory || rows == RowGroups.Most) return;
+        lock (connections)
+        {
+            if (connections.Count > 0) throw new InvalidOperationException("The file is in use.");
+            root.Execute("USE memory");
+            root.Execute($"DETACH {Catalog}");
+            root.Execute(Attach(Path, string.Create(CultureInfo.InvariantCulture, $"ROW_GROUP_SIZE {rows}")));
+            Prepare(root, Path);
+        }
+    }
+
+    /// <summary>
     /// Runs a transaction that may change DuckDB's catalog, one at a time: two at once conflict, and the later commit fails.
     /// </summary>
     public void ChangeCatalog(DuckDBConnection connection, Action statements)
@@ -205,7 +222,7 @@ internal sealed class DuckDbFile : IDisposable
         {
             connection.Open();
             if (path != DuckDbSettings.InMemory)
-                connection.Execute($"ATTACH {Literal(path)} AS {Catalog}{(readOnly ? " (READ_ONLY)" : "")}");
+                connection.Execute(Attach(path, readOnly ? "READ_ONLY" : ""));
             CloseOffTheOutside(connection, path);
             Prepare(connection, path);
             return connection;
@@ -221,6 +238,9 @@ internal sealed class DuckDbFile : IDisposable
             throw;
         }
     }
+
+    private static string Attach(string path, string option) =>
+        $"ATTACH {Literal(path)} AS {Catalog}{(option.Length > 0 ? $" ({option})" : "")}";
 
     private static string ConnectionString(DuckDbSettings settings, string path)
     {

@@ -18,14 +18,25 @@ internal sealed class PipelineFile(DuckDbSettings settings)
     private DuckDbFile? _memory;
 
     /// <summary>Opens the destination for a run; whoever gets it ends with <see cref="CloseAsync"/>.</summary>
-    public async Task<DuckDbFile> OpenAsync(CancellationToken cancellationToken)
+    /// <param name="prepare">What comes before anybody else sees the file.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<DuckDbFile> OpenAsync(Func<DuckDbFile, Task> prepare, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return _running = settings.IsInMemory
-                ? _memory ??= DuckDbFile.Open(settings)
-                : await OpenFileAsync(cancellationToken).ConfigureAwait(false);
+            if (settings.IsInMemory) return _running = _memory ??= DuckDbFile.Open(settings);
+            var file = await OpenFileAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await prepare(file).ConfigureAwait(false);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+            return _running = file;
         }
         finally
         {

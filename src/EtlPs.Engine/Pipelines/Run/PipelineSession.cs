@@ -6,6 +6,7 @@ using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Stream;
 using EtlPs.Engine.Postgres;
+using EtlPs.Engine.Postgres.Catalog;
 using Npgsql;
 
 namespace EtlPs.Engine.Pipelines.Run;
@@ -44,10 +45,11 @@ internal sealed class PipelineSession : IAsyncDisposable
         try
         {
             // What the source refuses must not leave an empty file behind.
-            if (request is { } asked && !definition.Destination.IsInMemory && !File.Exists(definition.Destination.Path))
-                await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken)
-                    .ConfigureAwait(false);
-            var file = await destination.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var survey = request is { } asked && !definition.Destination.IsInMemory && !File.Exists(definition.Destination.Path)
+                ? await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken).ConfigureAwait(false)
+                : null;
+            var file = await destination.OpenAsync(
+                opened => ChooseRowGroupsAsync(opened, definition, survey, source, cancellationToken), cancellationToken).ConfigureAwait(false);
             opened = true;
             // Only here, where the file's lock is held, are they certainly nobody's.
             SpoolFolder.RemoveLeftovers(SpoolFolder.PathOf(file.Path));
@@ -86,6 +88,21 @@ internal sealed class PipelineSession : IAsyncDisposable
                 await wait.PauseAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    private static async Task ChooseRowGroupsAsync(
+        DuckDbFile file, PipelineDefinition definition, Survey? survey, NpgsqlConnection source, CancellationToken cancellationToken)
+    {
+        var tables = survey?.Tables.Select(t => t.Record.Oid).ToList() ?? TablesIn(file, definition);
+        var sizes = await new CatalogReader(source).ReadEstimatedSizesAsync(tables, cancellationToken).ConfigureAwait(false);
+        file.UseRowGroupsOf(RowGroups.For(sizes.Values));
+    }
+
+    private static List<uint> TablesIn(DuckDbFile file, PipelineDefinition definition)
+    {
+        using var connection = file.Connect();
+        var state = new StateStore(connection, definition.Name);
+        return state.HasSchema() ? [.. state.ReadTables().Select(t => t.Oid)] : [];
     }
 
     public async ValueTask DisposeAsync()

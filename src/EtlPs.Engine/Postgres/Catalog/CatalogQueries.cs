@@ -72,12 +72,13 @@ internal static class CatalogQueries
             UNION ALL
             SELECT t.root, i.inhrelid FROM tree AS t JOIN pg_catalog.pg_class AS p ON p.oid = t.oid AND p.relkind = 'p'
             JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.oid)
-        SELECT r.oid,
-               (SELECT pg_catalog.sum((c.relpages + COALESCE(l.relpages, 0))::int8)
-                FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid AND c.relkind <> 'p'
-                LEFT JOIN pg_catalog.pg_class AS l ON l.oid = c.reltoastrelid
-                WHERE t.root = r.oid)::int8 * pg_catalog.current_setting('block_size')::int8,
-               CASE WHEN r.reltuples >= 0 THEN r.reltuples::int8 END
-        FROM pg_catalog.pg_class AS r WHERE r.oid = ANY ($1)
+        SELECT r.oid, known.pages * pg_catalog.current_setting('block_size')::int8, known.tuples
+        FROM pg_catalog.pg_class AS r, LATERAL (
+            SELECT pg_catalog.sum((c.relpages + COALESCE(l.relpages, 0))::int8)::int8,
+                   (pg_catalog.sum(c.reltuples) FILTER (WHERE c.reltuples >= 0))::int8
+            FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid AND c.relkind <> 'p'
+            LEFT JOIN pg_catalog.pg_class AS l ON l.oid = c.reltoastrelid
+            WHERE t.root = r.oid) AS known (pages, tuples)
+        WHERE r.oid = ANY ($1)
         """;
 }

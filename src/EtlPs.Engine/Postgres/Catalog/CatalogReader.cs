@@ -98,9 +98,14 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            return await ReadSizesAsync(CatalogQueries.SizesWithoutLocks, oids, cancellationToken).ConfigureAwait(false);
+            return await ReadEstimatedSizesAsync(oids, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>How large tables were when they were last vacuumed or analysed, which waits for nobody's lock.</summary>
+    public Task<IReadOnlyDictionary<uint, TableSize>> ReadEstimatedSizesAsync(
+        IReadOnlyCollection<uint> oids, CancellationToken cancellationToken) =>
+        ReadSizesAsync(CatalogQueries.SizesWithoutLocks, oids, cancellationToken);
 
     internal static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid };
 
