@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EtlPs.Benchmarks.Measuring;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Events;
@@ -10,10 +11,14 @@ namespace EtlPs.Benchmarks.Runs;
 /// <summary>Runs the engine as the cmdlets do, each time into a new file.</summary>
 internal sealed class EtlRuns(TestDatabase database, string folder, long? memoryLimit = null) : IPipelineObserver
 {
+    /// <summary>The greatest resident size of the process in any run; what baselines take in between is none of ours.</summary>
+    public long PeakBytes { get; private set; }
+
     /// <summary>Copies tables without slot and publication.</summary>
     public async Task<TimeSpan> BackfillAsync(IReadOnlyList<string> tables, int workers)
     {
         string file = NewFile();
+        BeginPeak();
         try
         {
             long began = Stopwatch.GetTimestamp();
@@ -26,6 +31,7 @@ internal sealed class EtlRuns(TestDatabase database, string folder, long? memory
         }
         finally
         {
+            EndPeak();
             File.Delete(file);
         }
     }
@@ -41,10 +47,12 @@ internal sealed class EtlRuns(TestDatabase database, string folder, long? memory
     /// <summary>Brings the destination up to what is written now.</summary>
     public async Task<TimeSpan> StreamAsync(Pipeline pipeline, long changes)
     {
+        BeginPeak();
         long began = Stopwatch.GetTimestamp();
         StreamResult result = await pipeline.StreamAsync(
             new StreamOptions { UntilCaughtUp = true }, this, CancellationToken.None);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
+        EndPeak();
         return result.Changes == changes
             ? elapsed
             : throw new InvalidOperationException($"{result.Changes} changes came in place of {changes}.");
@@ -60,6 +68,14 @@ internal sealed class EtlRuns(TestDatabase database, string folder, long? memory
     void IPipelineObserver.Post(PipelineEvent pipelineEvent)
     {
     }
+
+    private static void BeginPeak()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        PeakMemory.ResetOwn();
+    }
+
+    private void EndPeak() => PeakBytes = Math.Max(PeakBytes, PeakMemory.ReadOwn());
 
     private string NewFile() => Path.Combine(folder, $"{Guid.NewGuid():N}.duckdb");
 
