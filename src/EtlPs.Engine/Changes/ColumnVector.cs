@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Native;
+using EtlPs.Engine.Pipelines.Errors;
 using Native = DuckDB.NET.Native.NativeMethods.Vectors;
 
 namespace EtlPs.Engine.Changes;
@@ -19,6 +20,7 @@ internal sealed unsafe class ColumnVector
     private readonly VectorShape _shape;
     private readonly int _width;
     private readonly ValueArena _arena;
+    private readonly ColumnVector _column;
     private readonly ColumnVector? _elements;
     private readonly ColumnVector[] _fields = [];
     private byte* _data;
@@ -28,27 +30,60 @@ internal sealed unsafe class ColumnVector
     private int _lastList = -1;
     private long _referencedBytes;
     private bool _hasNulls;
+    private OnUnrepresentable _onUnrepresentable;
+    private string? _loss;
 
     /// <summary>Takes over a flat vector of DuckDB's, with all rows valid.</summary>
     public ColumnVector(nint vector, int capacity, ValueArena arena)
+        : this(vector, capacity, arena, null)
+    {
+    }
+
+    private ColumnVector(nint vector, int capacity, ValueArena arena, ColumnVector? column)
     {
         _vector = vector;
+        _column = column ?? this;
         _capacity = capacity;
         _arena = arena;
         using (var type = Native.DuckDBVectorGetColumnType(vector))
             (_shape, _width) = VectorLayout.Of(type);
         if (_shape == VectorShape.List)
-            _elements = new ColumnVector(Native.DuckDBListVectorGetChild(vector), capacity, arena);
+            _elements = new ColumnVector(Native.DuckDBListVectorGetChild(vector), capacity, arena, _column);
         if (_shape == VectorShape.Struct)
-            _fields = [.. ChildrenOf(vector).Select(field => new ColumnVector(field, capacity, arena))];
+            _fields = [.. ChildrenOf(vector).Select(field => new ColumnVector(field, capacity, arena, _column))];
         FetchAddresses();
     }
+
+    /// <summary>
+    /// What a codec does with values of the column that cannot be held: it throws, or under Null and Round it leaves a note, which
+    /// whoever has chosen so takes after each value.
+    /// </summary>
+    public OnUnrepresentable OnUnrepresentable
+    {
+        get => _column._onUnrepresentable;
+        set => _column._onUnrepresentable = value;
+    }
+
+    /// <summary>Whether each value takes the same memory, here and nowhere else.</summary>
+    public bool HasFixedWidth => _shape == VectorShape.Fixed;
 
     /// <summary>How many fields a struct has; 0: it is none.</summary>
     public int FieldCount => _fields.Length;
 
     /// <summary>The vector of a struct's field, of as many rows.</summary>
     public ColumnVector Field(int index) => _fields[index];
+
+    /// <summary>Notes that a value, or something in it, is not written as it is; the first note of a value counts.</summary>
+    /// <param name="kind">The kind of value, never the value.</param>
+    public void Lose(string kind) => _column._loss ??= kind;
+
+    /// <summary>What was noted of the value that was written last; null: nothing.</summary>
+    public string? TakeLoss()
+    {
+        var loss = _column._loss;
+        if (loss is not null) _column._loss = null;
+        return loss;
+    }
 
     /// <summary>Marks a row as NULL.</summary>
     public void SetNull(int row)
@@ -119,11 +154,13 @@ internal sealed unsafe class ColumnVector
             ThrowMismatch(row, StringWidth);
         firstElement = _elementCount;
         _lastList = row;
-        var count = checked(_elementCount + length);
+        var count = (long)_elementCount + length;
+        if (count > Array.MaxLength)
+            throw NoRoom(count);
         if (count > _elements._capacity)
-            GrowElements(count);
+            GrowElements((int)count);
         WriteListEntry(row, length);
-        _elementCount = count;
+        _elementCount = (int)count;
         return _elements;
     }
 
@@ -136,7 +173,7 @@ internal sealed unsafe class ColumnVector
         if (_elements is null)
             return bytes;
         if (Native.DuckDBListVectorSetSize(_vector, (ulong)_elementCount) != DuckDBState.Success)
-            throw new InvalidOperationException("DuckDB refused the length of a list vector.");
+            throw NoRoom(_elementCount);
         return bytes + _elements.Seal(_elementCount);
     }
 
@@ -152,6 +189,7 @@ internal sealed unsafe class ColumnVector
         _hasNulls = false;
         _elementCount = 0;
         _lastList = -1;
+        _loss = null;
         _referencedBytes = 0;
         _elements?.Clear();
         foreach (var field in _fields)
@@ -180,7 +218,7 @@ internal sealed unsafe class ColumnVector
         // At least twice as many, since DuckDB copies all elements when it grows.
         var capacity = (int)Math.Min(Array.MaxLength, Math.Max(count, 2L * _elements!._capacity));
         if (Native.DuckDBListVectorReserve(_vector, (ulong)capacity) != DuckDBState.Success)
-            throw new InsufficientMemoryException($"DuckDB has no memory for {capacity} list elements.");
+            throw NoRoom(capacity);
         _elements.TakeCapacity(capacity);
     }
 
@@ -204,6 +242,11 @@ internal sealed unsafe class ColumnVector
         _data = (byte*)Native.DuckDBVectorGetData(_vector);
         _validity = Native.DuckDBVectorGetValidity(_vector);
     }
+
+    private static EtlException NoRoom(long elements) => new(
+        EtlErrorCode.DestinationFailed,
+        $"DuckDB has no room for the {elements} elements of the arrays of one chunk.",
+        "Give the process more memory, or leave the table or column out.");
 
     [DoesNotReturn]
     private void ThrowRow(int row) =>

@@ -16,4 +16,10 @@ public enum OnUnrepresentable
 
     /// <summary>The table is set aside, also by a run that is to end with a table's error.</summary>
     Quarantine,
+
+    /// <summary>
+    /// A numeric is rounded to the nearest that the type holds, and the loss recorded with it; what has no nearest is the table's
+    /// error. Never in a key, where two could become one.
+    /// </summary>
+    Round,
 }

@@ -34,6 +34,9 @@ public readonly partial record struct UnboundedNumeric
     /// <summary>Those behind the point, 0 to the precision.</summary>
     internal int Scale { get; }
 
+    /// <summary>Whether values with too many digits are rounded, where the reader keeps account of it.</summary>
+    internal bool IsRounded { get; init; }
+
     /// <summary>DECIMAL(p,s): values with more digits on either side of the point are not representable.</summary>
     /// <exception cref="EtlException">InvalidArgument: DuckDB has no such type.</exception>
     internal static UnboundedNumeric Decimal(int precision, int scale) =>

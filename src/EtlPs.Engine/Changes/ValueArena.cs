@@ -13,9 +13,13 @@ internal sealed class ValueArena
     private int _current;
     private int _used;
 
+    /// <summary>How many bytes are taken since the last <see cref="Reset"/>.</summary>
+    public long TakenBytes { get; private set; }
+
     /// <summary>Takes bytes whose address holds and whose content is kept until <see cref="Reset"/>.</summary>
     public Span<byte> Take(int length)
     {
+        TakenBytes += length;
         while (_current < _blocks.Count)
         {
             var block = _blocks[_current];
@@ -41,6 +45,7 @@ internal sealed class ValueArena
     {
         _current = 0;
         _used = 0;
+        TakenBytes = 0;
         long kept = 0;
         var count = 0;
         while (count < _blocks.Count && kept + _blocks[count].Length <= RetainedBytes)

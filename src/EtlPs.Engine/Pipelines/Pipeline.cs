@@ -194,12 +194,14 @@ public sealed class Pipeline
         },
         cancellationToken);
 
-    /// <summary>What NULL was written in place of, also while a run has the destination open; by table, column and LSN.</summary>
+    /// <summary>
+    /// What was not written as it is, also while a run has the destination open; by table, column and LSN, some thousands at a time.
+    /// </summary>
     /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    public Task<IReadOnlyList<TableLoss>> ReadLossesAsync(
-        IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
-        reading => reading is null ? [] : LossReader.Read(reading.Connection, Definition, patterns), cancellationToken);
+    public IAsyncEnumerable<IReadOnlyList<TableLoss>> ReadLossesAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken) =>
+        new LossReader(_file, Definition).ReadAsync(patterns, cancellationToken);
 
     /// <summary>
     /// Whether a sample of the source's rows arrives in DuckDB as what it is, by column; reads only, and leaves the destination alone.

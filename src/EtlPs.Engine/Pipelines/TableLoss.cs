@@ -2,7 +2,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Pipelines;
 
-/// <summary>A value in place of which NULL was written, since DuckDB's type cannot hold it and the pipeline is defined so.</summary>
+/// <summary>
+/// A value that was rounded, or in place of which NULL was written, since DuckDB's type cannot hold it and the pipeline is defined so.
+/// </summary>
 /// <param name="Source">The table in Postgres.</param>
 /// <param name="Destination">The table in DuckDB.</param>
 /// <param name="Column">The column in Postgres.</param>

@@ -5,7 +5,7 @@ using EtlPs.Model;
 
 namespace EtlPs.Commands;
 
-/// <summary>Lists what pipelines wrote NULL in place of, since DuckDB's type cannot hold it and they are defined so.</summary>
+/// <summary>Lists what pipelines rounded or wrote NULL in place of, since DuckDB's type cannot hold it and they are defined so.</summary>
 [Cmdlet(VerbsCommon.Get, "EtlLoss", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(EtlLoss))]
 public sealed class GetEtlLossCommand : EtlPipelineCommand
@@ -19,14 +19,16 @@ public sealed class GetEtlLossCommand : EtlPipelineCommand
 
     private protected override void Process(RegisteredPipeline pipeline)
     {
-        var losses = Guard(
+        // Part by part: whoever takes the first ones only need not wait for the rest.
+        var parts = Guard(
             () =>
             {
                 EngineHost.RequireDuckDb();
-                return Await(cancel => pipeline.Pipeline.ReadLossesAsync(Table, cancel), pipeline.Name);
+                return pipeline.Pipeline.ReadLossesAsync(Table, StopToken).GetAsyncEnumerator(StopToken);
             },
             pipeline.Name);
-        foreach (var loss in losses)
-            WriteObject(new EtlLoss(pipeline, loss));
+        while (Await(_ => parts.MoveNextAsync().AsTask(), pipeline.Name))
+            foreach (var loss in parts.Current)
+                WriteObject(new EtlLoss(pipeline, loss));
     }
 }

@@ -87,7 +87,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ColumnChoicesTransform]
     public IDictionary? UnboundedNumeric { get; set; }
 
-    /// <summary>What becomes of values that DuckDB's type cannot hold: Error, Text, Null or Quarantine, for all columns or by their names.</summary>
+    /// <summary>What becomes of values that DuckDB's type cannot hold: Error, Text, Null, Round or Quarantine, for all columns or by their names.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ColumnChoicesTransform]
     public IDictionary? OnUnrepresentable { get; set; }
@@ -165,7 +165,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     private static OnUnrepresentable ReadUnrepresentable(string text) =>
         Enum.TryParse<OnUnrepresentable>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text.Trim()[0])
             ? choice
-            : throw EtlErrors.InvalidArgument($"-OnUnrepresentable does not know '{text}'.", "Use Error, Text, Null or Quarantine.");
+            : throw EtlErrors.InvalidArgument($"-OnUnrepresentable does not know '{text}'.", "Use Error, Text, Null, Round or Quarantine.");
 
     private static void RequireName(string what, string name, int limit)
     {

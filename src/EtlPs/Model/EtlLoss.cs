@@ -2,7 +2,7 @@ using EtlPs.Engine.Pipelines;
 
 namespace EtlPs.Model;
 
-/// <summary>A value in place of which a pipeline wrote NULL.</summary>
+/// <summary>A value that a pipeline rounded, or wrote NULL in place of.</summary>
 public sealed class EtlLoss
 {
     internal EtlLoss(RegisteredPipeline pipeline, TableLoss loss)
@@ -35,10 +35,10 @@ public sealed class EtlLoss
     /// <summary>Where the destination stood with it; null: copied without a slot.</summary>
     public string? Lsn { get; }
 
-    /// <summary>The kind of value, never the value: <c>NaN</c>.</summary>
+    /// <summary>The kind of value, never the value: <c>NaN</c>; or what it was rounded to: <c>rounded to DOUBLE</c>.</summary>
     public string Kind { get; }
 
-    /// <summary>When NULL was written, UTC.</summary>
+    /// <summary>When it was written, UTC.</summary>
     public DateTimeOffset Time { get; }
 
     /// <inheritdoc/>

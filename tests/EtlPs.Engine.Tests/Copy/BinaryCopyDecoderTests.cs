@@ -9,6 +9,7 @@ namespace EtlPs.Engine.Tests.Copy;
 public sealed class BinaryCopyDecoderTests
 {
     private static readonly PostgresType s_int4 = new(23, -1, "integer");
+    private static readonly PostgresType s_numeric = new(1700, -1, "numeric");
     private static readonly PostgresType s_text = new(25, -1, "text");
     private static readonly PostgresType s_list = new(1007, -1, "integer[]");
     private static readonly PostgresType s_float8 = new(701, -1, "double precision");
@@ -122,13 +123,39 @@ public sealed class BinaryCopyDecoderTests
         ];
         var losses = new LossRows();
         var decoder = new BinaryCopyDecoder(columns, target.Codecs, target.Appender, losses);
-        var bytes = new CopyBytes().Row(nan).Row(CopyBytes.Int4(3)).Trailer().ToArray();
+        decoder.Decode(new CopyBytes().Row(nan).ToArray());
+        var bytes = new CopyBytes().Row(nan).Row(CopyBytes.Int4(3)).Trailer().ToArray()[CopyBytes.Header.Length..];
 
-        var error = Assert.Throws<UnrepresentableFieldException>(() => decoder.Decode(bytes));
+        var error = Assert.Throws<UnrepresentableFieldException>(() => decoder.Decode(CopyTarget.Pinned(bytes)));
 
-        Assert.Equal((0, CopyBytes.Header.Length + sizeof(short) + sizeof(int) + nan.Length), (error.Column, error.RowOffset));
+        Assert.Equal((0, sizeof(short) + sizeof(int) + nan.Length), (error.Column, error.RowOffset));
         Assert.Contains("other attributes", error.Reason, StringComparison.Ordinal);
         Assert.Equal([CopyBytes.Header.Length], losses.Offsets);
+    }
+
+    [Fact]
+    public void Values_far_larger_than_their_wire_do_not_wait_for_a_full_chunk()
+    {
+        using var target = new CopyTarget(s_int4, s_numeric, s_numeric, new PostgresType(1700, ((10 << 16) | 2) + 4, "numeric(10,2)"));
+        var carriage = new ColumnCarriage(OnUnrepresentable: OnUnrepresentable.Null);
+        var lastRow = 0;
+        var observed = new ObservedCodec(target.Codecs[1]) { OnRead = row => lastRow = Math.Max(lastRow, row) };
+        var losses = new LossRows();
+        var decoder = new BinaryCopyDecoder(
+            [.. target.Columns.Select(c => c with { Carriage = carriage })], [target.Codecs[0], observed, .. target.Codecs.Skip(2)], target.Appender, losses);
+        byte[] huge = [0, 1, 0x7F, 0xFF, 0, 0, 0, 0, 0, 1];
+        byte[] nan = [0, 0, 0, 0, 0xC0, 0, 0, 0];
+        var bytes = new CopyBytes();
+        for (var i = 0; i < 300; i++) bytes.Row(CopyBytes.Int4(i), huge, huge, nan);
+        decoder.Decode(bytes.Trailer().ToArray());
+        target.Commit();
+
+        Assert.True(decoder.IsComplete);
+        Assert.Equal((300, true), (decoder.Rows, lastRow < 100));
+        Assert.Equal(
+            ["300", "300", "0", $"{300 * 131_069L}", $"{300 * 131_069L}", "0"],
+            target.Query("SELECT count(*), count(DISTINCT c0), min(c0), sum(length(c1)), sum(length(c2)), count(c3) FROM t")[0]);
+        Assert.Equal((300, 300), (losses.Offsets.Count, losses.Offsets.Distinct().Count()));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class LossTests(ServerPool pool)
                 "slots id=2 beyond DuckDB's last timestamp", "slots id=5 beyond DuckDB's last timestamp",
             ],
             losses);
-        var lines = await pipeline.ReadLossesAsync([], Token);
+        var lines = await pipeline.AllLossesAsync();
         Assert.All(lines.Where(l => l.Key == "id=2"), l => Assert.Equal(copied.CopiedAt, l.Lsn));
         Assert.All(lines.Where(l => l.Key != "id=2"), l => Assert.True(l.Lsn > copied.CopiedAt && l.Lsn <= streamed.Position));
         Assert.All(lines, l => Assert.Equal(new TableName("public", "prices"), l.Destination));
@@ -61,7 +61,7 @@ public sealed class LossTests(ServerPool pool)
         var end = await CatchUpAsync(pipeline, scenario);
 
         Assert.Equal(3, (await LossesAsync(pipeline)).Count);
-        Assert.All(await pipeline.ReadLossesAsync(["prices"], Token), l => Assert.True(l.Lsn <= end.Position && l.Lsn.IsKnown));
+        Assert.All(await pipeline.AllLossesAsync("prices"), l => Assert.True(l.Lsn <= end.Position && l.Lsn.IsKnown));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class LossTests(ServerPool pool)
         Assert.Equal(
             "1/~ 2/1.00 3/~ 4/~ 4/~",
             await ValueAsync(pipeline, "SELECT string_agg(n || '/' || coalesce(v::VARCHAR, '~'), ' ' ORDER BY n) FROM ticks"));
-        var losses = await pipeline.ReadLossesAsync([], Token);
+        var losses = await pipeline.AllLossesAsync();
         Assert.Equal(5, losses.Count);
         Assert.All(losses, l => Assert.Null(l.Key));
     }
@@ -258,8 +258,8 @@ public sealed class LossTests(ServerPool pool)
         Assert.Equal("21 30", await ValueAsync(pipeline, "SELECT string_agg(id, ' ' ORDER BY id) FROM t WHERE \"it's\" IS NULL"));
         Assert.Equal(
             ["id=1", "id=2", "id=21", "id=30"],
-            (await pipeline.ReadLossesAsync([], Token)).Where(l => l.Kind == "beyond DuckDB's last timestamp").Select(l => l.Key).Order(StringComparer.Ordinal));
-        Assert.All((await pipeline.ReadLossesAsync([], Token)), l => Assert.True(l.Lsn.IsKnown));
+            (await pipeline.AllLossesAsync()).Where(l => l.Kind == "beyond DuckDB's last timestamp").Select(l => l.Key).Order(StringComparer.Ordinal));
+        Assert.All((await pipeline.AllLossesAsync()), l => Assert.True(l.Lsn.IsKnown));
     }
 
     [Fact]
@@ -272,7 +272,7 @@ public sealed class LossTests(ServerPool pool)
             "INSERT INTO t SELECT g, CASE WHEN g % 100 = 0 THEN 'NaN'::numeric ELSE 1 END, repeat('x', 500) FROM generate_series(1, 100000) g");
         await CatchUpAsync(pipeline, scenario);
 
-        var losses = await pipeline.ReadLossesAsync([], Token);
+        var losses = await pipeline.AllLossesAsync();
         Assert.Equal(1000, losses.Count);
         Assert.True(Assert.Single(losses.Select(l => l.Lsn).Distinct()).IsKnown);
     }
@@ -345,15 +345,32 @@ public sealed class LossTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task All_losses_are_read_once_each_and_in_order_however_many_there_are()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Prices);
+        var pipeline = PipelineOf(scenario);
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        using (var file = DuckDbFile.Open(new DuckDbSettings(scenario.File)))
+        using (var connection = file.Connect())
+            connection.Execute(
+                "INSERT INTO etlps.losses SELECT l.* REPLACE ('id=' || i AS key, CASE i % 3 WHEN 0 THEN NULL ELSE i % 5 END AS lsn) "
+                + "FROM (SELECT * FROM etlps.losses WHERE column_name = 'price') AS l, range(60000) AS r (i)");
+
+        var losses = await pipeline.AllLossesAsync();
+        Assert.Equal((60_003, 60_000), (losses.Count, losses.Select(l => l.Key).Distinct().Count()));
+        Assert.Equal(losses.OrderBy(l => l.Column, StringComparer.Ordinal).ThenBy(l => l.Lsn), losses);
+    }
+
+    [Fact]
     public async Task Losses_go_with_the_pipeline_and_are_read_from_files_of_before_as_none()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Prices);
         var pipeline = PipelineOf(scenario);
-        Assert.Empty(await pipeline.ReadLossesAsync([], Token));
+        Assert.Empty(await pipeline.AllLossesAsync());
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         Assert.Equal(3, (await LossesAsync(pipeline)).Count);
         Assert.Equal(
-            EtlErrorCode.TableNotFound, (await Assert.ThrowsAsync<EtlException>(() => pipeline.ReadLossesAsync(["none"], Token))).Code);
+            EtlErrorCode.TableNotFound, (await Assert.ThrowsAsync<EtlException>(() => pipeline.AllLossesAsync("none"))).Code);
         await pipeline.RemoveAsync(scenario, Token);
         Assert.Equal("0", await ValueAsync(pipeline, "SELECT count(*) FROM etlps.losses"));
     }
@@ -370,7 +387,7 @@ public sealed class LossTests(ServerPool pool)
         pipeline.StreamAsync(options ?? new StreamOptions { UntilCaughtUp = true }, scenario, Token);
 
     private static async Task<List<string>> LossesAsync(Pipeline pipeline) =>
-        [.. (await pipeline.ReadLossesAsync([], Token)).Select(l => $"{l.Column} {l.Key} {l.Kind}").Order(StringComparer.Ordinal)];
+        [.. (await pipeline.AllLossesAsync()).Select(l => $"{l.Column} {l.Key} {l.Kind}").Order(StringComparer.Ordinal)];
 
     private static async Task<string?> ValueAsync(Pipeline pipeline, string sql) =>
         (await pipeline.QueryAsync(sql, Token)).Rows[0][0]?.ToString();

@@ -31,6 +31,19 @@ public sealed class NumericPolicyTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task The_longest_numerics_arrive_in_numbers_by_copy_and_stream()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE sums (id int PRIMARY KEY, a numeric, b numeric)");
+        await scenario.ExecuteAsync("INSERT INTO sums SELECT g, 1e131000, -1e131000 FROM generate_series(1, 200) g");
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("INSERT INTO sums SELECT g, 1e131000, -1e131000 FROM generate_series(201, 400) g");
+        await scenario.CatchUpAsync();
+
+        Assert.Equal(
+            "400 52400400 52400800", await ValueAsync(scenario.Pipeline(), "SELECT concat_ws(' ', count(DISTINCT id), sum(length(a)), sum(length(b))) FROM sums"));
+    }
+
+    [Fact]
     public async Task A_numeric_key_finds_its_rows_as_text()
     {
         await using var scenario = await Scenario.CreateAsync(

@@ -41,7 +41,7 @@ public sealed class TextInsteadTests(ServerPool pool)
         Assert.Empty((await CatchUpAsync(pipeline, scenario)).SetAside);
 
         await AssertSameAsync(scenario, pipeline);
-        Assert.Empty(await pipeline.ReadLossesAsync([], Token));
+        Assert.Empty(await pipeline.AllLossesAsync());
         Assert.Equal(
             "VARCHAR VARCHAR VARCHAR VARCHAR ENUM('sad', 'ok', 'new') VARCHAR INTEGER VARCHAR",
             await ValueAsync(pipeline, "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 'odd'"));

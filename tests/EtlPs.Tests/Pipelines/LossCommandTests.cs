@@ -35,6 +35,38 @@ public sealed class LossCommandTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task Whoever_takes_losses_may_stop_at_the_first_or_run_the_pipeline_for_each()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await shop.Database.ExecuteAsync("UPDATE orders SET total = 'NaN' WHERE id < 4", Token);
+        shop.Run("$null = New-EtlPipeline $name $source $file -OnUnrepresentable Null; $null = Start-EtlBackfill $name").WithoutErrors();
+
+        var first = shop.Run("Get-EtlLoss $name | Select-Object -First 1").WithoutErrors().Output.Single();
+        var runs = shop.Run("Get-EtlLoss $name | ForEach-Object { (Start-EtlStream $_.Name -UntilCaughtUp).Name }").WithoutErrors().Output;
+
+        Assert.Equal("id=1", first.Properties["Key"].Value);
+        Assert.Equal(Enumerable.Repeat(shop.Pipeline, 3), runs.Select(r => r.BaseObject));
+    }
+
+    [Fact]
+    public async Task Numerics_are_rounded_where_the_user_has_chosen_so_and_listed()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+        await shop.Database.ExecuteAsync("CREATE TABLE rates (id int PRIMARY KEY, rate numeric); INSERT INTO rates VALUES (1, 0.125), (2, 0.5)", Token);
+        shop.Run(
+            """
+            $null = New-EtlPipeline $name $source $file -UnboundedNumeric 'Decimal(10,2)' -OnUnrepresentable round
+            $null = Start-EtlBackfill $name
+            """).WithoutErrors();
+
+        var loss = shop.Run("Get-EtlLoss $name").WithoutErrors().Output.Single();
+        var rates = shop.Run("(Invoke-EtlQuery $name 'SELECT rate::VARCHAR AS r FROM rates ORDER BY id').r").WithoutErrors().Output;
+
+        Assert.Equal("public.rates.rate, id=1: rounded to DECIMAL(10,2)", loss.BaseObject.ToString());
+        Assert.Equal(["0.13", "0.50"], rates.Select(r => r.BaseObject));
+    }
+
+    [Fact]
     public async Task Choices_are_given_for_all_columns_or_by_column_and_told_by_the_pipeline()
     {
         await using var shop = await Shop.OpenAsync(pool);

@@ -7,7 +7,7 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Writes the losses of one table as they come, in the transaction that writes NULL in their place. They pass through a temporary
+/// Writes the losses of one table as they come, in the transaction that writes what takes their place. They pass through a temporary
 /// table with the keys as DuckDB's own values, so that a key is told the same way whatever form it came in. Costs nothing before
 /// the first one.
 /// </summary>
@@ -64,20 +64,22 @@ internal sealed class LossLog(
     /// <param name="rows">SQL: what stands behind FROM.</param>
     /// <param name="earlier">SQL for each value of the key that a row had.</param>
     /// <param name="next">The same of the key that it has from now on.</param>
-    /// <param name="lost">For each column that may be concerned: whether a row has NULL in place of a value, as SQL.</param>
+    /// <param name="columns">Those that may be concerned, with SQL for whether a row takes its value along, and for that value.</param>
     public void CarryOver(
-        string rows, Func<int, string> earlier, Func<int, string> next, IReadOnlyList<(int Column, string IsLost)> lost)
+        string rows, Func<int, string> earlier, Func<int, string> next, IReadOnlyList<(int Column, string IsTaken, string Value)> columns)
     {
         // Nearly always: then nothing is staged, and no table is scanned.
         if (connection.Scalar(
             "SELECT 1 FROM etlps.losses WHERE pipeline = $1 AND oid = $2 AND hidden = $3 LIMIT 1", pipeline, table.Oid, isHidden) is null)
             return;
-        var isLost = lost.Select((l, i) => $"(l.column_name = ${i + 4} AND {l.IsLost})");
+        // A value that is not sent again is not NULL at the source. Of a rounded one only the line tells.
+        var isLost = columns.Select((c, i) =>
+            $"(l.column_name = ${i + 4} AND {c.IsTaken} AND ({c.Value} IS NULL OR starts_with(l.kind, '{LossKind.RoundedPrefix}')))");
         connection.Execute(
             $"INSERT INTO {Stage().Quoted} SELECT l.column_name, l.kind, now(), {string.Join(", ", _keys.Select((_, i) => next(i)))} "
             + $"FROM {rows} JOIN etlps.losses AS l ON l.key = {Key(earlier)} "
             + $"WHERE l.pipeline = $1 AND l.oid = $2 AND l.hidden = $3 AND ({string.Join(" OR ", isLost)})",
-            [pipeline, table.Oid, isHidden, .. lost.Select(l => table.Columns[l.Column].Name)]);
+            [pipeline, table.Oid, isHidden, .. columns.Select(c => table.Columns[c.Column].Name)]);
     }
 
     /// <summary>Hands all losses to the transaction; returns whether there were any.</summary>

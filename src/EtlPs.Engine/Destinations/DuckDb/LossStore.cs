@@ -5,7 +5,7 @@ using EtlPs.Engine.Pipelines;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// What NULL was written in place of, where a pipeline is defined so. Lines of a table under its hidden name are hidden too: they
+/// Values that were rounded, or that NULL was written in place of, where a pipeline is defined so. Lines of a table under its hidden name are hidden too: they
 /// go with it, or are shown with it. Statements only: the caller begins and commits.
 /// </summary>
 internal sealed class LossStore(DuckDBConnection connection, string pipeline)
@@ -41,33 +41,48 @@ internal sealed class LossStore(DuckDBConnection connection, string pipeline)
     /// <summary>Forgets all losses of a table.</summary>
     public void Delete(uint oid) => connection.Execute($"DELETE FROM etlps.losses WHERE {OfTable}", pipeline, oid);
 
-    /// <summary>The columns in which rows of a table have NULL in place of a value.</summary>
-    public IReadOnlySet<string> ReadColumns(uint oid, bool isHidden)
+    /// <summary>The columns of a table that rows have something else in than their value: Null, or Round.</summary>
+    public IReadOnlyDictionary<string, OnUnrepresentable> ReadColumns(uint oid, bool isHidden)
     {
         using var command = connection.Command(
-            $"SELECT DISTINCT column_name FROM etlps.losses WHERE {OfTable} AND hidden = $3", pipeline, oid, isHidden);
+            $"SELECT column_name, bool_or(starts_with(kind, '{LossKind.RoundedPrefix}')) FROM etlps.losses WHERE {OfTable} AND hidden = $3 "
+            + "GROUP BY column_name",
+            pipeline, oid, isHidden);
         using var reader = command.ExecuteReader();
-        var columns = new HashSet<string>();
-        while (reader.Read()) columns.Add(reader.GetString(0));
+        var columns = new Dictionary<string, OnUnrepresentable>();
+        while (reader.Read()) columns.Add(reader.GetString(0), reader.GetBoolean(1) ? OnUnrepresentable.Round : OnUnrepresentable.Null);
         return columns;
     }
 
     /// <summary>
-    /// The losses of these tables' rows that can be read, and of copies that are under way where there are none; by table, column and LSN.
+    /// The losses of these tables' rows that can be read, and of copies that are under way where there are none; by table, column and
+    /// LSN, so many at a time.
     /// </summary>
-    public IReadOnlyList<TableLoss> Read(IEnumerable<uint> oids)
+    /// <param name="oids">The tables.</param>
+    /// <param name="after">Where the part before ended; null: this is the first.</param>
+    /// <param name="most">How many at most.</param>
+    public LossPart Read(IEnumerable<uint> oids, LossPart? after, int most)
     {
-        var losses = new List<TableLoss>();
-        if (StateSchema.Version(connection) is not >= StateSchema.LossVersion) return losses;
+        const string order = "(l.source_schema, l.source_table, l.column_name, coalesce(l.lsn, 0), l.rowid)";
+        if (StateSchema.Version(connection) is not >= StateSchema.LossVersion) return new LossPart([], 0);
+        var last = after?.Losses[^1];
         using var command = connection.Command(
-            "SELECT l.source_schema, l.source_table, t.destination_schema, t.destination_table, l.column_name, l.key, l.lsn, l.kind, l.recorded_at "
+            "SELECT l.source_schema, l.source_table, t.destination_schema, t.destination_table, l.column_name, l.key, l.lsn, l.kind, "
+            + "l.recorded_at, l.rowid "
             + "FROM etlps.losses AS l JOIN etlps.tables AS t ON t.pipeline = l.pipeline AND t.oid = l.oid "
             + $"WHERE l.pipeline = $1 AND list_contains([{string.Join(", ", oids)}]::UINTEGER[], l.oid) "
             + "AND (NOT l.hidden OR (t.state <> 'Ready' AND t.stands_at IS NULL)) "
-            + "ORDER BY l.source_schema, l.source_table, l.column_name, l.lsn, l.rowid",
-            pipeline);
+            + (last is null ? "" : $"AND {order} > ($2, $3, $4, $5, $6) ")
+            + $"ORDER BY {order} LIMIT {most}",
+            last is null
+                ? [pipeline]
+                : [pipeline, last.Source.Schema, last.Source.Name, last.Column, last.Lsn.Value, after!.LastRow]);
         using var reader = command.ExecuteReader();
+        var losses = new List<TableLoss>();
+        var row = 0L;
         while (reader.Read())
+        {
+            row = reader.GetInt64(9);
             losses.Add(new TableLoss(
                 new TableName(reader.GetString(0), reader.GetString(1)),
                 new TableName(reader.GetString(2), reader.GetString(3)),
@@ -76,7 +91,8 @@ internal sealed class LossStore(DuckDBConnection connection, string pipeline)
                 reader.IsDBNull(6) ? Lsn.Zero : new Lsn(reader.GetFieldValue<ulong>(6)),
                 reader.GetString(7),
                 reader.GetFieldValue<DateTimeOffset>(8)));
-        return losses;
+        }
+        return new LossPart(losses, row);
     }
 
     // Rows that were copied twice, under two snapshots, were lost once.

@@ -17,6 +17,9 @@ internal sealed class TableAppender : IDisposable
     // megabytes at a time are also stored faster, since they are still in the cache when they are compressed.
     private const long FlushBytes = 8 * 1024 * 1024;
 
+    // What values take that codecs make: 2,048 numerics of 131,072 digits each would be 268 MB.
+    private const long ChunkBytes = 8 * 1024 * 1024;
+
     private readonly DuckDBAppender _appender;
     private readonly DuckDBDataChunk _chunk;
     private readonly ValueArena _arena = new();
@@ -62,6 +65,9 @@ internal sealed class TableAppender : IDisposable
 
     /// <summary>Rows of one chunk: DuckDB's vector size.</summary>
     public int RowCapacity { get; }
+
+    /// <summary>Whether the chunk should be appended, however few rows it has: its values take much memory.</summary>
+    public bool IsFull => _arena.TakenBytes > ChunkBytes;
 
     /// <summary>The table's number of columns.</summary>
     public int ColumnCount => _columns.Length;

@@ -56,8 +56,9 @@ internal sealed class ColumnRules(PipelineDefinition definition)
         _unrepresentable.TryFind(table.Name, column.Name, out var choice, out _);
         var isIdle = choice switch
         {
-            // A row without its key could never be found again.
+            // A row without its key could never be found again, and two rounded keys may be one.
             OnUnrepresentable.Null => table.KeyColumns.Contains(index),
+            OnUnrepresentable.Round => table.KeyColumns.Contains(index) || numeric.Kind == UnboundedNumericKind.Text,
             OnUnrepresentable.Text => CodecCatalog.Find(column.Type, numeric).HoldsEveryValue,
             _ => false,
         };
@@ -81,12 +82,17 @@ internal sealed class ColumnRules(PipelineDefinition definition)
                 table, column, $"-UnboundedNumeric names column {TableName.Quote(column.Name)} of {table.Name}, whose type "
                 + $"{column.Type.DisplayName} has a DuckDB type that holds all its digits.",
                 "Leave the column out of -UnboundedNumeric.");
-        if (_unrepresentable.TryFind(table.Name, column.Name, out var choice, out isNamed) && isNamed
-            && choice == OnUnrepresentable.Null && table.KeyColumns.Contains(index))
+        if (!_unrepresentable.TryFind(table.Name, column.Name, out var choice, out isNamed) || !isNamed) return;
+        var what = $"-OnUnrepresentable has {choice} for column {TableName.Quote(column.Name)} of {table.Name}";
+        if (choice is OnUnrepresentable.Null or OnUnrepresentable.Round && table.KeyColumns.Contains(index))
             throw Refused(
-                table, column, $"-OnUnrepresentable has Null for column {TableName.Quote(column.Name)} of {table.Name}, which is one of its "
-                + "key's: a row without its key could never be found again.",
+                table, column, $"{what}, which is one of its key's: "
+                + (choice == OnUnrepresentable.Null ? "a row without its key could never be found again." : "two rounded keys could be one."),
                 "Use Text, Error or Quarantine for it.");
+        if (choice == OnUnrepresentable.Round && CarriageOf(table, column, index).Numeric.Kind == UnboundedNumericKind.Text)
+            throw Refused(
+                table, column, $"{what}, which has no values to be rounded.",
+                "Only numerics carried by -UnboundedNumeric Double or Decimal(p,s) are rounded; leave the column out.");
     }
 
     private static EtlException Refused(TableSchema table, ColumnSchema column, string message, string remedy) =>

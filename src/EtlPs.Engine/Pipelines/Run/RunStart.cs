@@ -1,4 +1,6 @@
+using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Planning;
 
@@ -7,7 +9,7 @@ namespace EtlPs.Engine.Pipelines.Run;
 /// <summary>What is told, or refused, once a run knows how both sides look, and before it changes anything.</summary>
 internal static class RunStart
 {
-    /// <exception cref="Errors.EtlException">A table cannot be copied, and the run is to end for that.</exception>
+    /// <exception cref="EtlException">A table cannot be copied, and the run is to end for that.</exception>
     public static void Check(PipelineRun run, Survey survey)
     {
         foreach (var warning in survey.Warnings) run.Tell(warning, MilestoneLevel.Warning);
@@ -26,6 +28,7 @@ internal static class RunStart
         var changed = survey.Tables.Select(t => t.Record)
             .Where(t => t.State is TableState.Ready or TableState.CatchingUp && !HasSameColumns(t, known[t.Oid])).ToList();
         if (changed.Count == 0) return;
+        foreach (var table in changed.Where(t => t.KeyColumns.Count == 0)) RequireOneWay(run, table);
         run.InTransaction(() =>
         {
             foreach (var table in changed) run.State.UpsertTable(known[table.Oid] with { Schema = table.Schema });
@@ -33,6 +36,30 @@ internal static class RunStart
         run.Tell(
             "-OnUnrepresentable is another one than before; it holds from now on, without another copy, for "
             + $"{string.Join(", ", changed.Take(5).Select(t => t.Source))}{(changed.Count > 5 ? $" and {changed.Count - 5} more" : "")}.");
+    }
+
+    /// <summary>
+    /// Rows without a key are found again by what was written of their values: of a value that some rows have NULL for and others a
+    /// rounded one, nothing would tell which.
+    /// </summary>
+    private static void RequireOneWay(PipelineRun run, TableRecord table)
+    {
+        var before = run.State.Losses.ReadColumns(table.Oid, isHidden: !table.IsVisible);
+        foreach (var column in table.Columns)
+        {
+            if (column.Carriage.OnUnrepresentable is not (OnUnrepresentable.Null or OnUnrepresentable.Round) || !before.TryGetValue(column.Name, out var way)
+                || way == column.Carriage.OnUnrepresentable)
+                continue;
+            throw new EtlException(
+                EtlErrorCode.DefinitionChanged,
+                $"Column {TableName.Quote(column.Name)} of {table.Source}, which has no key, has rows that were written under -OnUnrepresentable "
+                + $"{way}; under {column.Carriage.OnUnrepresentable} they could not be found again.",
+                $"Define the pipeline as before, or copy the table again as it is defined now: Reset-EtlTable {run.Definition.Name} '{table.Source}'.")
+            {
+                Subject = table.Source.ToString(),
+                Column = column.Name,
+            };
+        }
     }
 
     private static bool HasSameColumns(TableRecord table, TableRecord known) =>

@@ -14,6 +14,9 @@ internal sealed class BinaryCopyDecoder
 {
     // A batch's bytes are read once per column: they should still be in the second-level cache then.
     private const int BatchBytes = 128 * 1024;
+
+    // A value may take far more memory than its wire: after so many it is asked whether there is room for more.
+    private const int RowsAtOnce = 32;
     private const int FixedHeaderLength = 19;
     private const int MaxFieldLength = 0x3FFF_FFFF;
     private const short Trailer = -1;
@@ -22,15 +25,15 @@ internal sealed class BinaryCopyDecoder
     private readonly TableAppender _appender;
     private readonly CopyField[] _fields;
     private readonly int _stride;
-    private readonly bool[] _losesInstead;
     private readonly ICopyLosses? _losses;
+    private readonly List<(int Column, int Row, string Kind)> _lost = [];
     private bool _headerRead;
 
     /// <summary>Makes a decoder for one COPY of these columns into the appender's first columns.</summary>
     /// <param name="columns">The columns.</param>
     /// <param name="codecs">How each is read.</param>
     /// <param name="appender">Takes the rows.</param>
-    /// <param name="losses">Takes note of what NULL is written in place of, in columns that are defined so; null: in none.</param>
+    /// <param name="losses">Takes note of values that are not written as they are, in columns that are defined so; null: in none.</param>
     public BinaryCopyDecoder(
         IReadOnlyList<ColumnSchema> columns, IReadOnlyList<ColumnCodec> codecs, TableAppender appender, ICopyLosses? losses = null)
     {
@@ -39,7 +42,9 @@ internal sealed class BinaryCopyDecoder
         _codecs = [.. codecs];
         _appender = appender;
         _losses = losses;
-        _losesInstead = [.. columns.Select(c => losses is not null && c.Carriage.OnUnrepresentable == OnUnrepresentable.Null)];
+        if (losses is not null)
+            for (var i = 0; i < columns.Count; i++)
+                appender[i].OnUnrepresentable = columns[i].Carriage.OnUnrepresentable;
 
         // One cache line more than a power of two, so that the columns' places do not fall into the same cache set.
         _stride = appender.RowCapacity + 8;
@@ -74,9 +79,11 @@ internal sealed class BinaryCopyDecoder
             var rows = Walk(block, ref position, _appender.RowCapacity - filled);
             if (rows == 0)
                 break;
-            ReadBatch(block, batch, rows, filled);
-            filled += rows;
-            if (filled < _appender.RowCapacity)
+            var read = ReadBatch(block, batch, rows, filled);
+            filled += read;
+            if (read < rows)
+                (position, IsComplete) = (StartOfRow(batch, read), false);
+            else if (filled < _appender.RowCapacity && !_appender.IsFull)
                 continue;
             Append(filled);
             filled = 0;
@@ -95,46 +102,77 @@ internal sealed class BinaryCopyDecoder
         Rows += rows;
     }
 
-    private void ReadBatch(ReadOnlySpan<byte> block, int batch, int rows, int firstRow)
+    /// <summary>Reads a batch's rows column by column; returns how many of them, fewer where the appender has no room for all.</summary>
+    private int ReadBatch(ReadOnlySpan<byte> block, int batch, int rows, int firstRow)
     {
+        _lost.Clear();
         for (var column = 0; column < _codecs.Length; column++)
         {
             var fields = _fields.AsSpan(column * _stride, rows);
-            if (_losesInstead[column])
-            {
-                ReadOneByOne(block, batch, column, fields, firstRow);
-                continue;
-            }
-
-            try
-            {
-                _codecs[column].ReadFields(block, fields, _appender[column], firstRow);
-            }
-            catch (UnrepresentableValueException e)
-            {
-                throw Locate(block, batch, column, fields, firstRow, e);
-            }
+            rows = _appender[column].OnUnrepresentable is OnUnrepresentable.Null or OnUnrepresentable.Round
+                ? ReadOneByOne(block, batch, column, fields, firstRow)
+                : ReadAtOnce(block, batch, column, fields, firstRow);
         }
+
+        foreach (var (column, row, kind) in _lost)
+            if (row < rows)
+                _losses!.Add(column, block, StartOfRow(batch, row), kind);
+        return rows;
     }
 
-    private void ReadOneByOne(ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
+    private int ReadAtOnce(ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
     {
+        var vector = _appender[column];
+        var most = vector.HasFixedWidth ? fields.Length : RowsAtOnce;
+        try
+        {
+            for (var row = 0; row < fields.Length; row += most)
+            {
+                var some = fields.Slice(row, Math.Min(most, fields.Length - row));
+                _codecs[column].ReadFields(block, some, vector, firstRow + row);
+                if (_appender.IsFull)
+                    return row + some.Length;
+            }
+        }
+        catch (UnrepresentableValueException e)
+        {
+            throw Locate(block, batch, column, fields, firstRow, e);
+        }
+
+        return fields.Length;
+    }
+
+    private int ReadOneByOne(ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
+    {
+        var vector = _appender[column];
+        var becomesNull = vector.OnUnrepresentable == OnUnrepresentable.Null;
         for (var row = 0; row < fields.Length; row++)
         {
             try
             {
-                _codecs[column].ReadFields(block, fields.Slice(row, 1), _appender[column], firstRow + row);
+                _codecs[column].ReadFields(block, fields.Slice(row, 1), vector, firstRow + row);
             }
-            catch (TypeAlteredException e)
+            catch (UnrepresentableValueException e) when (becomesNull && e is not TypeAlteredException)
             {
-                throw new UnrepresentableFieldException(column, StartOfRow(batch, row), e.Reason, e);
+                vector.Lose(e.Reason);
             }
             catch (UnrepresentableValueException e)
             {
-                _appender[column].SetNull(firstRow + row);
-                _losses!.Add(column, block, StartOfRow(batch, row), e.Reason);
+                throw new UnrepresentableFieldException(column, StartOfRow(batch, row), e.Reason, e);
             }
+
+            if (vector.TakeLoss() is { } kind)
+            {
+                if (becomesNull)
+                    vector.SetNull(firstRow + row);
+                _lost.Add((column, row, kind));
+            }
+
+            if (_appender.IsFull)
+                return row + 1;
         }
+
+        return fields.Length;
     }
 
     /// <summary>Notes the places of whole rows' fields, up to so many rows or a batch's bytes.</summary>

@@ -31,7 +31,8 @@ internal static class CodecCatalog
             [.. composite.Attributes.Select(a => (a.Name, a.Type.Oid, FindPart(a.Type, numeric)))]),
         EnumStructure { Labels.Count: > 0 } labels => new EnumCodec(labels.Labels),
         EnumStructure => new TextCodec("VARCHAR"),
-        RangeStructure range => new RangeCodec(FindPart(range.Bound, numeric)),
+        // A range with rounded bounds may be an empty one, or touch its neighbour.
+        RangeStructure range => new RangeCodec(FindPart(range.Bound, numeric with { IsRounded = false })),
         MultirangeStructure multirange => new MultirangeCodec(FindPart(multirange.Range, numeric)),
         null when type.Origin is { } origin => FindExtension(origin),
         // Files of earlier versions tell no structure of the arrays that those carried.
@@ -124,8 +125,8 @@ internal static class CodecCatalog
 
     private static ColumnCodec Unbounded(UnboundedNumeric numeric) => numeric.Kind switch
     {
-        UnboundedNumericKind.Double => new NumericDoubleCodec(),
-        UnboundedNumericKind.Decimal => new DecimalCodec(numeric.Precision, numeric.Scale),
+        UnboundedNumericKind.Double => new NumericDoubleCodec(numeric.IsRounded),
+        UnboundedNumericKind.Decimal => new DecimalCodec(numeric.Precision, numeric.Scale, numeric.IsRounded),
         _ => new NumericTextCodec(),
     };
 

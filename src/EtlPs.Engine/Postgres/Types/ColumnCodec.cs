@@ -51,6 +51,21 @@ internal abstract class ColumnCodec
         }
     }
 
+    /// <summary>
+    /// A value cannot be held: an exception, or a note where NULL takes its place. A million exceptions would take half a minute.
+    /// </summary>
+    /// <param name="vector">The column, or a part of it.</param>
+    /// <param name="row">The value's row in it.</param>
+    /// <param name="kind">The kind of value, never the value.</param>
+    /// <exception cref="UnrepresentableValueException">NULL is not to take its place.</exception>
+    protected static void Refuse(ColumnVector vector, int row, string kind)
+    {
+        if (vector.OnUnrepresentable != OnUnrepresentable.Null)
+            throw new UnrepresentableValueException(kind);
+        vector.SetNull(row);
+        vector.Lose(kind);
+    }
+
     /// <summary>The error for wire bytes that cannot be a value of this type.</summary>
     protected EtlException Malformed(string form) => new(
         EtlErrorCode.ProtocolViolation,

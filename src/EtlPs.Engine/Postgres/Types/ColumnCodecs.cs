@@ -8,8 +8,9 @@ internal static class ColumnCodecs
     /// <summary>The codec for a column.</summary>
     public static ColumnCodec Find(ColumnSchema column)
     {
-        var codec = CodecCatalog.Find(column.Type, column.Carriage.Numeric);
-        if (column.Carriage.OnUnrepresentable != OnUnrepresentable.Text || codec.HoldsEveryValue) return codec;
+        var choice = column.Carriage.OnUnrepresentable;
+        var codec = CodecCatalog.Find(column.Type, column.Carriage.Numeric with { IsRounded = choice == OnUnrepresentable.Round });
+        if (choice != OnUnrepresentable.Text || codec.HoldsEveryValue) return codec;
         // What can be made of the binary form need not make the whole stream come as text.
         return codec is DecimalCodec or NumericDoubleCodec ? new NumericTextCodec() : new TextColumnCodec(new OutputTextCodec());
     }

@@ -4,8 +4,14 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>numeric(p,s) as DECIMAL(p,s): the number without its point, in 2, 4, 8 or 16 bytes. Never rounds.</summary>
-internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
+/// <summary>numeric(p,s) as DECIMAL(p,s): the number without its point, in 2, 4, 8 or 16 bytes.</summary>
+/// <param name="precision">All digits.</param>
+/// <param name="scale">Those behind the point.</param>
+/// <param name="rounds">
+/// Whether a number with more digits behind the point is rounded, half away from zero as Postgres does, where the reader keeps
+/// account of it. None ever is otherwise.
+/// </param>
+internal sealed class DecimalCodec(int precision, int scale, bool rounds = false) : ColumnCodec
 {
     /// <summary>The most digits that DuckDB's DECIMAL holds.</summary>
     public const int MaxPrecision = 38;
@@ -14,6 +20,9 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
     private const int LongDigits = 18;
     private const int HeaderLength = 8;
     private const int GroupDigits = 4;
+
+    private readonly string _tooManyDigits = $"more digits than DECIMAL({precision},{scale}) holds";
+    private readonly string _rounded = LossKind.Rounded($"DECIMAL({precision},{scale})");
 
     private enum Sign : ushort
     {
@@ -36,14 +45,17 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
         if (groups.Length != 2 * BinaryPrimitives.ReadUInt16BigEndian(wire))
             throw Malformed("binary");
         var weight = (int)BinaryPrimitives.ReadInt16BigEndian(wire[2..]);
-        var negative = (Sign)BinaryPrimitives.ReadUInt16BigEndian(wire[4..]) switch
+        var sign = (Sign)BinaryPrimitives.ReadUInt16BigEndian(wire[4..]);
+        if (sign is not (Sign.Positive or Sign.Negative))
         {
-            Sign.Positive => false,
-            Sign.Negative => true,
-            Sign.NaN => throw new UnrepresentableValueException("NaN"),
-            Sign.PositiveInfinity or Sign.NegativeInfinity => throw new UnrepresentableValueException("infinity"),
-            _ => throw Malformed("binary"),
-        };
+            Refuse(vector, row, sign switch
+            {
+                Sign.NaN => "NaN",
+                Sign.PositiveInfinity or Sign.NegativeInfinity => "infinity",
+                _ => throw Malformed("binary"),
+            });
+            return;
+        }
 
         for (; !groups.IsEmpty && groups[0] == 0 && groups[1] == 0; groups = groups[2..])
             weight--;
@@ -51,11 +63,11 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
         if (!groups.IsEmpty)
             digits = DigitsOf(BinaryPrimitives.ReadUInt16BigEndian(groups)) + (GroupDigits * weight) + scale;
         if (digits > precision)
-            throw TooManyDigits();
-        if (digits <= LongDigits)
-            Write(FromGroups<long>(groups, weight), negative, vector, row);
+            Refuse(vector, row, _tooManyDigits);
+        else if (digits <= LongDigits)
+            Write(FromGroups<long>(groups, weight, out var isExact), isExact, sign == Sign.Negative, digits, vector, row);
         else
-            Write(FromGroups<Int128>(groups, weight), negative, vector, row);
+            Write(FromGroups<Int128>(groups, weight, out var isExact), isExact, sign == Sign.Negative, digits, vector, row);
     }
 
     public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
@@ -63,10 +75,12 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
         var negative = wire.StartsWith("-"u8);
         if (negative)
             wire = wire[1..];
-        if (wire.SequenceEqual("NaN"u8))
-            throw new UnrepresentableValueException("NaN");
-        if (wire.SequenceEqual("Infinity"u8))
-            throw new UnrepresentableValueException("infinity");
+        if (wire.SequenceEqual("NaN"u8) || wire.SequenceEqual("Infinity"u8))
+        {
+            Refuse(vector, row, wire[0] == 'N' ? "NaN" : "infinity");
+            return;
+        }
+
         var point = wire.IndexOf((byte)'.');
         var whole = point < 0 ? wire : wire[..point];
         var fraction = point < 0 ? default : wire[(point + 1)..];
@@ -75,23 +89,25 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
             throw Malformed("text");
         whole = whole.TrimStart((byte)'0');
         fraction = fraction.TrimEnd((byte)'0');
-        if (whole.Length + scale > precision || fraction.Length > scale)
-            throw TooManyDigits();
-        if (whole.Length + scale <= LongDigits)
-            Write(FromDigits<long>(whole, fraction), negative, vector, row);
+        var digits = whole.Length + scale;
+        var isExact = fraction.Length <= scale;
+        if (digits > precision)
+            Refuse(vector, row, _tooManyDigits);
+        else if (digits <= LongDigits)
+            Write(FromDigits<long>(whole, fraction), isExact, negative, digits, vector, row);
         else
-            Write(FromDigits<Int128>(whole, fraction), negative, vector, row);
+            Write(FromDigits<Int128>(whole, fraction), isExact, negative, digits, vector, row);
     }
 
     private static int DigitsOf(ushort group) => group >= 1000 ? 4 : group >= 100 ? 3 : group >= 10 ? 2 : 1;
 
-    private UnrepresentableValueException TooManyDigits() => new($"more digits than {DuckDbType} holds");
-
-    /// <summary>Groups of four decimal digits, the first one worth 10,000 to the power of the weight.</summary>
-    private T FromGroups<T>(ReadOnlySpan<byte> groups, int weight)
+    /// <summary>Groups of four decimal digits, the first one worth 10,000 to the power of the weight; rounded where they are more.</summary>
+    private T FromGroups<T>(ReadOnlySpan<byte> groups, int weight, out bool isExact)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {
         var value = T.Zero;
+        var roundsUp = false;
+        isExact = true;
         var power = (GroupDigits * weight) + scale;
         for (; !groups.IsEmpty; groups = groups[2..], power -= GroupDigits)
         {
@@ -104,33 +120,55 @@ internal sealed class DecimalCodec(int precision, int scale) : ColumnCodec
                 continue;
             }
 
-            // The group lies across the last digit that the scale keeps, or beyond it: what falls off must be zero.
+            // The group lies across the last digit that the scale keeps, or beyond it: what falls off should be zero.
             var divisor = power > -GroupDigits ? PowersOfTen<int>.At(-power) : 10_000;
             var (kept, lost) = Math.DivRem(group, divisor);
-            if (lost != 0)
-                throw TooManyDigits();
+            isExact &= lost == 0;
+            // The first digit that falls off decides.
+            if (power >= -GroupDigits)
+                roundsUp = 2 * lost >= divisor;
             if (power > -GroupDigits)
                 value = (value * PowersOfTen<T>.At(GroupDigits + power)) + T.CreateTruncating(kept);
         }
 
         power += GroupDigits;
-        return power > 0 && value != T.Zero ? value * PowersOfTen<T>.At(power) : value;
+        if (power > 0 && value != T.Zero)
+            value *= PowersOfTen<T>.At(power);
+        return roundsUp ? value + T.One : value;
     }
 
+    /// <summary>The same from text: the digits before the point and behind it.</summary>
     private T FromDigits<T>(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {
         var value = T.Zero;
         foreach (var digit in whole)
             value = (value * T.CreateTruncating(10)) + T.CreateTruncating(digit - '0');
+        var roundsUp = fraction.Length > scale && fraction[scale] >= '5';
+        fraction = fraction[..Math.Min(fraction.Length, scale)];
         foreach (var digit in fraction)
             value = (value * T.CreateTruncating(10)) + T.CreateTruncating(digit - '0');
-        return value == T.Zero ? value : value * PowersOfTen<T>.At(scale - fraction.Length);
+        if (value != T.Zero)
+            value *= PowersOfTen<T>.At(scale - fraction.Length);
+        return roundsUp ? value + T.One : value;
     }
 
-    private void Write<T>(T magnitude, bool negative, ColumnVector vector, int row)
+    private void Write<T>(T magnitude, bool isExact, bool negative, int digits, ColumnVector vector, int row)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {
+        if (!isExact)
+        {
+            // 99.995 has one digit more once it is rounded.
+            var isTooLarge = digits == precision && magnitude == PowersOfTen<T>.At(precision);
+            if (isTooLarge || !rounds || vector.OnUnrepresentable != OnUnrepresentable.Round)
+            {
+                Refuse(vector, row, _tooManyDigits);
+                return;
+            }
+
+            vector.Lose(_rounded);
+        }
+
         var value = negative ? -magnitude : magnitude;
         switch (precision)
         {

@@ -13,6 +13,10 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
     private const int HeaderLength = 12;
     private const int DimensionLength = 8;
     private const int MostDimensions = 6;
+    private const string OtherLowerBound = "an array whose lower bound is not 1";
+
+    private readonly string _otherDimensions =
+        dimensions == 1 ? "an array of more than one dimension" : $"an array of other than {dimensions} dimensions";
 
     public override string DuckDbType { get; } = element.DuckDbType + string.Concat(Enumerable.Repeat("[]", dimensions));
 
@@ -40,11 +44,12 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
         var elements = wire[(found * DimensionLength)..];
         if (!HasRoom(bounds, elements.Length))
             throw Malformed("binary");
-        if (found != dimensions)
-            throw OtherDimensions();
-        for (var i = 0; i < found; i++)
-            if (BinaryPrimitives.ReadInt32BigEndian(bounds[((i * DimensionLength) + sizeof(int))..]) != 1)
-                throw OtherLowerBound();
+        if (found != dimensions || !BeginsAtOne(bounds))
+        {
+            Refuse(vector, row, found != dimensions ? _otherDimensions : OtherLowerBound);
+            return;
+        }
+
         ReadLists(bounds, ref elements, vector, row);
         if (!elements.IsEmpty)
             throw Malformed("binary");
@@ -54,7 +59,11 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
     {
         // Bounds are written out only where one of them is not 1: [2:3]={7,8}.
         if (wire.StartsWith("["u8))
-            throw OtherLowerBound();
+        {
+            Refuse(vector, row, OtherLowerBound);
+            return;
+        }
+
         var text = new ArrayText(wire, delimiter);
         if (text.MoveNext() != ArrayTextStep.Open)
             throw Malformed("text");
@@ -80,10 +89,13 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
         return count >= 0 && count * sizeof(int) <= length;
     }
 
-    private static UnrepresentableValueException OtherLowerBound() => new("an array whose lower bound is not 1");
-
-    private UnrepresentableValueException OtherDimensions() => new(
-        dimensions == 1 ? "an array of more than one dimension" : $"an array of other than {dimensions} dimensions");
+    private static bool BeginsAtOne(ReadOnlySpan<byte> bounds)
+    {
+        for (; !bounds.IsEmpty; bounds = bounds[DimensionLength..])
+            if (BinaryPrimitives.ReadInt32BigEndian(bounds[sizeof(int)..]) != 1)
+                return false;
+        return true;
+    }
 
     private void ReadLists(ReadOnlySpan<byte> bounds, ref ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
@@ -128,7 +140,7 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
                     ReadElement(text, members, index);
                     break;
                 case ArrayTextStep.Open or ArrayTextStep.Element:
-                    throw OtherDimensions();
+                    throw new UnrepresentableValueException(_otherDimensions);
                 default:
                     throw Malformed("text");
             }

@@ -8,12 +8,15 @@ namespace EtlPs.Engine.Postgres.Types;
 /// numeric of any number of digits as DOUBLE, where the double gives the number back: by 15 digits, as Postgres's own cast to
 /// numeric has them, or by its shortest text. 0.1 is held, though no double equals it.
 /// </summary>
-internal sealed class NumericDoubleCodec : ColumnCodec
+/// <param name="rounds">Whether a number that is not given back is the nearest double, where the reader keeps account of it.</param>
+internal sealed class NumericDoubleCodec(bool rounds = false) : ColumnCodec
 {
     // DBL_DIG: a number of that many digits is nearer to its double than any other of so many.
     private const int SafeDigits = 15;
     private const int SafeExponent = 290;
     private const int ShortText = 128;
+
+    private static readonly string s_rounded = LossKind.Rounded("DOUBLE");
 
     public override string DuckDbType => "DOUBLE";
 
@@ -53,8 +56,16 @@ internal sealed class NumericDoubleCodec : ColumnCodec
         if (!double.TryParse(text, style, CultureInfo.InvariantCulture, out var value))
             throw Malformed("text");
         if (char.IsAsciiDigit((char)text[^1]) && !GivesBack(value, text))
-            throw new UnrepresentableValueException(
-                double.IsInfinity(value) ? "beyond the range of DOUBLE" : "more digits than DOUBLE holds");
+        {
+            if (double.IsInfinity(value) || !rounds || vector.OnUnrepresentable != OnUnrepresentable.Round)
+            {
+                Refuse(vector, row, double.IsInfinity(value) ? "beyond the range of DOUBLE" : "more digits than DOUBLE holds");
+                return;
+            }
+
+            vector.Lose(s_rounded);
+        }
+
         vector.Set(row, value);
     }
 

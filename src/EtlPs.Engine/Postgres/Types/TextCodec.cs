@@ -19,7 +19,8 @@ internal sealed class TextCodec(string duckDbType) : ColumnCodec
     {
         // Databases in SQL_ASCII hold anything, and DuckDB's vectors take it without a check.
         if (!Utf8.IsValid(utf8))
-            throw new UnrepresentableValueException("bytes that are no UTF-8");
-        vector.SetBytes(row, utf8);
+            Refuse(vector, row, "bytes that are no UTF-8");
+        else
+            vector.SetBytes(row, utf8);
     }
 }

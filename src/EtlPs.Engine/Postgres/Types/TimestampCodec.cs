@@ -12,6 +12,7 @@ internal sealed class TimestampCodec(bool withTimeZone) : ColumnCodec
     private const long EpochMicros = DateTimeText.EpochDays * DateTimeText.MicrosPerDay;
     private const long Infinity = long.MaxValue;
     private const long MinusInfinity = -long.MaxValue;
+    private const string BeyondLast = "beyond DuckDB's last timestamp";
 
     public override string DuckDbType => withTimeZone ? "TIMESTAMPTZ" : "TIMESTAMP";
 
@@ -22,11 +23,16 @@ internal sealed class TimestampCodec(bool withTimeZone) : ColumnCodec
         if (wire.Length != sizeof(long))
             throw Malformed("binary");
         var micros = BinaryPrimitives.ReadInt64BigEndian(wire);
+        if (micros is > Infinity - 1 - EpochMicros and not long.MaxValue)
+        {
+            Refuse(vector, row, BeyondLast);
+            return;
+        }
+
         vector.Set(row, micros switch
         {
             long.MaxValue => Infinity,
             long.MinValue => MinusInfinity,
-            > Infinity - 1 - EpochMicros => throw BeyondLast(),
             _ => micros + EpochMicros,
         });
     }
@@ -52,12 +58,11 @@ internal sealed class TimestampCodec(bool withTimeZone) : ColumnCodec
             || !text.TryReadTime(out var time) || (withTimeZone && !text.TryReadOffset(out offset)) || !text.IsAtEnd)
             throw Malformed("text");
         var micros = ((Int128)days * DateTimeText.MicrosPerDay) + time - offset;
-        if (micros >= Infinity)
-            throw BeyondLast();
         if (micros <= MinusInfinity)
             throw Malformed("text");
-        vector.Set(row, (long)micros);
+        if (micros >= Infinity)
+            Refuse(vector, row, BeyondLast);
+        else
+            vector.Set(row, (long)micros);
     }
-
-    private static UnrepresentableValueException BeyondLast() => new("beyond DuckDB's last timestamp");
 }

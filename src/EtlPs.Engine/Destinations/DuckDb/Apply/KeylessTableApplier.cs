@@ -11,17 +11,18 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// <param name="table">The table.</param>
 /// <param name="target">The name of its rows now.</param>
 /// <param name="arena">For what a batch needs besides its messages.</param>
-/// <param name="losses">Takes note of what NULL is written in place of.</param>
-/// <param name="lostColumns">The columns in which rows have NULL in place of a value, whatever is to become of such values now.</param>
+/// <param name="losses">Takes note of values that are not written as they are.</param>
+/// <param name="lostColumns">What rows have in place of values, Null or Round, by column, whatever is to become of such values now.</param>
 internal sealed class KeylessTableApplier(
-    DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, LossLog losses, IReadOnlySet<string> lostColumns)
+    DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, LossLog losses,
+    IReadOnlyDictionary<string, OnUnrepresentable> lostColumns)
     : TableApplier(connection, table, target, losses)
 {
     // Rows that go are looked for as they were written.
     private readonly TupleWriter _goneWriter = new(table.Schema with
     {
-        Columns = [.. table.Schema.Columns.Select(c => lostColumns.Contains(c.Name)
-            ? c with { Carriage = c.Carriage with { OnUnrepresentable = OnUnrepresentable.Null } }
+        Columns = [.. table.Schema.Columns.Select(c => lostColumns.TryGetValue(c.Name, out var instead)
+            ? c with { Carriage = c.Carriage with { OnUnrepresentable = instead } }
             : c)],
     });
 

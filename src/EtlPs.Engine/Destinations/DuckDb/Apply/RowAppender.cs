@@ -17,7 +17,7 @@ internal sealed class RowAppender(DuckDBConnection connection, string? catalog, 
     /// <summary>Begins a row and says where in the vectors it stands.</summary>
     public int BeginRow()
     {
-        if (_rows == _appender.RowCapacity) Flush();
+        if (_rows == _appender.RowCapacity || _appender.IsFull) Flush();
         Rows++;
         return _rows++;
     }

@@ -76,14 +76,14 @@ internal sealed class RowFiller(
         _fetched.Clear();
     }
 
-    /// <summary>A value that is not sent again is not NULL: where the destination has NULL, it was lost under the earlier key.</summary>
+    /// <summary>What was lost of values that are not sent again was told under the earlier key.</summary>
     private void TellLossesOfNewKeys() => losses.CarryOver(
         $"{_holes!.Quoted} AS h JOIN {target.Quoted} AS t ON {KeyMatch()}",
         i => $"h.k{i}",
         i => $"h.c{schema.KeyColumns[i]}",
         [
             .. Enumerable.Range(0, schema.Columns.Count).Where(c => _hasHoles[c])
-                .Select(c => (c, $"h.h{c} AND t.{TableName.Quote(schema.Columns[c].DestinationName)} IS NULL")),
+                .Select(c => (c, $"h.h{c}", $"t.{TableName.Quote(schema.Columns[c].DestinationName)}")),
         ]);
 
     private List<string[]> ReadKeysWithoutBase()

@@ -21,7 +21,7 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
 
     protected TableName Target { get; } = target;
 
-    /// <summary>What NULL is written in place of.</summary>
+    /// <summary>What is not written as it is.</summary>
     public LossLog Losses { get; } = losses;
 
     protected TupleWriter Writer { get; } = new(table.Schema);

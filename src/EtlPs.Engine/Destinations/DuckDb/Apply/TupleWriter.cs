@@ -9,13 +9,13 @@ internal sealed class TupleWriter
 {
     private readonly TableSchema _table;
     private readonly ColumnCodec[] _codecs;
-    private readonly bool[] _losesInstead;
+    private readonly OnUnrepresentable[] _choices;
 
     public TupleWriter(TableSchema table)
     {
         _table = table;
         _codecs = ColumnCodecs.Of(table.Columns);
-        _losesInstead = [.. table.Columns.Select(c => c.Carriage.OnUnrepresentable == OnUnrepresentable.Null)];
+        _choices = [.. table.Columns.Select(c => c.Carriage.OnUnrepresentable)];
     }
 
     /// <summary>The destination's type of a column.</summary>
@@ -28,7 +28,7 @@ internal sealed class TupleWriter
     /// <param name="tuple">The row.</param>
     /// <param name="fields">Where its values are.</param>
     /// <param name="target">Takes it.</param>
-    /// <param name="losses">Takes note of what NULL is written in place of; null: the row is only looked for.</param>
+    /// <param name="losses">Takes note of values that are not written as they are; null: the row is only looked for.</param>
     public void WriteRow(ReadOnlySpan<byte> tuple, TupleFields fields, RowAppender target, LossLog? losses)
     {
         var row = target.BeginRow();
@@ -42,19 +42,23 @@ internal sealed class TupleWriter
         int column, byte kind, ReadOnlySpan<byte> value, ColumnVector vector, int row,
         ReadOnlySpan<byte> keyTuple = default, TupleFields? keyFields = null, LossLog? losses = null)
     {
+        var becomesNull = _choices[column] == OnUnrepresentable.Null;
+        vector.OnUnrepresentable = _choices[column];
         try
         {
             WriteExact(column, kind, value, vector, row);
         }
-        catch (UnrepresentableValueException e) when (_losesInstead[column] && e is not TypeAlteredException)
+        catch (UnrepresentableValueException e) when (becomesNull && e is not TypeAlteredException)
         {
-            vector.SetNull(row);
-            if (losses is not null) Tell(losses, column, e.Reason, keyTuple, keyFields!);
+            vector.Lose(e.Reason);
         }
         catch (UnrepresentableValueException e)
         {
             throw Unrepresentable(column, e, keyFields is null ? "" : KeyDescription.Of(_table, keyTuple, keyFields));
         }
+        if (vector.TakeLoss() is not { } loss) return;
+        if (becomesNull) vector.SetNull(row);
+        if (losses is not null) Tell(losses, column, loss, keyTuple, keyFields!);
     }
 
     private void Tell(LossLog losses, int column, string kind, ReadOnlySpan<byte> tuple, TupleFields fields)
@@ -64,7 +68,7 @@ internal sealed class TupleWriter
             losses.AddKey(i, fields.Kind(_table.KeyColumns[i]) == TupleFields.Text, fields.Value(tuple, _table.KeyColumns[i]));
     }
 
-    /// <summary>Writes one value, in place of which there is to be no NULL.</summary>
+    /// <summary>Writes one value, in place of which there is to be no other.</summary>
     /// <exception cref="UnrepresentableValueException">DuckDB's type cannot hold it.</exception>
     public void WriteExact(int column, byte kind, ReadOnlySpan<byte> value, ColumnVector vector, int row)
     {
@@ -80,5 +84,5 @@ internal sealed class TupleWriter
     /// <summary>The table's error for a value that DuckDB's type cannot hold.</summary>
     /// <param name="key">The row's key in words, or empty.</param>
     public TableFailedException Unrepresentable(int column, UnrepresentableValueException e, string key) =>
-        new(_table.Oid, _table.Name, UnrepresentableValue.Error(_table, column, key, e.Message));
+        new(_table.Oid, _table.Name, UnrepresentableValue.Error(_table, column, key, e.Reason));
 }

@@ -11,17 +11,19 @@ internal static class UnrepresentableValue
     public static EtlException Error(TableSchema table, int column, string key, string reason)
     {
         var where = key.Length == 0 ? "" : $", row {key}";
+        var choice = table.Columns[column].Carriage.OnUnrepresentable;
+        var unrounded = choice == OnUnrepresentable.Round ? ", nor rounded to one that can" : "";
         var name = TableName.Quote(table.Columns[column].Name);
         return new EtlException(
             EtlErrorCode.ValueNotRepresentable,
-            $"Table {table.Name}, column {name} ({table.Columns[column].Type.DisplayName}){where}: the value cannot be held exactly ({reason}).",
+            $"Table {table.Name}, column {name} ({table.Columns[column].Type.DisplayName}){where}: the value cannot be held exactly ({reason}){unrounded}.",
             "Change the value or the column's type at the source, or say with -OnUnrepresentable of New-EtlPipeline what becomes of such values; "
             + "then copy the table again with Reset-EtlTable; or leave it out.")
         {
             Subject = table.Name.ToString(),
             Column = table.Columns[column].Name,
             Key = key.Length == 0 ? null : key,
-            SetsTableAside = table.Columns[column].Carriage.OnUnrepresentable == OnUnrepresentable.Quarantine,
+            SetsTableAside = choice == OnUnrepresentable.Quarantine,
         };
     }
 }
