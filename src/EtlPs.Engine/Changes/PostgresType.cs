@@ -21,6 +21,9 @@ public sealed record PostgresType(uint Oid, int Modifier, string DisplayName)
     /// </summary>
     public bool HasUnreadableBinary { get; init; }
 
+    /// <summary>Whether it is of a database without an encoding (SQL_ASCII), whose texts are any bytes.</summary>
+    public bool IsUnencoded { get; init; }
+
     /// <summary>
     /// Whether it and all that it is made of have send functions whose bytes can be read. Where only something inside has
     /// no send function, that of the whole fails.

@@ -12,6 +12,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="OnUnrepresentable">What becomes of values that DuckDB cannot hold; null: they are errors.</param>
 /// <param name="DestinationName">Its name at the destination; null: the same.</param>
 /// <param name="TypeHasUnreadableBinary">Whether its type's binary form cannot be read.</param>
+/// <param name="TypeIsUnencoded">Whether its texts are any bytes.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -27,7 +28,8 @@ internal sealed record StoredColumn(
     string? Numeric = null,
     string? OnUnrepresentable = null,
     string? DestinationName = null,
-    bool TypeHasUnreadableBinary = false)
+    bool TypeHasUnreadableBinary = false,
+    bool TypeIsUnencoded = false)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -51,7 +53,8 @@ internal sealed record StoredColumn(
                 column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString(),
                 column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString(),
                 column.Carriage.Name,
-                column.Type.HasUnreadableBinary);
+                column.Type.HasUnreadableBinary,
+                column.Type.IsUnencoded);
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -72,6 +75,7 @@ internal sealed record StoredColumn(
                 Origin = TypeOrigin,
                 IsTextOnly = TypeIsTextOnly,
                 HasUnreadableBinary = TypeHasUnreadableBinary,
+                IsUnencoded = TypeIsUnencoded,
             },
             NotNull)
         {

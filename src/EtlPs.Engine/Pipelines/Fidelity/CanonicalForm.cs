@@ -13,6 +13,11 @@ internal sealed record CanonicalForm(Func<string, string> Postgres, Func<string,
     public static CanonicalForm Output { get; } = new(
         v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN format('%s', {v}) END", v => $"({v})::VARCHAR");
 
+    /// <summary>The bytes of a text of a database without an encoding, which is VARCHAR by <c>-OnUnrepresentable Text</c>.</summary>
+    public static CanonicalForm TextBytes { get; } = new(
+        v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN encode(convert_to(format('%s', {v}), 'SQL_ASCII'), 'hex') END",
+        v => $@"CASE WHEN starts_with({v}, '\x') THEN substr({v}, 3) ELSE lower(hex(encode({v}))) END");
+
     public static CanonicalForm Bytes { get; } = new(v => $"encode({v}, 'hex')", v => $"lower(hex({v}))");
 
     // Of no scale in particular: a DECIMAL has one for all values. DuckDB leaves out the zero before the point.

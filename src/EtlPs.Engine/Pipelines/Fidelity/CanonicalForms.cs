@@ -12,6 +12,7 @@ internal static class CanonicalForms
     public static CanonicalForm? Of(ColumnSchema column)
     {
         var codec = ColumnCodecs.Find(column);
+        if (column.Type.IsUnencoded && column.Carriage.OnUnrepresentable == OnUnrepresentable.Text && codec.HoldsText) return CanonicalForm.TextBytes;
         return Of(column.Type, codec.DuckDbType, column.Carriage.Numeric, depth: 0);
     }
 

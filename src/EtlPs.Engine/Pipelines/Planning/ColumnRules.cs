@@ -59,7 +59,7 @@ internal sealed class ColumnRules(PipelineDefinition definition)
             // A row without its key could never be found again, and two rounded keys may be one.
             OnUnrepresentable.Null => table.KeyColumns.Contains(index),
             OnUnrepresentable.Round => table.KeyColumns.Contains(index) || numeric.Kind == UnboundedNumericKind.Text,
-            OnUnrepresentable.Text => CodecCatalog.Find(column.Type, numeric).HoldsEveryValue,
+            OnUnrepresentable.Text => ColumnCodecs.HoldsEveryValue(CodecCatalog.Find(column.Type, numeric), column.Type),
             _ => false,
         };
         return new ColumnCarriage(numeric, isIdle ? OnUnrepresentable.Error : choice, NameOf(table, column));

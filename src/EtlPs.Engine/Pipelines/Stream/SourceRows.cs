@@ -72,8 +72,9 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
     private static string Statement(TableSchema table, IEnumerable<string[]> keys)
     {
         var key = table.KeyColumns.Select(c => table.Columns[c]).ToList();
+        var codecs = ColumnCodecs.Of(key);
         var rows = keys.Select(values =>
-            $"({string.Join(", ", values.Select((v, i) => Comparable(key[i], $"CAST({SqlLiteral.Of(v)} AS {key[i].Type.DisplayName})")))})");
+            $"({string.Join(", ", values.Select((v, i) => Comparable(key[i], $"CAST({codecs[i].PostgresLiteral(v)} AS {key[i].Type.DisplayName})")))})");
         return $"""
             COPY (SELECT {CopyStatement.Columns(table)}
                   FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}

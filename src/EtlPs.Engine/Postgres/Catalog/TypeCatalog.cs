@@ -44,12 +44,12 @@ internal sealed class TypeCatalog
         """;
 
     private readonly Dictionary<uint, CatalogType> _types;
-    private readonly bool _convertsText;
+    private readonly string? _encoding;
 
-    private TypeCatalog(IEnumerable<CatalogType> types, bool convertsText)
+    private TypeCatalog(IEnumerable<CatalogType> types, string? encoding)
     {
         _types = types.ToDictionary(t => t.Oid);
-        _convertsText = convertsText;
+        _encoding = encoding;
     }
 
     /// <summary>Reads these types and whatever they are made of.</summary>
@@ -58,8 +58,7 @@ internal sealed class TypeCatalog
         new(
             await connection.ReadAsync(Query, Read, cancellationToken, CatalogReader.Oids(oids.Distinct()))
                 .ConfigureAwait(false),
-            // From SQL_ASCII nothing is converted.
-            connection.PostgresParameters.GetValueOrDefault("server_encoding") is not ("UTF8" or "SQL_ASCII"));
+            connection.PostgresParameters.GetValueOrDefault("server_encoding"));
 
     /// <summary>A column's type.</summary>
     /// <param name="oid">atttypid.</param>
@@ -76,7 +75,9 @@ internal sealed class TypeCatalog
             Structure = structure,
             Origin = type is { Schema: "pg_catalog", Extension: null } ? null : new TypeOrigin(type.Schema, type.Name, type.Extension),
             IsTextOnly = !type.HasSend,
-            HasUnreadableBinary = _convertsText && type is { Extension: "hstore", Name: "hstore" },
+            // From SQL_ASCII nothing is converted.
+            HasUnreadableBinary = _encoding is not ("UTF8" or "SQL_ASCII") && type is { Extension: "hstore", Name: "hstore" },
+            IsUnencoded = _encoding == "SQL_ASCII",
         };
     }
 

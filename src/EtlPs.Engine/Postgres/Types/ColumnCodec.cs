@@ -21,6 +21,9 @@ internal abstract class ColumnCodec
     /// </summary>
     public virtual bool HoldsEveryValue => true;
 
+    /// <summary>Whether there are texts in its values, which of a database without an encoding may be any bytes.</summary>
+    public virtual bool HoldsText => false;
+
     /// <summary>Reads what the type's send function wrote. The wire is pinned until the chunk is appended.</summary>
     /// <exception cref="UnrepresentableValueException">DuckDB cannot hold the value exactly.</exception>
     /// <exception cref="EtlException">The wire is no value of the type.</exception>
@@ -37,6 +40,9 @@ internal abstract class ColumnCodec
     /// <summary>DuckDB's SQL for the text of a value that Postgres reads again as the same value.</summary>
     /// <param name="value">The value as SQL; not NULL.</param>
     public virtual string PostgresText(string value) => $"{value}::VARCHAR";
+
+    /// <summary>Postgres's SQL for such a text.</summary>
+    public virtual string PostgresLiteral(string text) => SqlLiteral.Of(text);
 
     /// <summary>Reads one column of many rows of a COPY BINARY block.</summary>
     public virtual void ReadFields(ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)

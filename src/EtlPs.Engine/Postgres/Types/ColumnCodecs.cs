@@ -10,10 +10,19 @@ internal static class ColumnCodecs
     {
         var choice = column.Carriage.OnUnrepresentable;
         var codec = CodecCatalog.Find(column.Type, column.Carriage.Numeric with { IsRounded = choice == OnUnrepresentable.Round });
-        if (choice != OnUnrepresentable.Text || codec.HoldsEveryValue) return codec;
+        if (choice != OnUnrepresentable.Text || HoldsEveryValue(codec, column.Type)) return codec;
         // What can be made of the binary form need not make the whole stream come as text.
-        return codec is DecimalCodec or NumericDoubleCodec ? new NumericTextCodec() : new TextColumnCodec(new OutputTextCodec());
+        return codec switch
+        {
+            DecimalCodec or NumericDoubleCodec => new NumericTextCodec(),
+            TextCodec when column.Type.IsUnencoded => new AnyBytesTextCodec(),
+            _ => new TextColumnCodec(column.Type.IsUnencoded ? new AnyBytesTextCodec() : new OutputTextCodec()),
+        };
     }
+
+    /// <summary>Whether a column of the type needs no text in its place.</summary>
+    public static bool HoldsEveryValue(ColumnCodec codec, PostgresType type) =>
+        codec.HoldsEveryValue && !(type.IsUnencoded && codec.HoldsText);
 
     /// <summary>One codec for each column.</summary>
     public static ColumnCodec[] Of(IEnumerable<ColumnSchema> columns) => [.. columns.Select(Find)];

@@ -10,6 +10,8 @@ internal sealed class HstoreCodec : ColumnCodec
 
     public override string DuckDbType => "MAP(VARCHAR, VARCHAR)";
 
+    public override bool HoldsText => true;
+
     public override string PostgresText(string value) =>
         $"coalesce(array_to_string(list_transform(map_entries({value}), lambda x: {QuotedText.Quote("x['key']")} || '=>' "
         + $"|| CASE WHEN x['value'] IS NULL THEN 'NULL' ELSE {QuotedText.Quote("x['value']")} END), ', '), '')";

@@ -9,6 +9,8 @@ internal sealed class MultirangeCodec(ColumnCodec range) : ColumnCodec
 
     public override bool HoldsEveryValue => range.HoldsEveryValue;
 
+    public override bool HoldsText => range.HoldsText;
+
     public override bool ReadsBinary => range.ReadsBinary;
 
     public override string PostgresText(string value) =>

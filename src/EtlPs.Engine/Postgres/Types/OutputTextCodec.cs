@@ -7,6 +7,8 @@ internal sealed class OutputTextCodec : ColumnCodec
 {
     public override string DuckDbType => "VARCHAR";
 
+    public override bool HoldsText => true;
+
     public override bool ReadsBinary => false;
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => throw Malformed("binary");

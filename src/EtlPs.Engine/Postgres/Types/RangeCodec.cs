@@ -29,6 +29,8 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
 
     public override bool HoldsEveryValue => bound.HoldsEveryValue;
 
+    public override bool HoldsText => bound.HoldsText;
+
     public override bool ReadsBinary => bound.ReadsBinary;
 
     public override string PostgresText(string value) =>

@@ -10,6 +10,8 @@ internal sealed class TextCodec(string duckDbType) : ColumnCodec
 {
     public override string DuckDbType => duckDbType;
 
+    public override bool HoldsText => true;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => Write(wire, vector, row);
 
     public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => Write(wire, vector, row);

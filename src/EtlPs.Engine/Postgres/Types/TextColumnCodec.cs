@@ -14,9 +14,13 @@ internal sealed class TextColumnCodec(ColumnCodec codec) : ColumnCodec
 
     public override bool HoldsEveryValue => codec.HoldsEveryValue;
 
+    public override bool HoldsText => codec.HoldsText;
+
     public override bool ReadsBinary => false;
 
     public override string PostgresText(string value) => codec.PostgresText(value);
+
+    public override string PostgresLiteral(string text) => codec.PostgresLiteral(text);
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => throw new EtlException(
         EtlErrorCode.UnsupportedType,

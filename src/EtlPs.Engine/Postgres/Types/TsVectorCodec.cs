@@ -8,6 +8,8 @@ internal sealed class TsVectorCodec : FormattedCodec
     private const int PositionBits = 14;
     private const int LongestPosition = 7;
 
+    public override bool HoldsText => true;
+
     // Doubled quotes at most double a lexeme; one has at least three bytes around it on the wire, and four in the text.
     protected override int LongestText(ReadOnlySpan<byte> wire) =>
         wire.Length < sizeof(int) || wire.Length > int.MaxValue / LongestPosition ? NoText : wire.Length * LongestPosition / 2;
@@ -37,7 +39,8 @@ internal sealed class TsVectorCodec : FormattedCodec
         return count >= 0 && wire.IsEmpty ? writer.Length : NoText;
     }
 
-    private static void WriteLexeme(ReadOnlySpan<byte> lexeme, ref AsciiWriter writer)
+    /// <summary>A lexeme in quotes.</summary>
+    public static void WriteLexeme(ReadOnlySpan<byte> lexeme, ref AsciiWriter writer)
     {
         writer.Write('\'');
         foreach (var character in lexeme)

@@ -9,6 +9,8 @@ internal sealed class VersionedTextCodec(string duckDbType) : ColumnCodec
 
     public override string DuckDbType => duckDbType;
 
+    public override bool HoldsText => true;
+
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
         // No JSON is empty; an ltree may be.
