@@ -94,6 +94,7 @@ internal static class CodecCatalog
         2970 or 5038 => new SnapshotCodec(),
         3220 => new LsnCodec(),
         3614 => new TsVectorCodec(),
+        3615 => new TsQueryCodec(),
         3802 => new VersionedTextCodec("JSON"),
         4072 => new VersionedTextCodec("VARCHAR"),
         5069 => new UInt64Codec(),
