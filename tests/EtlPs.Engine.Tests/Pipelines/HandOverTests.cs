@@ -150,6 +150,36 @@ public sealed class HandOverTests(ServerPool pool)
         await scenario.AssertEqualAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_label_added_after_the_survey_and_before_the_snapshot_is_copied(bool isReset)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool,
+            """
+            CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE t (id int PRIMARY KEY, m mood, a mood[]); INSERT INTO t VALUES (1, 'sad', '{happy}');
+            CREATE TABLE other (id int PRIMARY KEY);
+            """);
+        if (isReset) await scenario.BackfillAsync();
+        await using var other = await scenario.Database.OpenAsync(Token);
+        await ExecuteAsync(other, "BEGIN; INSERT INTO other VALUES (1)");
+        var warned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Level: MilestoneLevel.Warning }) warned.TrySetResult();
+        };
+        var backfill = isReset ? scenario.Pipeline().ResetAsync(["t"], scenario, Token) : scenario.BackfillAsync();
+        await warned.Task.WaitAsync(Token);
+        await scenario.ExecuteAsync("ALTER TYPE mood ADD VALUE 'so so' BEFORE 'happy'");
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (2, 'so so', '{sad,so so}')");
+        await ExecuteAsync(other, "COMMIT");
+
+        Assert.All(await backfill, r => Assert.Null(r.Error));
+        await scenario.CatchUpAsync();
+        await scenario.AssertSameAsync("SELECT concat_ws(' ', id, m, a[1], a[2]) FROM t", "SELECT concat_ws(' ', id, m, a[1], a[2]) FROM public.t");
+    }
+
     /// <summary>Waits until the making of a slot waits for this session's transaction.</summary>
     private static async Task WaitedForAsync(Scenario scenario, NpgsqlConnection blocker)
     {
