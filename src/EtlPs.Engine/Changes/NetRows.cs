@@ -22,10 +22,11 @@ internal sealed class NetRows(TableSchema table, PinnedArena arena)
 
     public void Insert(RowTuple row) => Count(row, 1);
 
+    /// <exception cref="Pipelines.Errors.TableFailedException">The old row was not sent: whole rows are not logged any more.</exception>
     public void Update(RowTuple old, RowTuple row)
     {
-        // A key where a whole row was announced, or nothing: it would match no row, or a wrong one.
-        if (!old.IsPresent || old.Fields.HasUnchanged) throw TupleFields.Malformed();
+        if (!old.IsPresent) throw LostRow.Error(table);
+        if (old.Fields.HasUnchanged) throw TupleFields.Malformed();
         if (row.Fields.HasUnchanged) row = TupleMerge.FillUnchanged(row, old, _allColumns, arena);
         Count(old, -1);
         Count(row, 1);

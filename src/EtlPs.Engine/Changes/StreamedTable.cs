@@ -14,6 +14,11 @@ internal sealed record StreamedTable(TableSchema Schema, Lsn CopiedAt)
     /// </summary>
     public Lsn ExactAt { get; init; } = CopiedAt;
 
+    /// <summary>
+    /// Whether the copy had every row, and all that becomes of rows is sent: then a row that is changed or deleted is there.
+    /// </summary>
+    public bool HasAllRows { get; init; }
+
     /// <summary>Whether rows may be of another time than <paramref name="position"/>, up to where everything is stored.</summary>
     public bool IsReplayedAt(Lsn position) => CopiedAt < ExactAt && position < ExactAt;
 }

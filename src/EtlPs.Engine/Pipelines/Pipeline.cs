@@ -97,7 +97,7 @@ public sealed class Pipeline
             InterruptedResets.TakeUp(run);
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             RunStart.Check(run, survey);
-            var resets = new ResetDesk();
+            var resets = new ResetDesk(survey.SendsAllRows);
             await using var closing = resets.ConfigureAwait(false);
             lock (_gate) _live = new LiveStream(run, resets, options.Workers);
             try

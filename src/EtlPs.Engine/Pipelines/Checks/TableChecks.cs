@@ -35,7 +35,9 @@ internal sealed class TableChecks(Checklist list, PipelineDefinition definition,
         if (usesSlot)
             await list.RunAsync(
                 "Partitions",
-                () => Checked(preflight.CheckPartitionsAsync(tables, cancellationToken), "The changes of every partition are in the WAL."),
+                () => Checked(
+                    preflight.CheckPartitionsAsync(tables, definition.Publication, cancellationToken),
+                    "The changes of every partition are in the WAL."),
                 startsAnew ? CheckStatus.Failed : CheckStatus.Warning).ConfigureAwait(false);
         if (usesSlot) await CheckIdentityAsync(tables, publication, cancellationToken).ConfigureAwait(false);
         CheckTypes(tables);

@@ -125,6 +125,10 @@ internal sealed class PipelineRules(
             + $"Get-EtlTable {definition.Name} -State SetAside tells why; Reset-EtlTable copies them again.";
     }
 
+    /// <summary>Whether the publication sends whatever becomes of a row. A truncation leaves none to become anything.</summary>
+    public bool SendsAllRows =>
+        definition.Publication is null || publication is not { Insert: false } and not { Update: false };
+
     /// <summary>What a publication that a DBA made leaves out; null: nothing.</summary>
     public string? MissingOperations() =>
         publication is null || definition.Publication is null

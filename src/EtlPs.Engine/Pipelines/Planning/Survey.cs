@@ -23,6 +23,9 @@ internal sealed record Survey
     /// <summary>Whether the pipeline has, or will have, a slot and a publication.</summary>
     public required bool UsesSlot { get; init; }
 
+    /// <summary>Whether the publication sends whatever becomes of a row; one that a DBA made may leave operations out.</summary>
+    public required bool SendsAllRows { get; init; }
+
     /// <summary>A publication of an earlier start, which a new start drops first; null: there is none.</summary>
     public required PublicationInfo? PublicationToDrop { get; init; }
 

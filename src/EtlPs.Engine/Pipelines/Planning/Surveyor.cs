@@ -59,6 +59,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             Known = known,
             StartsAnew = startsAnew,
             UsesSlot = usesSlot,
+            SendsAllRows = rules.SendsAllRows,
             SlotToDrop = startsAnew ? rules.SlotToDrop(request, usesSlot) : null,
             PublicationToDrop = startsAnew ? rules.PublicationToDrop(request, usesSlot) : null,
             Tables = tables,
@@ -86,7 +87,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (!request.SnapshotOnly)
             await (definition.Publication is null
                 ? preflight.CheckPublishableAsync(schemas, cancellationToken)
-                : preflight.CheckPartitionsAsync(schemas, cancellationToken)).ConfigureAwait(false);
+                : preflight.CheckPartitionsAsync(schemas, definition.Publication, cancellationToken)).ConfigureAwait(false);
 
         var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken).ConfigureAwait(false);
         var records = tables.Select(t => t.Record).ToList();
@@ -218,8 +219,9 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     {
         var sizes = await _catalog.ReadSizesAsync([.. records.Select(r => r.Oid)], cancellationToken).ConfigureAwait(false);
         var unfollowed = usesSlot
-            ? await new PartitionCatalog(source).FindUnfollowedAsync(records.Select(r => r.Oid), cancellationToken).ConfigureAwait(false)
-            : new Dictionary<uint, UnfollowedPartition>();
+            ? await new PartitionCatalog(source)
+                .FindUnfollowedAsync(records.Select(r => r.Schema), definition.Publication, cancellationToken).ConfigureAwait(false)
+            : new Dictionary<uint, UnfollowedPartitions>();
         var tables = new List<SurveyedTable>();
         foreach (var record in records)
         {

@@ -119,7 +119,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
             .ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
-        var table = new StreamedTable(copied.Schema, copied.CopiedAt);
+        var table = new StreamedTable(copied.Schema, copied.CopiedAt) { HasAllRows = desk.SendsAllRows };
         var applier = new BatchApplier(writing, new NoPosition(
             new FetchStore(writing, run.Definition.Name), new PartitionStore(writing, run.Definition.Name),
             new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source), copied.CopiedAt, run.Faults);

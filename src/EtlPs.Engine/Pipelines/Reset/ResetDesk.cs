@@ -6,7 +6,8 @@ using EtlPs.Engine.Postgres.Replication.PgOutput;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>Where the resets of tables meet the stream that runs meanwhile. One for each run of a stream.</summary>
-internal sealed class ResetDesk : IAsyncDisposable
+/// <param name="sendsAllRows">Whether the publication sends whatever becomes of a row.</param>
+internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
 {
     private readonly object _gate = new();
     private readonly Dictionary<uint, Task> _resets = [];
@@ -14,6 +15,9 @@ internal sealed class ResetDesk : IAsyncDisposable
     private TableHandover[] _offers = [];
     private bool _closed;
     private bool _needsText;
+
+    /// <summary>Whether the publication sends whatever becomes of a row, to the stream and to resets alike.</summary>
+    public bool SendsAllRows { get; } = sendsAllRows;
 
     /// <summary>The copies that wait to be taken over.</summary>
     public IReadOnlyList<TableHandover> Offers => Volatile.Read(ref _offers);

@@ -67,7 +67,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
                 run.Faults.Reached(FaultPoint.ResetTakenOver);
             });
         }
-        var table = new StreamedTable(adopted.Schema, exactAt);
+        var table = new StreamedTable(adopted.Schema, exactAt) { HasAllRows = desk.SendsAllRows };
         relations.Replace(table);
         applier.Map(table, adopted.HiddenName, isHidden: true);
         return (adopted, table);

@@ -12,7 +12,7 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// <summary>
 /// Sets tables aside that the stream alone would let diverge in silence: tables that the publication does not have any more,
 /// or has with other rows, tables whose types were altered, and partitioned tables whose partitions came or went with rows in
-/// them or are unlogged or foreign.
+/// them, are unlogged or foreign, or do not log what rows are found by.
 /// </summary>
 internal sealed class SourceCheck(PipelineRun run)
 {
@@ -53,7 +53,8 @@ internal sealed class SourceCheck(PipelineRun run)
         var look = await Watch.LookAsync(connection, tables, cancellationToken).ConfigureAwait(false);
         var catalog = new PartitionCatalog(connection);
         var published = look.Published.ToDictionary(t => t.Oid);
-        var unfollowed = await catalog.FindUnfollowedAsync(tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false);
+        var unfollowed = await catalog
+            .FindUnfollowedAsync(tables.Select(t => t.Schema), run.Definition.Publication, cancellationToken).ConfigureAwait(false);
         var setAside = new List<TableCopyResult>();
         TellTablesNotFollowed(look.Published);
         foreach (var table in tables)

@@ -127,7 +127,12 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         var streamed = new List<StreamedTable>();
         foreach (var table in tables.Where(t => t.State is TableState.Ready or TableState.CatchingUp))
         {
-            var target = new StreamedTable(table.Schema, table.ReplayFrom ?? table.CopiedAt) { ExactAt = table.CopiedAt };
+            var target = new StreamedTable(table.Schema, table.ReplayFrom ?? table.CopiedAt)
+            {
+                ExactAt = table.CopiedAt,
+                // What began empty has no ranges, and knows only the rows that have changed since. Where there is a key nobody asks.
+                HasAllRows = table.KeyColumns.Count == 0 && resets.SendsAllRows && run.State.ReadRanges(table.Oid).Count > 0,
+            };
             streamed.Add(target);
             applier.Map(target, table.CurrentName, !table.IsVisible);
         }

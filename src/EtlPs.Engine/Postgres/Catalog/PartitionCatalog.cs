@@ -1,6 +1,7 @@
 using System.Globalization;
 using EtlPs.Engine.Changes;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace EtlPs.Engine.Postgres.Catalog;
 
@@ -13,24 +14,43 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
         SELECT w.root, t.relid::pg_catalog.oid, t.relid::text, t.isleaf, COALESCE(i.xmin::text, '0'),
                COALESCE(pg_catalog.pg_relation_filenode(t.relid), 0)::pg_catalog.oid,
                COALESCE(i.xmin::text = a.xmin::text, false),
-               COALESCE(i.xmin::text = a.xmin::text AND i.cmin::text::int8 - a.cmin::text::int8 <= 2, false)
+               COALESCE(i.xmin::text = a.xmin::text AND i.cmin::text::int8 - a.cmin::text::int8 <= 2, false),
+               pg_catalog.concat(c.relreplident, (
+                   SELECT x.indexrelid FROM pg_catalog.pg_index AS x
+                   WHERE x.indrelid = c.oid AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident)))
         FROM pg_catalog.unnest($1) AS w (root) CROSS JOIN LATERAL pg_catalog.pg_partition_tree(w.root) AS t
+        LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
         LEFT JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = t.relid AND t.relid <> w.root
         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.relid AND a.attnum = -1
         ORDER BY 1, 2
         """;
 
     // Without a lock, which asking for a partition tree would wait for. What a partitioned table itself is said to be is
-    // nothing to its partitions.
+    // nothing to its partitions: neither where its rows are, nor what is logged of those that change. A partition that logs
+    // nothing of them fails its own UPDATE and DELETE.
     private const string Unfollowed = """
         WITH RECURSIVE tree (root, oid) AS (
             SELECT w.oid, w.oid FROM pg_catalog.unnest($1) AS w (oid)
             UNION ALL
             SELECT t.root, i.inhrelid FROM tree AS t JOIN pg_catalog.pg_class AS p ON p.oid = t.oid AND p.relkind = 'p'
             JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.oid)
-        SELECT DISTINCT ON (t.root) t.root, c.oid, c.oid::pg_catalog.regclass::text, c.relkind = 'f'
+        SELECT t.root, c.oid, c.oid::pg_catalog.regclass::text,
+               CASE WHEN c.relkind = 'f' THEN 'f' WHEN c.relpersistence = 'u' THEN 'u' ELSE 'k' END::"char"
         FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
-        WHERE c.relispartition AND (c.relkind = 'f' OR c.relkind = 'r' AND c.relpersistence = 'u')
+        LEFT JOIN pg_catalog.pg_index AS x
+            ON x.indrelid = c.oid AND x.indisvalid AND x.indimmediate
+               AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident)
+        WHERE c.relispartition AND (c.relkind = 'f' OR c.relkind = 'r' AND (c.relpersistence = 'u'
+            OR t.oid <> t.root AND t.root = ANY ($2) AND x.indexrelid IS NOT NULL
+               AND ($5::text IS NULL
+                    OR EXISTS (SELECT FROM pg_catalog.pg_publication AS p WHERE p.pubname = $5 AND (p.pubupdate OR p.pubdelete)))
+               AND (t.root <> ALL ($3) OR EXISTS (
+                   SELECT FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) AS k (root, attnum)
+                   JOIN pg_catalog.pg_attribute AS r ON r.attrelid = k.root AND r.attnum = k.attnum AND NOT r.attisdropped
+                   WHERE k.root = t.root AND r.attname NOT IN (
+                       SELECT a.attname FROM pg_catalog.pg_attribute AS a
+                       WHERE a.attrelid = c.oid
+                         AND a.attnum = ANY ((pg_catalog.string_to_array(x.indkey::text, ' ')::int2[])[1:x.indnkeyatts]))))))
         ORDER BY t.root, c.oid
         """;
 
@@ -52,7 +72,8 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
                 Partition: new Partition(
                     r.GetFieldValue<uint>(1), r.GetString(2), r.GetBoolean(3),
                     uint.Parse(r.GetString(4), CultureInfo.InvariantCulture), r.GetFieldValue<uint>(5),
-                    r.GetBoolean(7) ? PartitionBirth.Created : r.GetBoolean(6) ? PartitionBirth.AttachedAtOnce : PartitionBirth.AttachedLater)),
+                    r.GetBoolean(7) ? PartitionBirth.Created : r.GetBoolean(6) ? PartitionBirth.AttachedAtOnce : PartitionBirth.AttachedLater,
+                    r.GetString(8))),
             cancellationToken,
             CatalogReader.Oids(roots)).ConfigureAwait(false);
         var end = await connection.ReadAsync(
@@ -63,17 +84,40 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
     }
 
     /// <summary>
-    /// Of each of these tables that has any, a partition that no stream follows; a table that is a partition itself counts too.
+    /// Of each of these tables that has any, the partitions that no stream follows, or not by what the table's rows are found by;
+    /// a table that is a partition itself counts too.
     /// </summary>
-    public async Task<IReadOnlyDictionary<uint, UnfollowedPartition>> FindUnfollowedAsync(
-        IEnumerable<uint> tables, CancellationToken cancellationToken)
+    /// <param name="tables">The tables as they are followed.</param>
+    /// <param name="publication">The publication that a DBA made, which may leave updates and deletes out; null: our own.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<IReadOnlyDictionary<uint, UnfollowedPartitions>> FindUnfollowedAsync(
+        IEnumerable<TableSchema> tables, string? publication, CancellationToken cancellationToken)
     {
+        var all = tables.ToList();
+        var keys = all.SelectMany(t => t.KeyColumns.Select(c => (t.Oid, t.Columns[c].AttributeNumber))).ToList();
         var found = await connection.ReadAsync(
             Unfollowed,
-            r => new UnfollowedPartition(r.GetFieldValue<uint>(0), r.GetFieldValue<uint>(1), r.GetString(2), r.GetBoolean(3)),
+            r => (
+                Table: r.GetFieldValue<uint>(0),
+                Oid: r.GetFieldValue<uint>(1),
+                Name: r.GetString(2),
+                Cause: r.GetFieldValue<char>(3) switch
+                {
+                    'f' => UnfollowedCause.Foreign,
+                    'u' => UnfollowedCause.Unlogged,
+                    _ => UnfollowedCause.OtherKey,
+                }),
             cancellationToken,
-            CatalogReader.Oids(tables)).ConfigureAwait(false);
-        return found.ToDictionary(p => p.Table);
+            CatalogReader.Oids(all.Select(t => t.Oid)),
+            CatalogReader.Oids(all.Where(t => t.CanFollowUpdates).Select(t => t.Oid)),
+            CatalogReader.Oids(keys.Select(k => k.Oid)),
+            keys.Select(k => k.AttributeNumber).ToArray(),
+            new NpgsqlParameter { Value = (object?)publication ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text })
+            .ConfigureAwait(false);
+        return found.GroupBy(p => p.Table).ToDictionary(t => t.Key, t => new UnfollowedPartitions(
+            t.First().Cause,
+            [.. t.Where(p => p.Cause == t.First().Cause).Select(p => p.Name)],
+            IsTheTable: t.First().Oid == t.Key));
     }
 
     /// <summary>At the start of a WAL page the insert position is behind the page's header, and no position of a stream ever is.</summary>

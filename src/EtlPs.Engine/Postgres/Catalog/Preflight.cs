@@ -32,13 +32,14 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     // A partition's own identity decides what is logged of its rows, whatever its root's is. Where the root has no key ($2),
     // a key of the partition's own does not find the row.
     private const string Leaves = """
-        SELECT DISTINCT w.oid
+        SELECT w.oid, n.nspname::text, c.relname::text
         FROM pg_catalog.unnest($1) AS w (oid), LATERAL pg_catalog.pg_partition_tree(w.oid) AS t
-        JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
+        JOIN pg_catalog.pg_class AS c ON c.oid = t.relid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE t.isleaf AND c.relreplident <> 'f' AND (w.oid = ANY ($2) OR NOT EXISTS (
             SELECT FROM pg_catalog.pg_index AS i
             WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
               AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)))
+        ORDER BY w.oid, c.oid
         """;
 
     private string Role => TableName.Quote(source.UserName ?? "");
@@ -109,7 +110,7 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     {
         await CheckMayPublishAsync(cancellationToken).ConfigureAwait(false);
         await CheckOwnershipAsync(tables, cancellationToken).ConfigureAwait(false);
-        await CheckPartitionsAsync(tables, cancellationToken).ConfigureAwait(false);
+        await CheckPartitionsAsync(tables, publication: null, cancellationToken).ConfigureAwait(false);
         await CheckIdentityAsync(tables, cancellationToken).ConfigureAwait(false);
     }
 
@@ -151,24 +152,34 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     public async Task CheckIdentityAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
         var leaves = await connection.ReadAsync(
-            Leaves, r => r.GetFieldValue<uint>(0), cancellationToken, CatalogReader.Oids(tables.Select(t => t.Oid)),
+            Leaves, r => (Root: r.GetFieldValue<uint>(0), Name: new TableName(r.GetString(1), r.GetString(2))), cancellationToken,
+            CatalogReader.Oids(tables.Select(t => t.Oid)),
             CatalogReader.Oids(tables.Where(t => t.KeyColumns.Count == 0).Select(t => t.Oid)))
             .ConfigureAwait(false);
-        var without = Names(tables, tables.Where(t => !t.CanFollowUpdates).Select(t => t.Oid).Concat(leaves).Distinct());
-        var statements = without.Select(n => $"ALTER TABLE {n.Quoted} REPLICA IDENTITY FULL;").ToList();
+        var bare = tables.Where(t => !t.CanFollowUpdates).ToList();
+        var without = Names(tables, bare.Select(t => t.Oid).Concat(leaves.Select(l => l.Root)));
+        var statements = bare.Select(t => t.Name).Concat(leaves.Select(l => l.Name)).Distinct()
+            .Select(n => $"ALTER TABLE {n.Quoted} REPLICA IDENTITY FULL;").ToList();
         Refuse(
             EtlErrorCode.NoReplicaIdentity, without,
             names => $"No replica identity to find a row by: {names}. Once published, the source's own UPDATE and DELETE would fail.",
-            $"Add a primary key, or run: {string.Join(" ", statements.Take(3))}{(without.Count > 3 ? " …" : "")} "
+            $"Add a primary key, or run: {string.Join(" ", statements.Take(3))}{(statements.Count > 3 ? " …" : "")} "
             + "Or leave the table out with -ExcludeTable.",
             Lines(statements));
     }
 
-    /// <summary>What a stream needs, whoever made the publication: the changes of every partition in the write-ahead log.</summary>
-    public async Task CheckPartitionsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    /// <summary>
+    /// What a stream needs, whoever made the publication: the changes of every partition in the write-ahead log, with what the
+    /// rows are found by.
+    /// </summary>
+    /// <param name="tables">The tables.</param>
+    /// <param name="publication">The publication that a DBA made; null: our own.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task CheckPartitionsAsync(
+        IReadOnlyList<TableSchema> tables, string? publication, CancellationToken cancellationToken)
     {
         var found = await new PartitionCatalog(connection)
-            .FindUnfollowedAsync(tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false);
+            .FindUnfollowedAsync(tables, publication, cancellationToken).ConfigureAwait(false);
         if (tables.FirstOrDefault(t => found.ContainsKey(t.Oid)) is { } table) throw found[table.Oid].Refuse(table.Name);
     }
 

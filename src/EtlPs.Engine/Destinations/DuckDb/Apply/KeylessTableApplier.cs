@@ -26,6 +26,7 @@ internal sealed class KeylessTableApplier(
             : c)],
     });
 
+    private readonly bool _hasAllRows = table.HasAllRows;
     private readonly NetRows _net = new(table.Schema, arena);
     private StagingTable? _gone;
 
@@ -64,13 +65,15 @@ internal sealed class KeylessTableApplier(
         var here = string.Join(", ", Schema.Columns.Select((c, i) => $"{Exactly($"t.{TableName.Quote(c.DestinationName)}", i)} AS e{i}"));
         var columns = string.Join(", ", Schema.Columns.Select((_, i) => $"g.e{i}"));
         var match = string.Join(" AND ", Schema.Columns.Select((_, i) => $"r.e{i} IS NOT DISTINCT FROM g.e{i}"));
-        Connection.Execute($"""
+        var deleted = Connection.Execute($"""
             DELETE FROM {Target.Quoted} WHERE rowid IN (
               WITH g AS (SELECT {gone}, count(*) AS n FROM {_gone.Quoted} GROUP BY ALL),
                    r AS (SELECT t.rowid AS id, {here} FROM {Target.Quoted} AS t),
                    m AS (SELECT r.id, g.n, row_number() OVER (PARTITION BY {columns}) AS ordinal FROM r JOIN g ON {match})
               SELECT id FROM m WHERE ordinal <= n)
             """);
+        if (_hasAllRows && deleted != _net.Counts.Values.Where(count => count < 0).Sum(count => -(long)count))
+            throw LostRow.Error(Schema);
         _gone.Clear();
     }
 
