@@ -1,3 +1,4 @@
+using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
@@ -49,6 +50,21 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         Assert.Single(results, r => !r.Copied && r.State == TableState.Ready);
         Assert.Superset(before.ToHashSet(), (await RangesAsync(scenario)).ToHashSet());
         await EndsEqualAsync(scenario);
+    }
+
+    [Theory]
+    [InlineData("ADD COLUMN note VARCHAR")]
+    [InlineData("ALTER n TYPE FLOAT")]
+    public async Task A_table_in_progress_that_somebody_altered_in_the_destination_starts_again(string alteration)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
+        await scenario.ExecuteAsync("DROP TABLE parts CASCADE");
+        await StopAsync(scenario, FaultPoint.RangeStored, 3, workers: 1);
+        using (var file = DuckDbFile.Open(new DuckDbSettings(scenario.File)))
+        using (var connection = file.Connect())
+            connection.Execute($"ALTER TABLE {new StateStore(connection, scenario.Definition().Name).ReadTables()[0].HiddenName.Quoted} {alteration}");
+        Assert.True(Assert.Single(await BackfillAsync(scenario)).Copied);
+        await EndsEqualAsync(scenario, churn: false);
     }
 
     [Theory]

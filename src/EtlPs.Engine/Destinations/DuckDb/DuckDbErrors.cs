@@ -70,12 +70,16 @@ internal static partial class DuckDbErrors
     };
 
     /// <summary>Such an error, in the table's name.</summary>
-    public static EtlException OfTable(Exception e, TableName table) => new(
+    public static EtlException OfTable(Exception e, TableName table) =>
+        OfTable(table, $" ({Kind(e)} error)", isAltered: e is not DbException || Kind(e) is "Catalog" or "Binder");
+
+    /// <summary>The error for a table whose columns in the destination are no longer those that rows are written to.</summary>
+    public static EtlException Altered(TableName table) => OfTable(table, "", isAltered: true);
+
+    private static EtlException OfTable(TableName table, string kind, bool isAltered) => new(
         EtlErrorCode.DestinationFailed,
-        $"DuckDB does not take the rows of table {table} ({Kind(e)} error)"
-        + (e is not DbException || Kind(e) is "Catalog" or "Binder"
-            ? ": its table in the destination was dropped or altered by somebody else."
-            : "."),
+        $"DuckDB does not take the rows of table {table}{kind}"
+        + (isAltered ? ": its table in the destination was dropped or altered by somebody else." : "."),
         "Copy the table again with Reset-EtlTable. If it fails again, report it with the kind of error.")
     {
         Subject = table.ToString(),

@@ -83,6 +83,27 @@ internal static class TableDdl
         return false;
     }
 
+    /// <summary>
+    /// Whether a table has just these columns, of these types. Rows are appended by position and width, and nothing tells an
+    /// appender that a column is another one by now.
+    /// </summary>
+    public static bool HasColumns(
+        DuckDBConnection connection, TableName table, IReadOnlyList<ColumnSchema> columns, IEnumerable<string> types)
+    {
+        var wanted = string.Join(", ", columns.Zip(types, (column, type) => $"NULL::{type} AS {TableName.Quote(column.DestinationName)}"));
+        return Describe(connection, table.Quoted).SequenceEqual(Describe(connection, $"SELECT {wanted}"));
+    }
+
+    /// <summary>Names and types, as DuckDB itself writes them.</summary>
+    private static List<(string Name, string Type)> Describe(DuckDBConnection connection, string relation)
+    {
+        using var command = connection.Command($"SELECT column_name, column_type FROM (DESCRIBE {relation})");
+        using var reader = command.ExecuteReader();
+        var columns = new List<(string Name, string Type)>();
+        while (reader.Read()) columns.Add((reader.GetString(0), reader.GetString(1)));
+        return columns;
+    }
+
     private static EtlException Taken(TableRecord table) => new(
         EtlErrorCode.DestinationTableExists,
         $"The destination has a table {table.Destination} that is not of pipeline {table.Pipeline}'s copy of {table.Source}.",

@@ -27,7 +27,8 @@ internal sealed class Resumption(DuckDBConnection connection, StateStore state, 
             && (begunUnderSnapshot || (HadItsKey(known, table) && CanReplay(now.Schema, ranges)))
             && AreSame(known, now)
             && HasSameFiles(known, table, ranges)
-            && TableDdl.Exists(connection, known.HiddenName);
+            && TableDdl.Exists(connection, known.HiddenName)
+            && TableDdl.HasColumns(connection, known.HiddenName, known.Columns, known.DuckDbTypes);
         return goesOn ? ranges : null;
     }
 

@@ -38,7 +38,7 @@ internal sealed class KeylessTableApplier(
 
     protected override void AddTruncate() => _net.Truncate();
 
-    public override void Apply(Lsn position)
+    protected override void Store(Lsn position)
     {
         if (_net.IsEmpty) return;
         if (_net.Truncates) Connection.Execute($"TRUNCATE {Target.Quoted}");

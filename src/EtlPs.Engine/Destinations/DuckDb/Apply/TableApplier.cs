@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Postgres.Replication.PgOutput;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
@@ -11,6 +12,7 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 internal abstract class TableApplier(DuckDBConnection connection, StreamedTable table, TableName target, LossLog losses)
 {
     private readonly TupleFields _old = new(table.Schema.Columns.Count);
+    private bool _hasColumns;
 
     /// <summary>The table at the source.</summary>
     public TableSchema Table => Schema;
@@ -53,7 +55,18 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
 
     /// <summary>Applies what was added inside the open transaction and forgets it.</summary>
     /// <param name="position">What is stored already; all changes were committed beyond it.</param>
-    public abstract void Apply(Lsn position);
+    /// <exception cref="TableFailedException">The table cannot go on.</exception>
+    public void Apply(Lsn position)
+    {
+        // Whoever had the file between two runs may have altered the table; while a run has it nobody can.
+        if (!_hasColumns && !TableDdl.HasColumns(Connection, Target, Schema.Columns, Schema.Columns.Select((_, i) => Writer.DuckDbType(i))))
+            throw new TableFailedException(Schema.Oid, Schema.Name, DuckDbErrors.Altered(Schema.Name));
+        _hasColumns = true;
+        Store(position);
+    }
+
+    /// <summary>Applies what was added, if anything was, and forgets it.</summary>
+    protected abstract void Store(Lsn position);
 
     protected abstract void AddInsert(RowTuple row);
 
