@@ -1,6 +1,7 @@
 using System.Text;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Types;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
@@ -12,15 +13,15 @@ internal static class CopiedRowKey
     {
         var row = new CopyRow(block, rowOffset);
         var text = new StringBuilder();
-        foreach (var column in table.KeyColumns)
+        foreach (var index in table.KeyColumns)
         {
-            var field = row.Locate(column);
+            var (column, field) = (table.Columns[index], row.Locate(index));
+            var kind = field.Length < 0 ? TupleFields.Null
+                : ColumnCodecs.Find(column).ReadsBinary ? TupleFields.Binary : TupleFields.Text;
             if (text.Length > 0) text.Append(", ");
-            text.Append(table.Columns[column].Name).Append('=');
-            text.Append(field.Length < 0
-                ? KeyDescription.Value(TupleFields.Null, 0, default)
-                : KeyDescription.Value(
-                    TupleFields.Binary, table.Columns[column].Type.Oid, block.Slice(field.Offset, field.Length)));
+            text.Append(column.Name).Append('=');
+            text.Append(KeyDescription.Value(
+                kind, column.Type.Oid, field.Length < 0 ? default : block.Slice(field.Offset, field.Length)));
         }
         return text.ToString();
     }

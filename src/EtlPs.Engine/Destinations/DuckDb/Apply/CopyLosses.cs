@@ -1,5 +1,6 @@
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Types;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
@@ -9,6 +10,8 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// <param name="columns">Which columns of the rows are taken over; null: all.</param>
 internal sealed class CopyLosses(TableSchema table, LossLog log, bool[]? columns = null) : ICopyLosses
 {
+    private readonly bool[] _comesAsText = [.. table.KeyColumns.Select(c => !ColumnCodecs.Find(table.Columns[c]).ReadsBinary)];
+
     public void Add(int column, ReadOnlySpan<byte> block, int rowOffset, string kind)
     {
         if (columns?[column] == false) return;
@@ -17,7 +20,7 @@ internal sealed class CopyLosses(TableSchema table, LossLog log, bool[]? columns
         for (var i = 0; i < table.KeyColumns.Count; i++)
         {
             var field = row.Locate(table.KeyColumns[i]);
-            log.AddKey(i, isText: false, block.Slice(field.Offset, field.Length));
+            log.AddKey(i, _comesAsText[i], block.Slice(field.Offset, field.Length));
         }
     }
 }
