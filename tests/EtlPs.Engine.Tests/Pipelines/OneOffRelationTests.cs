@@ -107,6 +107,22 @@ public sealed class OneOffRelationTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_view_that_warns_and_informs_while_it_is_read_is_copied_whole()
+    {
+        await using var scenario = await CreateAsync();
+        await scenario.ExecuteAsync("""
+            CREATE FUNCTION warns(n int) RETURNS int LANGUAGE plpgsql AS
+              $$ BEGIN IF n % 3 = 0 THEN RAISE WARNING 'w %', repeat('x', n); ELSIF n % 3 = 1 THEN RAISE INFO 'i'; END IF; RETURN n; END $$;
+            CREATE VIEW noisy AS SELECT warns(id) AS id, note FROM t;
+            """);
+        var results = await scenario.Pipeline("noisy", "t").BackfillAsync(
+            Once with { Conditions = new Dictionary<string, string> { ["t"] = "public.warns(id) > 0" } }, scenario, Token);
+        Assert.All(results, r => Assert.Equal(TableState.Ready, r.State));
+        await scenario.AssertSameAsync("SELECT id || note FROM t", "SELECT id || note FROM noisy");
+        await scenario.AssertSameAsync("SELECT id || note FROM t", "SELECT id || note FROM t");
+    }
+
+    [Fact]
     public async Task A_temporary_table_of_another_session_is_nobody_elses_to_copy()
     {
         await using var scenario = await CreateAsync();

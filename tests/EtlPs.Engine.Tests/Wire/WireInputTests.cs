@@ -33,6 +33,21 @@ public sealed class WireInputTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(1 << 20)]
+    public void What_the_server_may_say_at_any_time_is_passed_over_between_copy_data(int piece)
+    {
+        var input = Input(piece, [
+            .. Frame('d', Bytes(3)), .. Frame('N', Bytes(300_000)), .. Frame('d', Bytes(10)), .. Frame('S', Bytes(20)), .. Frame('A', []),
+            .. Frame('d', Bytes(5)), .. Frame('N', Bytes(9)), .. Frame('c', []),
+        ]);
+
+        Assert.Equal([.. Bytes(3), .. Bytes(10), .. Bytes(5)], TakeAll(input, 64));
+        Assert.Equal(BackendMessageType.CopyDone, input.ReadMessage().Type);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(3)]
     [InlineData(-1)]

@@ -20,6 +20,7 @@ internal sealed class WireInput(Stream stream)
     private int _start;
     private int _end;
     private int _frameLeft;
+    private int _asideLeft;
 
     /// <summary>Receives what is there, waiting for it if need be; returns how much.</summary>
     /// <exception cref="EndOfStreamException">The server has closed the connection.</exception>
@@ -86,7 +87,7 @@ internal sealed class WireInput(Stream stream)
 
     /// <summary>
     /// Takes COPY data from what was received, without waiting, until the target is full, nothing is left or another message
-    /// comes.
+    /// comes. What the server may say at any time, a notice, is passed over.
     /// </summary>
     /// <param name="target">Where they go, without their frames.</param>
     /// <param name="isOver">Whether another message comes: read it by <see cref="ReadMessage"/>.</param>
@@ -98,6 +99,13 @@ internal sealed class WireInput(Stream stream)
         isOver = false;
         while (true)
         {
+            if (_asideLeft > 0)
+            {
+                var length = Math.Min(_asideLeft, buffer.Length - _start);
+                _start += length;
+                _asideLeft -= length;
+            }
+
             if (_frameLeft > 0)
             {
                 var length = Math.Min(Math.Min(_frameLeft, buffer.Length - _start), target.Length - filled);
@@ -111,7 +119,10 @@ internal sealed class WireInput(Stream stream)
 
             if (buffer.Length - _start < HeaderLength)
                 return filled;
-            if (buffer[_start] != BackendMessageType.CopyData)
+            var type = buffer[_start];
+            var isAside = type is BackendMessageType.NoticeResponse or BackendMessageType.NotificationResponse
+                or BackendMessageType.ParameterStatus;
+            if (type != BackendMessageType.CopyData && !isAside)
             {
                 isOver = true;
                 return filled;
@@ -121,7 +132,10 @@ internal sealed class WireInput(Stream stream)
             if (frame is < sizeof(int) or > MaxFrameLength)
                 throw WireViolation.Error($"a piece of COPY data is {frame} bytes long");
             _start += HeaderLength;
-            _frameLeft = frame - sizeof(int);
+            if (isAside)
+                _asideLeft = frame - sizeof(int);
+            else
+                _frameLeft = frame - sizeof(int);
         }
     }
 
