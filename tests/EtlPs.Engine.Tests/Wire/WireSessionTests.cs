@@ -105,6 +105,22 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     }
 
     [Fact]
+    public async Task A_cancellation_that_cannot_be_asked_for_ends_the_wait_all_the_same()
+    {
+        var root = Path.GetTempFileName();
+        File.Copy(server.RootCertificate, root, overwrite: true);
+        await using var session = await OpenAsync(server.ConnectionString("open", more: $"SSL Mode=VerifyCA;Root Certificate={root}"));
+        await File.WriteAllTextAsync(root, "-----BEGIN CERTIFICATE-----\nno certificate\n-----END CERTIFICATE-----\n", Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var waiting = session.ExecuteAsync("SELECT pg_sleep(3600)", stop.Token);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        File.Delete(root);
+    }
+
+    [Fact]
     public async Task An_error_leaves_the_session_usable_and_is_told_by_its_code()
     {
         await using var session = await OpenAsync(server.ConnectionString("open"));

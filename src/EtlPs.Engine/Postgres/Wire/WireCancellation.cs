@@ -1,7 +1,3 @@
-using System.Net.Sockets;
-using System.Security.Authentication;
-using EtlPs.Engine.Pipelines.Errors;
-
 namespace EtlPs.Engine.Postgres.Wire;
 
 /// <summary>Ends what a session runs: by the server, or by closing the connection where the server does not answer in time.</summary>
@@ -37,10 +33,10 @@ internal sealed class WireCancellation(WireSession session)
         {
             session.RequestCancel(limit.Token);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException
-            or AuthenticationException or EtlException)
+        catch (Exception)
         {
-            // The server may not have been told: then it notices when it sends to a closed connection.
+            // The server may not have been told: then it notices when it sends to a closed connection. Whatever it was, out of a
+            // thread it would end the process.
         }
 
         if (!session.WaitReady(Patience))
