@@ -1,6 +1,7 @@
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
+using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
@@ -92,6 +93,46 @@ public sealed class PartitionChangesTests(ServerPool pool)
         await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         Assert.Contains(scenario.Events.OfType<Milestone>(), m => m.Level == MilestoneLevel.Warning
             && m.Message.Contains("public.t2", StringComparison.Ordinal) && m.Message.Contains("-Restart", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE t DETACH PARTITION t1")]
+    [InlineData("TRUNCATE t1")]
+    public async Task A_reset_beside_a_stream_that_comes_to_nothing_hides_no_rows_that_moved_before_it(string ddl)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var pipeline = scenario.Pipeline(new FaultAction(FaultPoint.ResetCopied, given.Cancel));
+        await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
+        {
+            // Nothing is sent of it, and the stream looks again in a minute.
+            await scenario.ExecuteAsync(ddl);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pipeline.ResetAsync(["t"], scenario, given.Token));
+            await stream.StopAsync();
+        }
+
+        Assert.Equal("t", Assert.Single((await scenario.CatchUpAsync()).SetAside).Source.Name);
+    }
+
+    [Fact]
+    public async Task A_reset_beside_a_stream_knows_the_tree_that_it_copied_and_the_truncation_that_it_brought()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Setup);
+        await scenario.BackfillAsync();
+        var truncate = new FaultAction(FaultPoint.ResetCopied, () => scenario.ExecuteAsync(
+            "TRUNCATE t; INSERT INTO t VALUES (1, 'a'), (21, 'c')").GetAwaiter().GetResult());
+        var pipeline = scenario.Pipeline(truncate);
+        await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
+        {
+            await scenario.ExecuteAsync("ALTER TABLE t DETACH PARTITION t1; CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)");
+            Assert.Equal(TableState.Ready, Assert.Single(await pipeline.ResetAsync(["t"], scenario, Token)).State);
+            await stream.StopAsync();
+        }
+
+        await scenario.ExecuteAsync("DROP TABLE t1");
+        Assert.Empty((await scenario.CatchUpAsync()).SetAside);
+        await scenario.AssertEqualAsync();
     }
 
     [Fact]

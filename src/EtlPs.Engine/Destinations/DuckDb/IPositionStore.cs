@@ -11,8 +11,8 @@ internal interface IPositionStore
     /// <summary>What NULL was written in place of.</summary>
     LossStore Losses { get; }
 
-    /// <summary>The partitions that copies were made of.</summary>
-    PartitionStore Partitions { get; }
+    /// <summary>Notes that a partitioned table was truncated: its partitions have other files now.</summary>
+    void NoteTruncation(uint root);
 
     /// <summary>Moves the position; a null commit time (a keepalive's position) keeps the last one.</summary>
     void SavePosition(Lsn position, DateTimeOffset? commitTime);

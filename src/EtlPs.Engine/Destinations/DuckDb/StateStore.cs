@@ -174,6 +174,9 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     /// <summary>The trees of partitioned tables.</summary>
     public PartitionStore Partitions => new(connection, pipeline);
 
+    /// <inheritdoc/>
+    public void NoteTruncation(uint root) => Partitions.ForgetFiles(root);
+
     /// <summary>Adds a range to the ledger, in the transaction that holds its rows.</summary>
     public void InsertRange(RangeRecord range) =>
         connection.Execute(

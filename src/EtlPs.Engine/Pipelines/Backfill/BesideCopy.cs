@@ -12,6 +12,9 @@ internal sealed class BesideCopy(PipelineRun run, SnapshotSlot snapshot, int wor
     private Exception? _failure;
     private TableRecord? _copied;
 
+    /// <summary>A partitioned table's tree as it was copied.</summary>
+    public IReadOnlyList<PartitionRecord> Partitions { get; private set; } = [];
+
     /// <exception cref="TableRewrittenException">The snapshot does not see the table as it is.</exception>
     /// <exception cref="Errors.EtlException">What ended it.</exception>
     public async Task<TableRecord> RunAsync(TableRecord record, CancellationToken cancellationToken)
@@ -21,8 +24,12 @@ internal sealed class BesideCopy(PipelineRun run, SnapshotSlot snapshot, int wor
         return _copied!;
     }
 
-    public OpenedTable Open(TableCopy table, TableSnapshot opened, DuckDBConnection connection) =>
-        new TableOpening(run, connection, snapshot, workers).OpenBeside(table.Record, opened);
+    public OpenedTable Open(TableCopy table, TableSnapshot opened, DuckDBConnection connection)
+    {
+        var begun = new TableOpening(run, connection, snapshot, workers).OpenBeside(table.Record, opened);
+        Partitions = begun.Partitions;
+        return begun;
+    }
 
     public void End(TableCopy table, DuckDBConnection connection)
     {

@@ -6,4 +6,6 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 /// <param name="Record">The table as it is being copied.</param>
 /// <param name="Ranges">What is to be copied; empty: all of it is in.</param>
 /// <param name="Meter">Counts on from what is in.</param>
-internal sealed record OpenedTable(TableRecord Record, IReadOnlyList<HeapRange> Ranges, CopyMeter Meter);
+/// <param name="Partitions">A partitioned table's tree as it is copied; empty for any other.</param>
+internal sealed record OpenedTable(
+    TableRecord Record, IReadOnlyList<HeapRange> Ranges, CopyMeter Meter, IReadOnlyList<PartitionRecord> Partitions);

@@ -27,7 +27,11 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         var known = new Resumption(connection, _state, snapshot, position).Find(record, table, begunBefore);
         if (known is null)
         {
-            Begin(copying, table, _state.UpsertTable);
+            Begin(copying, () =>
+            {
+                _state.UpsertTable(copying);
+                _state.Partitions.Replace(copying.Oid, Partitions(copying, table));
+            });
             lock (begun) if (!begunBefore) begun.Add(record.Oid);
         }
         else
@@ -38,11 +42,11 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         return Opened(copying, table, known ?? []);
     }
 
-    /// <summary>Begins anew, and leaves the table's state as it is.</summary>
+    /// <summary>Begins anew, and leaves the table's state, and the tree that is followed, as they are.</summary>
     public OpenedTable OpenBeside(TableRecord record, TableSnapshot table)
     {
         var copying = Copying(record, table);
-        Begin(copying, table, _ => { });
+        Begin(copying, () => { });
         run.Observer.Post(new TableStateChanged(record.Source, TableState.Copying));
         return Opened(copying, table, []);
     }
@@ -53,16 +57,17 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         KeyIndex = table.KeyIndex, Rows = 0, Bytes = 0,
     };
 
-    private void Begin(TableRecord copying, TableSnapshot table, Action<TableRecord> note) =>
+    private void Begin(TableRecord copying, Action note) =>
         run.File.ChangeCatalog(connection, () =>
         {
             _state.DeleteRanges(copying.Oid);
             _state.Losses.DropHidden(copying.Oid);
             TableDdl.CreateHiddenTable(connection, copying);
-            note(copying);
-            _state.Partitions.Replace(copying.Oid, table.Tree.Partitions.Select(p => new PartitionRecord(
-                copying.Oid, p.Oid, p.AttachedBy, p.FileNode, table.Tree.Horizon)));
+            note();
         });
+
+    private static IReadOnlyList<PartitionRecord> Partitions(TableRecord copying, TableSnapshot table) =>
+        [.. table.Tree.Partitions.Select(p => new PartitionRecord(copying.Oid, p.Oid, p.AttachedBy, p.FileNode, table.Tree.Horizon))];
 
     private OpenedTable Opened(TableRecord copying, TableSnapshot table, IReadOnlyList<RangeRecord> known)
     {
@@ -71,6 +76,7 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         var ranges = table.Heaps.SelectMany(h => RangeSize.Missing(h, done[h.Oid], rangeBytes)).ToList();
         return new OpenedTable(
             copying, ranges,
-            new CopyMeter(run.Observer, copying.Source, table.SizeBytes, ranges.Sum(r => r.Bytes), known));
+            new CopyMeter(run.Observer, copying.Source, table.SizeBytes, ranges.Sum(r => r.Bytes), known),
+            Partitions(copying, table));
     }
 }

@@ -68,12 +68,14 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
             var format = desk.FormatOf(_state.ReadTables().Select(t => t.Schema).Append(record.Schema));
             try
             {
-                var copied = await new BesideCopy(run, slot, workers).RunAsync(record, cancellationToken).ConfigureAwait(false);
+                var copy = new BesideCopy(run, slot, workers);
+                var copied = await copy.RunAsync(record, cancellationToken).ConfigureAwait(false);
                 run.Faults.Reached(FaultPoint.ResetCopied);
                 var replication = slot.TakeConnection();
                 // The snapshot holds up the source's vacuum.
                 await slot.DisposeAsync().ConfigureAwait(false);
-                await HandOverAsync(copied, replication, slotName, format, cancellationToken).ConfigureAwait(false);
+                await HandOverAsync(
+                    copied, new CopiedTree(copy.Partitions), replication, slotName, format, cancellationToken).ConfigureAwait(false);
                 return copied;
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && format == ValueFormat.Binary)
@@ -107,7 +109,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
     }
 
     private async Task HandOverAsync(
-        TableRecord copied, LogicalReplicationConnection replication, string slotName, ValueFormat format,
+        TableRecord copied, CopiedTree tree, LogicalReplicationConnection replication, string slotName, ValueFormat format,
         CancellationToken cancellationToken)
     {
         using var writing = run.File.Connect();
@@ -121,8 +123,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         await using var closing = channel.ConfigureAwait(false);
         var table = new StreamedTable(copied.Schema, copied.CopiedAt) { HasAllRows = desk.SendsAllRows };
         var applier = new BatchApplier(writing, new NoPosition(
-            new FetchStore(writing, run.Definition.Name), new PartitionStore(writing, run.Definition.Name),
-            new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source), copied.CopiedAt, run.Faults);
+            new FetchStore(writing, run.Definition.Name), tree, new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source), copied.CopiedAt, run.Faults);
         applier.Map(table, copied.HiddenName, isHidden: true);
         var catchUp = new TableCatchUp(
             channel, new ChangeCollector(new RelationMap([table]), copied.CopiedAt), applier, copied.CopiedAt);
@@ -130,7 +131,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         {
             await ComeNearAsync(catchUp, cancellationToken).ConfigureAwait(false);
             run.Faults.Reached(FaultPoint.ResetCaughtUp);
-            await OfferAsync(copied, catchUp, cancellationToken).ConfigureAwait(false);
+            await OfferAsync(copied, tree, catchUp, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -155,9 +156,10 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         }
     }
 
-    private async Task OfferAsync(TableRecord copied, TableCatchUp catchUp, CancellationToken cancellationToken)
+    private async Task OfferAsync(
+        TableRecord copied, CopiedTree tree, TableCatchUp catchUp, CancellationToken cancellationToken)
     {
-        var handover = new TableHandover(copied, catchUp.From, catchUp.To);
+        var handover = new TableHandover(copied, tree, catchUp.From, catchUp.To);
         desk.Offer(handover);
         try
         {

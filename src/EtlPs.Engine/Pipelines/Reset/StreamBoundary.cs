@@ -39,7 +39,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
         desk.Withdraw(offer);
         try
         {
-            _hidden.Add(Adopt(offer.Table, exactAt));
+            _hidden.Add(Adopt(offer.Table, offer.Tree, exactAt));
             offer.TakenOver();
         }
         catch (Exception e)
@@ -49,7 +49,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
         }
     }
 
-    private (TableRecord Record, StreamedTable Table) Adopt(TableRecord adopted, Lsn exactAt)
+    private (TableRecord Record, StreamedTable Table) Adopt(TableRecord adopted, CopiedTree tree, Lsn exactAt)
     {
         using (var connection = run.File.Connect())
         {
@@ -64,6 +64,7 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
                     StandsAt = known.StandsAt, StandsAtCommit = known.StandsAtCommit,
                 };
                 state.UpsertTable(adopted);
+                state.Partitions.Replace(adopted.Oid, tree.Partitions);
                 run.Faults.Reached(FaultPoint.ResetTakenOver);
             });
         }

@@ -8,7 +8,7 @@ namespace EtlPs.Engine.Pipelines.Reset;
 /// A hidden copy that waits to be followed by the running stream. Its rows are exact at every position from
 /// <see cref="From"/> to <see cref="To"/>: the end of its last transaction, and as far as no other came.
 /// </summary>
-internal sealed class TableHandover(TableRecord table, Lsn from, Lsn to)
+internal sealed class TableHandover(TableRecord table, CopiedTree tree, Lsn from, Lsn to)
 {
     private readonly object _gate = new();
     private readonly Channel<Lsn> _wanted = Channel.CreateUnbounded<Lsn>();
@@ -20,6 +20,9 @@ internal sealed class TableHandover(TableRecord table, Lsn from, Lsn to)
 
     /// <summary>The copy, as it will be known.</summary>
     public TableRecord Table { get; } = table;
+
+    /// <summary>A partitioned table's tree, as it will be known.</summary>
+    public CopiedTree Tree { get; } = tree;
 
     public Lsn From { get; private set; } = from;
 

@@ -49,7 +49,7 @@ internal sealed class BatchApplier(
             {
                 if (!IsCurrent(change.Table)) continue;
                 Applier(change.Table).Add(change);
-                if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.Partitions.ForgetFiles(change.Table.Schema.Oid);
+                if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.NoteTruncation(change.Table.Schema.Oid);
             }
             foreach (var applier in _touched) Apply(applier, Position);
             Forget();
