@@ -123,7 +123,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         await using var closing = channel.ConfigureAwait(false);
         var table = new StreamedTable(copied.Schema, copied.CopiedAt) { HasAllRows = desk.SendsAllRows };
         var applier = new BatchApplier(writing, new NoPosition(
-            new FetchStore(writing, run.Definition.Name), tree, new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source), copied.CopiedAt, run.Faults);
+            new FetchStore(writing, run.Definition.Name), tree, new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source, cancellationToken), copied.CopiedAt, run.Faults);
         applier.Map(table, copied.HiddenName, isHidden: true);
         var catchUp = new TableCatchUp(
             channel, new ChangeCollector(new RelationMap([table]), copied.CopiedAt), applier, copied.CopiedAt);

@@ -10,7 +10,11 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>Fetches single rows from the source by key, through the same COPY and codecs as a backfill.</summary>
-internal sealed class SourceRows(PostgresConnector source) : IBaseRows
+/// <param name="source">The source.</param>
+/// <param name="stop">
+/// Gives a fetch up, which may wait for another session's lock without end: then what asks for the rows is rolled back.
+/// </param>
+internal sealed class SourceRows(PostgresConnector source, CancellationToken stop) : IBaseRows
 {
     private const int KeysOfStatement = 1000;
 
@@ -27,26 +31,26 @@ internal sealed class SourceRows(PostgresConnector source) : IBaseRows
     /// <summary>Asked for after the rows were read: what they hold was written to the WAL before.</summary>
     private async Task<Lsn> ReadLsnAsync()
     {
-        var connection = await source.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        var connection = await source.OpenAsync(stop).ConfigureAwait(false);
         await using var closing = connection.ConfigureAwait(false);
         var lsns = await connection.ReadAsync(
-            "SELECT pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text", r => Lsn.Parse(r.GetString(0)), CancellationToken.None)
+            "SELECT pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text", r => Lsn.Parse(r.GetString(0)), stop)
             .ConfigureAwait(false);
         return lsns[0];
     }
 
     private async Task CopyAsync(TableSchema table, string statement, TableAppender target, ICopyLosses losses)
     {
-        var session = await source.OpenForCopyAsync(CancellationToken.None).ConfigureAwait(false);
+        var session = await source.OpenForCopyAsync(stop).ConfigureAwait(false);
         await using var closing = session.ConfigureAwait(false);
-        var reader = await session.CopyAsync(statement, CancellationToken.None).ConfigureAwait(false);
+        var reader = await session.CopyAsync(statement, stop).ConfigureAwait(false);
         await using var ending = reader.ConfigureAwait(false);
         Decode(table, reader, target, losses);
     }
 
-    private static void Decode(TableSchema table, ICopyReader reader, TableAppender target, ICopyLosses losses)
+    private void Decode(TableSchema table, ICopyReader reader, TableAppender target, ICopyLosses losses)
     {
-        using var blocks = new CopyBlocks(reader, new BlockPool(), CancellationToken.None);
+        using var blocks = new CopyBlocks(reader, new BlockPool(), stop);
         var decoder = new BinaryCopyDecoder(table.Columns, ColumnCodecs.Of(table.Columns), target, losses);
         while (!decoder.IsComplete)
         {

@@ -123,7 +123,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         using var connection = run.File.Connect();
         ScanThreads.Fit(connection, run.Definition.Destination);
         var applier = new BatchApplier(
-            connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source), position, run.Faults);
+            connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source, stop), position, run.Faults);
         var streamed = new List<StreamedTable>();
         foreach (var table in tables.Where(t => t.State is TableState.Ready or TableState.CatchingUp))
         {

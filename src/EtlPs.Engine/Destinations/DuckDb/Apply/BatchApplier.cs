@@ -39,6 +39,7 @@ internal sealed class BatchApplier(
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>
     /// <exception cref="TableFailedException">One table cannot go on; nothing of the transaction is stored.</exception>
+    /// <exception cref="OperationCanceledException">Fetching rows was given up; nothing of the transaction is stored.</exception>
     public void Apply(ChangeBatch batch)
     {
         try
@@ -70,7 +71,7 @@ internal sealed class BatchApplier(
         catch (Exception e)
         {
             RollBack();
-            if (e is TableFailedException or EtlException) throw;
+            if (e is TableFailedException or EtlException or OperationCanceledException) throw;
             throw DuckDbErrors.Translate(e, null);
         }
     }
