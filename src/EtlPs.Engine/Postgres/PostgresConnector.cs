@@ -24,8 +24,11 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     private const string IdleSession = " -c idle_session_timeout=0";
 
-    // Names that we do not qualify must not reach tables or functions of users.
-    private const string CatalogOnly = " -c search_path=pg_catalog";
+    // Names that we do not qualify must not reach tables or functions of users, and a policy must not hide rows from us: what it
+    // would hide fails.
+    private const string OfOurOwn = " -c search_path=pg_catalog -c row_security=off";
+
+    private const string OfTheUser = "";
 
     private const string TransactionTimeout = " -c transaction_timeout=0";
 
@@ -44,7 +47,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     /// <summary>A session of our own, with only pg_catalog on its search path.</summary>
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
-        OpenAsync(CatalogOnly, ReadBuffer.Default, cancellationToken);
+        OpenAsync(OfOurOwn, ReadBuffer.Default, cancellationToken);
 
     /// <summary>Puts a new session in the place of one that may be broken; whoever holds the connection goes on with it.</summary>
     public async Task ReopenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -55,7 +58,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     /// <summary>A session for a user's statement, with the search path the role has.</summary>
     public Task<NpgsqlConnection> OpenForUserAsync(CancellationToken cancellationToken) =>
-        OpenAsync("", ReadBuffer.Default, cancellationToken);
+        OpenAsync(OfTheUser, ReadBuffer.Default, cancellationToken);
 
     /// <summary>A session for a COPY: over a transport of our own where that speaks what the settings ask for.</summary>
     public async Task<ICopySession> OpenForCopyAsync(CancellationToken cancellationToken)
@@ -63,7 +66,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
         if (await TryOpenWireAsync(ReadBuffer.Copy, isReplication: false, cancellationToken).ConfigureAwait(false) is { } session)
             return new WireCopySession(session, this);
         return new NpgsqlCopySession(
-            this, await OpenAsync(CatalogOnly, ReadBuffer.Copy, cancellationToken).ConfigureAwait(false));
+            this, await OpenAsync(OfOurOwn, ReadBuffer.Copy, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>A walsender session over a transport of our own; null: Npgsql has to open it.</summary>
@@ -91,7 +94,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
             return null;
         try
         {
-            var wire = WireSettings.TryRead(Build(CatalogOnly, buffer));
+            var wire = WireSettings.TryRead(Build(OfOurOwn, buffer));
             if (wire is not null)
                 return await WireConnector.OpenAsync(
                     wire with { IsReplication = isReplication, ClientEncoding = ClientEncoding(buffer) ?? wire.ClientEncoding }, cancellationToken).ConfigureAwait(false);
@@ -142,7 +145,7 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     private async Task<LogicalReplicationConnection> OpenWalSenderAsync(CancellationToken cancellationToken)
     {
-        var options = CatalogOnly + (_hasTransactionTimeout ? TransactionTimeout : "");
+        var options = OfOurOwn + (_hasTransactionTimeout ? TransactionTimeout : "");
         var connection = new LogicalReplicationConnection(BuildConnectionString(options, ReadBuffer.Stream));
         try
         {

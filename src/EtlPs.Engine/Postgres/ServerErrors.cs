@@ -21,6 +21,9 @@ internal static partial class ServerErrors
             EtlErrorCode.DatabaseNotFound, e, $"There is no database {source.Database} on {source.Host}:{source.Port}",
             "Check the database's name; upper and lower case differ."),
         "42501" when IsReplicationRight(e) => ReplicationRightMissing(source, e),
+        "42501" when e.Routine == "check_enable_rls" => Error(
+            EtlErrorCode.PermissionDenied, e, $"Row security would hide rows from the role {source.UserName}: {e.MessageText}",
+            "Let a superuser run ALTER ROLE … BYPASSRLS, or let the policy go; then copy the table again with Reset-EtlTable."),
         "42501" => Error(
             EtlErrorCode.PermissionDenied, e, $"The role {source.UserName} lacks a right: {e.MessageText}",
             "Grant it: SELECT on the tables, USAGE on their schemas, CREATE on the database and ownership of the tables for a publication."),

@@ -38,11 +38,30 @@ public sealed class FetchTests(ServerPool pool)
 
             Assert.Equal(byDuration ? StreamEnd.DurationOver : StreamEnd.Stopped, result.EndedBy);
             Assert.Empty(result.SetAside);
-            while (await WaitingAsync(scenario) > 0) await Task.Yield();
         }
 
         await scenario.CatchUpAsync(FromEmpty);
         await scenario.AssertSameAsync("SELECT id || '|' || v || large FROM t WHERE v = 1", "SELECT id || '|' || v || large FROM t");
+    }
+
+    [Fact]
+    public async Task Row_security_that_would_hide_a_row_from_a_fetch_sets_its_table_aside_alone()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, $"{Setup} CREATE PUBLICATION dba FOR TABLE t, other");
+        await using var role = await RestrictedRole.CreateAsync(scenario, "t, other");
+        var pipeline = role.Pipeline(new NoFaults());
+        await pipeline.StreamAsync(FromEmpty, scenario, Token);
+        await scenario.ExecuteAsync("""
+            CREATE POLICY p ON t USING (id > 5); ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+            UPDATE t SET v = 1 WHERE id IN (4, 6); INSERT INTO other VALUES (1)
+            """);
+
+        var aside = Assert.Single((await pipeline.StreamAsync(FromEmpty, scenario, Token)).SetAside);
+
+        Assert.Equal(("t", EtlErrorCode.PermissionDenied), (aside.Source.Name, aside.Error!.Code));
+        Assert.Contains("BYPASSRLS", aside.Error.Remedy, StringComparison.Ordinal);
+        await scenario.AssertSameAsync("SELECT id::text FROM other", "SELECT id::text FROM other");
+        await pipeline.RemoveAsync(scenario, Token);
     }
 
     private static Task<long> WaitingAsync(Scenario scenario) => scenario.ScalarAsync<long>(

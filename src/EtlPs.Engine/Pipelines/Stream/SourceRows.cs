@@ -43,9 +43,17 @@ internal sealed class SourceRows(PostgresConnector source, CancellationToken sto
     {
         var session = await source.OpenForCopyAsync(stop).ConfigureAwait(false);
         await using var closing = session.ConfigureAwait(false);
-        var reader = await session.CopyAsync(statement, stop).ConfigureAwait(false);
-        await using var ending = reader.ConfigureAwait(false);
-        Decode(table, reader, target, losses);
+        try
+        {
+            var reader = await session.CopyAsync(statement, stop).ConfigureAwait(false);
+            await using var ending = reader.ConfigureAwait(false);
+            Decode(table, reader, target, losses);
+        }
+        catch (EtlException e) when (e.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged)
+        {
+            // Of this table alone: the others go on.
+            throw new TableFailedException(table.Oid, table.Name, e);
+        }
     }
 
     private void Decode(TableSchema table, ICopyReader reader, TableAppender target, ICopyLosses losses)
