@@ -184,7 +184,13 @@ internal sealed class PostgresConnector(SourceSettings settings)
             KeepAlive = 0,
             TcpKeepAlive = true,
             ReadBufferSize = (int)buffer,
+            // Npgsql sends these, and the search path, apart from the options, and the server takes them last.
+            ClientEncoding = "UTF8",
+            Encoding = "UTF8",
+            Timezone = "UTC",
         };
+        if (options != OfTheUser)
+            builder.SearchPath = null;
         if (builder.TcpKeepAliveTime == 0)
             builder.TcpKeepAliveTime = 30;
         // Asking for GSS encryption loads a system library that many machines lack; TLS is what sources use.

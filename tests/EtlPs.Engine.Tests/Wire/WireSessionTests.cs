@@ -84,11 +84,34 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     [Fact]
     public async Task What_the_transport_does_not_speak_goes_through_npgsql()
     {
-        foreach (var more in (string[])["Host=127.0.0.1,127.0.0.1", "Channel Binding=Disable", "Search Path=public"])
+        foreach (var more in (string[])["Host=127.0.0.1,127.0.0.1", "Channel Binding=Disable"])
         {
             await using var session = await Connector(server.ConnectionString("scram", more: more)).OpenForCopyAsync(Token);
             Assert.IsType<NpgsqlCopySession>(session);
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(";Channel Binding=Disable")]
+    public async Task Settings_that_shape_values_are_ours_whatever_the_connection_string_says(string more)
+    {
+        const string Shown = "SELECT current_setting('client_encoding'), current_setting('TimeZone'), current_setting('search_path'), "
+            + "current_setting('row_security')";
+        var connector = Connector(server.ConnectionString(
+            "open", more: "Client Encoding=LATIN1;Encoding=iso-8859-1;Timezone=Asia/Tokyo;Search Path=public;Options=-c row_security=on" + more));
+
+        await using var copying = await connector.OpenForCopyAsync(Token);
+        Assert.Equal(["UTF8", "UTC", "pg_catalog", "off"], Assert.Single(await copying.ReadAsync(Shown, Token)));
+        await using var connection = await connector.OpenAsync(Token);
+        Assert.Equal(
+            ["UTF8", "UTC", "pg_catalog", "off", "é→"],
+            Assert.Single(await connection.ReadAsync(
+                $"{Shown}, 'é→'", r => Enumerable.Range(0, 5).Select(r.GetString).ToArray(), Token)));
+        await using var users = await connector.OpenForUserAsync(Token);
+        Assert.Equal(
+            ["UTF8", "UTC", "public", "on"],
+            Assert.Single(await users.ReadAsync(Shown, r => Enumerable.Range(0, 4).Select(r.GetString).ToArray(), Token)));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed record WireSettings
         "Connection Pruning Interval", "Connection Lifetime", "Enlist", "Multiplexing", "Command Timeout", "Internal Command Timeout",
         "Cancellation Timeout", "Keepalive", "Read Buffer Size", "Write Buffer Size", "Include Error Detail", "Log Parameters",
         "Persist Security Info", "Max Auto Prepare", "Auto Prepare Min Usages", "No Reset On Close",
-        "Include Failed Batched Command", "Load Table Composites", "Array Nullability Mode",
+        "Include Failed Batched Command", "Load Table Composites", "Array Nullability Mode", "Client Encoding", "Encoding", "Timezone",
     };
 
     // Npgsql takes these from the environment; so would the session that this one replaces.
