@@ -81,6 +81,32 @@ public sealed class SnapshotTests(ServerPool servers)
         Assert.Equal(20_000, rows);
     }
 
+    [Fact]
+    public async Task A_range_of_a_partition_is_read_from_it_though_another_has_its_name_by_now()
+    {
+        await using var database = await CreateAsync(1);
+        var connector = Connector(database);
+        await using var connection = await connector.OpenAsync(Token);
+        await database.ExecuteAsync("""
+            CREATE TABLE p (a int, b text) PARTITION BY RANGE (a); CREATE TABLE p0 PARTITION OF p FOR VALUES FROM (0) TO (100);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (100) TO (200);
+            INSERT INTO p SELECT g, 'v' FROM generate_series(0, 9) g UNION ALL SELECT g, 'v' FROM generate_series(100, 119) g
+            """, Token);
+        await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
+        var table = (await new CatalogReader(connection).ReadTablesAsync(["p"], Token))[0];
+        IReadOnlyList<Heap> heaps;
+        await using (var opener = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token))
+            heaps = [.. opener.Heaps.OrderBy(h => h.Oid)];
+        await database.ExecuteAsync("ALTER TABLE p0 RENAME TO away; ALTER TABLE p1 RENAME TO p0; ALTER TABLE away RENAME TO p1", Token);
+
+        await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
+
+        Assert.Equal(10, CountRows(await CopyAsync(worker, heaps[0], CopyRange.Whole), 2));
+        Assert.Equal(20, CountRows(await CopyAsync(worker, heaps[1], CopyRange.Whole), 2));
+        await Assert.ThrowsAsync<TableRewrittenException>(
+            () => worker.CopyAsync(heaps[0] with { FileNode = 1 }, CopyRange.Whole, Token));
+    }
+
     [Theory]
     [InlineData("VACUUM FULL t")]
     [InlineData("TRUNCATE t")]

@@ -89,8 +89,16 @@ internal sealed class TableSnapshot : IAsyncDisposable
     }
 
     /// <summary>Starts to copy a range. One at a time; dispose the reader before the next.</summary>
-    public Task<ICopyReader> CopyAsync(Heap heap, CopyRange range, CancellationToken cancellationToken) =>
-        _session.CopyAsync(CopyStatement.For(_table, heap, range), cancellationToken);
+    /// <param name="heap">What another worker's transaction may have told: its name may be another one's by now.</param>
+    /// <param name="range">The blocks.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="TableRewrittenException">Nothing that this transaction reads has that file.</exception>
+    public Task<ICopyReader> CopyAsync(Heap heap, CopyRange range, CancellationToken cancellationToken)
+    {
+        var same = Heaps.FirstOrDefault(h => h.Oid == heap.Oid && h.FileNode == heap.FileNode)
+            ?? throw new TableRewrittenException(_table.Name);
+        return _session.CopyAsync(CopyStatement.For(_table, same, range), cancellationToken);
+    }
 
     /// <summary>Ends the transaction, and with it the table's lock; the session may begin another.</summary>
     public Task EndAsync(CancellationToken cancellationToken) => _session.ExecuteAsync("ROLLBACK", cancellationToken);
