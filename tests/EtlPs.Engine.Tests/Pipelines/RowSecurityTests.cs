@@ -45,6 +45,27 @@ public sealed class RowSecurityTests(ServerPool pool)
         await pipeline.RemoveAsync(scenario, Token);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rights_to_each_column_are_the_right_to_copy_the_table(bool snapshotOnly)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, """
+            CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+            CREATE TABLE p0 PARTITION OF p DEFAULT; INSERT INTO t SELECT g, 'v' FROM generate_series(1, 500) g; INSERT INTO p TABLE t;
+            CREATE PUBLICATION dba FOR TABLE t, p WITH (publish_via_partition_root);
+            """);
+        await using var role = await RestrictedRole.CreateAsync(scenario, "pg_class");
+        await scenario.ExecuteAsync($"GRANT SELECT (id, v) ON t, p TO {role.Name}");
+        var pipeline = new Pipeline(role.Definition with { Tables = ["t", "p"] });
+
+        var results = await pipeline.BackfillAsync(new BackfillOptions { SnapshotOnly = snapshotOnly }, scenario, Token);
+
+        Assert.All(results, r => Assert.Equal((TableState.Ready, 500L), (r.State, r.Rows)));
+        await scenario.AssertEqualAsync();
+        await pipeline.RemoveAsync(scenario, Token);
+    }
+
     [Fact]
     public async Task An_owner_who_is_not_exempt_either_is_refused()
     {

@@ -105,12 +105,12 @@ internal sealed class TableSnapshot : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _ownsSession ? _session.DisposeAsync() : ValueTask.CompletedTask;
 
-    // LOCK TABLE takes tables only. A SELECT takes the same lock, and a view's on what the view reads; without a row,
-    // nothing is asked of another server.
+    // LOCK TABLE takes tables only, and asks for the right to all of their columns. A SELECT takes the same lock, and a view's on
+    // what the view reads; without a row, nothing is asked of another server. Where no row can be, partitions are not even locked.
     private static string Lock(TableSchema table) => table.Kind switch
     {
-        'p' => $"LOCK TABLE {table.Name.Quoted} IN ACCESS SHARE MODE",
-        'r' => $"LOCK TABLE ONLY {table.Name.Quoted} IN ACCESS SHARE MODE",
+        'p' => $"SELECT FROM {table.Name.Quoted} LIMIT 0",
+        'r' => $"SELECT FROM ONLY {table.Name.Quoted} WHERE false",
         _ => $"SELECT FROM {table.Name.Quoted} WHERE false",
     };
 
