@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using EtlPs.Completion;
+using EtlPs.Engine.Pipelines;
 using EtlPs.Errors;
 using EtlPs.Model;
 
@@ -11,7 +12,7 @@ public abstract class EtlPipelineCommand : EtlCommand
     private protected const string NameSet = "Name";
     private protected const string InputObjectSet = "InputObject";
 
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<Pipeline> _seen = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Names, with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, ValueFromPipeline = true,
@@ -40,7 +41,8 @@ public abstract class EtlPipelineCommand : EtlCommand
     private protected abstract void Process(RegisteredPipeline pipeline);
 
     /// <summary>
-    /// Each pipeline once: the results of a backfill, one for each table, all carry the same name into the next cmdlet.
+    /// Each pipeline once: the results of a backfill, one for each table, all carry the same name into the next cmdlet. Another
+    /// definition of the same name is another pipeline.
     /// </summary>
     private IEnumerable<RegisteredPipeline> Selected()
     {
@@ -48,7 +50,7 @@ public abstract class EtlPipelineCommand : EtlCommand
             ? InputObject.Select(static pipeline => pipeline.Registered)
             : Name.SelectMany(Find);
         foreach (var pipeline in selected.ToList())
-            if (_seen.Add(pipeline.Name) || RepeatsPipelines)
+            if (_seen.Add(pipeline.Pipeline) || RepeatsPipelines)
                 yield return pipeline;
     }
 
