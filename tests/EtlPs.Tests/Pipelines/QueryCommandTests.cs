@@ -4,6 +4,10 @@ namespace EtlPs.Tests.Pipelines;
 
 public sealed class QueryCommandTests(ServerPool pool)
 {
+    private const string Endless = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range < 0";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Both_sides_answer_with_objects_that_have_a_property_for_each_column()
     {
@@ -28,5 +32,25 @@ public sealed class QueryCommandTests(ServerPool pool)
             Assert.Equal(2, row.Properties["id_2"].Value);
             Assert.Null(row.Properties["nothing"].Value);
         }
+    }
+
+    [Fact]
+    public async Task Two_sessions_that_look_into_one_file_wait_for_each_other()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("$null = Start-EtlBackfill $name").WithoutErrors();
+        await using var other = shop.OpenSession();
+        using var over = new CancellationTokenSource();
+        other.Run("$null = New-EtlPipeline $name $source $file").WithoutErrors();
+
+        var endless = Task.Run(() => other.RunAsync("Invoke-EtlQuery $name $sql", over.Token, ("sql", Endless)), Token);
+        while (!File.Exists($"{shop.File}.etlps-owner"))
+            await Task.Yield();
+        var looks = Task.Run(
+            () => shop.Run("Get-EtlTable $name; Start-EtlStream $name -UntilCaughtUp; Stop-EtlPipeline $name"), Token);
+        await over.CancelAsync();
+
+        Assert.Equal(3, (await looks).WithoutErrors().Output.Count);
+        Assert.True((await endless).WasStopped);
     }
 }

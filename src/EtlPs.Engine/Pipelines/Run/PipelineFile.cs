@@ -5,7 +5,8 @@ namespace EtlPs.Engine.Pipelines.Run;
 
 /// <summary>
 /// One pipeline's destination: a run opens it, readings go through the run's instance, or open it themselves, one at a time
-/// and never while a run is about to: a run does not fail for a query, nor a query for a run.
+/// and never while a run is about to: a run does not fail for a query, nor a query for a run. Another process, or another
+/// session of this one, may look into the file for a moment: that is waited for.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Design", "CA1001", Justification = "A semaphore holds nothing to free unless its wait handle is asked for.")]
@@ -26,7 +27,7 @@ internal sealed class PipelineFile(DuckDbSettings settings)
         try
         {
             if (settings.IsInMemory) return _running = _memory ??= DuckDbFile.Open(settings);
-            var file = await OpenFileAsync(cancellationToken).ConfigureAwait(false);
+            var file = await OpenAsync(() => DuckDbFile.Open(settings), cancellationToken).ConfigureAwait(false);
             try
             {
                 await prepare(file).ConfigureAwait(false);
@@ -71,7 +72,8 @@ internal sealed class PipelineFile(DuckDbSettings settings)
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            using var reading = DestinationReading.TryOn(_running ?? _memory) ?? DestinationReading.OpenExisting(settings);
+            using var reading = DestinationReading.TryOn(_running ?? _memory)
+                ?? await OpenAsync(() => DestinationReading.OpenExisting(settings), cancellationToken).ConfigureAwait(false);
             return await read(reading).ConfigureAwait(false);
         }
         finally
@@ -80,15 +82,14 @@ internal sealed class PipelineFile(DuckDbSettings settings)
         }
     }
 
-    /// <summary>Another process may look into the file for a moment.</summary>
-    private async Task<DuckDbFile> OpenFileAsync(CancellationToken cancellationToken)
+    private static async Task<T> OpenAsync<T>(Func<T> open, CancellationToken cancellationToken)
     {
         var patience = new Patience(LongestReadingElsewhere);
         while (true)
         {
             try
             {
-                return DuckDbFile.Open(settings);
+                return open();
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.DestinationLocked && patience.IsLeft)
             {
