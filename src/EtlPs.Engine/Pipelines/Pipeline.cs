@@ -165,21 +165,8 @@ public sealed class Pipeline
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What the destination knows of the pipeline; null where it knows nothing yet or cannot be opened now.</summary>
-    public async Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await RequireStatusAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (EtlException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>The same, where a destination that cannot be opened is an error; null: it knows nothing yet.</summary>
-    public Task<PipelineStatus?> RequireStatusAsync(CancellationToken cancellationToken) => ReadAsync(
+    /// <summary>What the destination knows of the pipeline; null: nothing yet.</summary>
+    public Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken) => ReadAsync(
         reading => reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name), cancellationToken);
 
     /// <summary>The tables that the destination knows, also while a run has it open; empty where there is none yet.</summary>

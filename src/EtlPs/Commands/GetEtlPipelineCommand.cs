@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using EtlPs.Completion;
 using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Errors;
 using EtlPs.Hosting;
 using EtlPs.Model;
@@ -42,6 +43,11 @@ public sealed class GetEtlPipelineCommand : EtlCommand
                 (_, cancellationToken) => pipeline.Pipeline.ReadStatusAsync(cancellationToken),
                 static _ => { },
                 StopToken);
+        }
+        catch (EtlException locked) when (locked.Code == EtlErrorCode.DestinationLocked)
+        {
+            WriteWarning($"How far pipeline {pipeline.Name} is cannot be read now. {locked.Message}");
+            return null;
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {

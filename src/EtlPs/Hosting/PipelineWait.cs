@@ -26,7 +26,7 @@ internal sealed class PipelineWait(RegisteredPipeline target, EtlPipelineState? 
             PipelineStatus? status = null;
             try
             {
-                status = await target.Pipeline.RequireStatusAsync(cancellationToken).ConfigureAwait(false);
+                status = await target.Pipeline.ReadStatusAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (EtlException locked) when (locked.Code == EtlErrorCode.DestinationLocked && lsn is null && state != EtlPipelineState.Ready)
             {
