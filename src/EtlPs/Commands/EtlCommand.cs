@@ -62,7 +62,7 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (Exception failure) when (failure is not (PipelineStoppedException or RuntimeException))
+        catch (Exception failure) when (IsOwn(failure))
         {
             WriteError(EtlErrors.Record(failure, target));
             result = default;
@@ -86,6 +86,13 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
         return ShouldProcess(effect.Target, effect.Action);
     }
 
+    /// <summary>
+    /// Whether it went wrong here. What the pipeline behind a cmdlet throws at it is not its own: an error, a stop, and also
+    /// <c>break</c> and <c>continue</c>, which go on up to the loop around.
+    /// </summary>
+    private protected static bool IsOwn(Exception failure) =>
+        failure is not (PipelineStoppedException or RuntimeException or FlowControlException);
+
     /// <summary>What goes wrong inside ends the cmdlet with a typed error.</summary>
     private protected T Guard<T>(Func<T> work, object? target)
     {
@@ -97,7 +104,7 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (Exception failure) when (failure is not (PipelineStoppedException or RuntimeException))
+        catch (Exception failure) when (IsOwn(failure))
         {
             ThrowTerminatingError(EtlErrors.Record(failure, target));
             throw;

@@ -53,7 +53,7 @@ public sealed class GetEtlPipelineCommand : EtlCommand
         {
             throw new PipelineStoppedException();
         }
-        catch (Exception failure) when (failure is not (PipelineStoppedException or RuntimeException))
+        catch (Exception failure) when (IsOwn(failure))
         {
             WriteError(EtlErrors.Record(failure, pipeline.Name));
             return null;

@@ -21,4 +21,34 @@ public sealed class PipingTests(ServerPool pool)
         Assert.Equal(["Ready", "Ready"], result.WithoutErrors().Output.Select(table => table.Text("State")));
         Assert.True(File.Exists(shop.File) && File.Exists($"{shop.File}.2"));
     }
+
+    [Fact]
+    public async Task A_break_downstream_leaves_the_loop_around_it_and_is_no_error()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+
+        var told = shop.Run(
+            """
+            foreach ($n in 1, 2) { $n; Start-EtlBackfill $name 6>&1 | ForEach-Object { break } }
+            foreach ($n in 3, 4) { $n; Start-EtlBackfill $name -Restart 6>&1 | ForEach-Object { continue } }
+            (Get-EtlPipeline $name).Running
+            """).WithoutErrors();
+
+        Assert.Equal([1, 3, 4, false], told.Output.Select(value => value.BaseObject));
+    }
+
+    [Fact]
+    public async Task A_break_at_the_first_change_ends_a_watch_and_leaves_nothing_of_it()
+    {
+        await using var shop = await Shop.OpenAsync(pool);
+
+        var watching = shop.Session.RunAsync(
+            "foreach ($n in 1, 2) { Watch-EtlChange -Source $source -Timeout 300 | ForEach-Object { $seen = $_; break } }; $n; $seen.Table",
+            Token);
+        await shop.WatchBeginsAsync(watching, Token);
+        await shop.Database.ExecuteAsync("DELETE FROM orders WHERE id = 1", Token);
+
+        Assert.Equal([1, "public.orders"], (await watching).WithoutErrors().Output.Select(value => value.BaseObject));
+        await shop.WatchLeavesNothingAsync(Token);
+    }
 }
