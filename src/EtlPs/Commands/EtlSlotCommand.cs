@@ -20,7 +20,7 @@ public abstract class EtlSlotCommand : EtlCommand
     /// <summary>The slots that a name or pattern stands for; a name that stands for none is an error.</summary>
     private protected IEnumerable<EtlSlot> Find(IReadOnlyList<string> names)
     {
-        var slots = Await(cancel => new PostgresSource(Source.Settings).ReadSlotsAsync(cancel), $"{Source}");
+        var slots = Await(cancel => new PostgresSource(Source.Settings).ReadSlotsAsync(cancel), Guard(Source.ToString, null));
         foreach (var name in names)
         {
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);

@@ -51,7 +51,7 @@ public sealed class InvokeEtlQueryCommand : EtlCommand
         {
             SourceSet => Await(
                 cancellationToken => new PostgresSource(Source.Settings).QueryAsync(Query, cancellationToken),
-                Source.ToString()),
+                Guard(Source.ToString, null)),
             InputObjectSet => QueryDestination(InputObject.Registered),
             _ => QueryDestination(Guard(() => Registry.Find(Name) ?? throw EtlErrors.NotFound(Name), Name)),
         };
