@@ -14,6 +14,8 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
 {
     private const string SourceSet = "Source";
 
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(1);
+
     private readonly List<Target> _targets = [];
 
     /// <summary>A connection string, a postgres:// URI, or an object from New-EtlSource.</summary>
@@ -37,9 +39,10 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (RefreshInterval <= TimeSpan.Zero)
+        if (RefreshInterval <= TimeSpan.Zero || RefreshInterval > LongestInterval)
             ThrowTerminatingError(EtlErrors.Record(
-                EtlErrors.InvalidArgument("-RefreshInterval must be longer than zero.", "Give seconds or a TimeSpan."), null));
+                EtlErrors.InvalidArgument("-RefreshInterval must be longer than zero, and no more than a day.", "Give seconds or a TimeSpan."),
+                null));
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ namespace EtlPs.Commands;
 [OutputType(typeof(EtlPipeline))]
 public sealed class WaitEtlPipelineCommand : EtlPipelineCommand
 {
-    private readonly long _begun = Stopwatch.GetTimestamp();
+    private long? _begun;
 
     /// <summary>The state to wait for; Ready where no -Lsn is given.</summary>
     [Parameter]
@@ -30,8 +30,14 @@ public sealed class WaitEtlPipelineCommand : EtlPipelineCommand
     [DurationTransform]
     public TimeSpan? Timeout { get; set; }
 
+    /// <summary>One time for all pipelines, which what comes before does not count for.</summary>
+    private TimeSpan? TimeLeft => Timeout is { } timeout && _begun is { } begun
+        ? new[] { timeout - Stopwatch.GetElapsedTime(begun), TimeSpan.Zero }.Max()
+        : null;
+
     private protected override void Process(RegisteredPipeline pipeline)
     {
+        _begun ??= Stopwatch.GetTimestamp();
         var lsn = Guard(() => Lsn is { } text ? LsnText.Parse(text) : (Lsn?)null, pipeline.Name);
         var state = State ?? (lsn is null ? EtlPipelineState.Ready : null);
         if (TryAwait(cancel => WaitAsync(new PipelineWait(pipeline, state, lsn), pipeline, cancel), pipeline.Name, out var status))
@@ -41,14 +47,12 @@ public sealed class WaitEtlPipelineCommand : EtlPipelineCommand
     private async Task<PipelineStatus?> WaitAsync(PipelineWait wait, RegisteredPipeline pipeline, CancellationToken cancellationToken)
     {
         EngineHost.RequireDuckDb();
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (Timeout is { } timeout)
-            time.CancelAfter(new[] { timeout - Stopwatch.GetElapsedTime(_begun), TimeSpan.Zero }.Max());
+        using var time = new Deadline(TimeLeft, cancellationToken);
         try
         {
             return await wait.RunAsync(time.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (time.HasPassed)
         {
             throw EtlErrors.TimedOut($"Pipeline {pipeline.Name} was not there within {EtlFormat.Time(Timeout)}.");
         }

@@ -51,4 +51,36 @@ public sealed class PipingTests(ServerPool pool)
         Assert.Equal([1, "public.orders"], (await watching).WithoutErrors().Output.Select(value => value.BaseObject));
         await shop.WatchLeavesNothingAsync(Token);
     }
+
+    [Fact]
+    public async Task A_wait_begins_when_its_first_pipeline_comes()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+
+        var waited = shop.Run(
+            """
+            & { $begun = [DateTime]::UtcNow; do { } until (([DateTime]::UtcNow - $begun).TotalSeconds -ge 1); $name } |
+                Wait-EtlPipeline -State Stopped -Timeout 1
+            """).WithoutErrors();
+
+        Assert.Single(waited.Output);
+    }
+
+    [Theory]
+    [InlineData("60.00:00:00")]
+    [InlineData("([TimeSpan]::MaxValue)")]
+    public async Task A_time_may_be_longer_than_a_timer_takes(string time)
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+
+        var streamed = shop.Run($"Start-EtlStream $name -UntilCaughtUp -Duration {time}").WithoutErrors();
+        var waited = shop.Run($"Wait-EtlPipeline $name -Timeout {time}").WithoutErrors();
+        var watched = shop.Run($"Watch-EtlChange $name -UntilLsn 0/1 -Timeout {time}").WithoutErrors();
+        var refused = shop.Run($"Get-EtlSlotLag $name -RefreshInterval {time}");
+
+        Assert.Equal("CaughtUp", streamed.Output.Single().Text("EndedBy"));
+        Assert.Single(waited.Output);
+        Assert.Empty(watched.Output);
+        Assert.Equal("EtlPs.InvalidArgument", refused.Errors.Single().Id());
+    }
 }

@@ -28,8 +28,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     public async Task<StreamResult> RunAsync(Survey survey, StreamOptions options, CancellationToken stop)
     {
         var begun = Stopwatch.GetTimestamp();
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        if (options.Duration is { } duration) time.CancelAfter(duration);
+        using var time = new Deadline(options.Duration, stop);
         var meter = new StreamMeter(run.Observer);
         var reconnection = new Reconnection(run, source, new SurveyRequest(Restart: false, SnapshotOnly: false), options.ReconnectTimeout);
         IReadOnlyList<TableCopyResult> tables = [];
@@ -41,11 +40,11 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             var goal = await reconnection.RunAsync(token => BeginAsync(options, token), time.Token).ConfigureAwait(false);
             end = await FollowAsync(goal, meter, reconnection, time.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (time.IsCancellationRequested)
+        catch (OperationCanceledException) when (time.Token.IsCancellationRequested)
         {
             end = StreamEnd.Stopped;
         }
-        if (end == StreamEnd.Stopped && !stop.IsCancellationRequested && time.IsCancellationRequested) end = StreamEnd.DurationOver;
+        if (end == StreamEnd.Stopped && time.HasPassed) end = StreamEnd.DurationOver;
 
         var position = run.State.FindPipeline()?.Position ?? Lsn.Zero;
         var lag = await _source.TryReadLagAsync(position).ConfigureAwait(false) ?? meter.LagBytes;

@@ -88,8 +88,7 @@ public sealed class ChangeWatch
     public async Task<StreamEnd> RunAsync(
         Func<PipelineEvent, CancellationToken, ValueTask> tell, CancellationToken cancellationToken)
     {
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (_options.Timeout is { } timeout) time.CancelAfter(timeout);
+        using var time = new Deadline(_options.Timeout, cancellationToken);
         try
         {
             await using var publication = _published is null
@@ -100,7 +99,7 @@ public sealed class ChangeWatch
             return await new WatchSession(_source, _slot, Publication, reader, tell)
                 .RunAsync(_options.UntilLsn, time.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (time.HasPassed)
         {
             return StreamEnd.DurationOver;
         }
