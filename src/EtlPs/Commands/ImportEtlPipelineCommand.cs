@@ -71,9 +71,9 @@ public sealed class ImportEtlPipelineCommand : EtlCommand
 
     private EtlSource Source(SourceDocument document)
     {
-        var (userName, password) = Credential is { } given
-            ? (given.UserName, given.GetNetworkCredential().Password)
-            : document.Secret is { } secret ? SecretVault.Take(secret, InvokeCommand) : (null, null);
+        var (userName, password) = RoleAndPassword.Of(Credential);
+        if (userName is null && document.Secret is { } secret)
+            (userName, password) = SecretVault.Take(secret, InvokeCommand);
         var settings = SourceSettings.Restore(
             document.Host, document.Port, document.Database, userName ?? document.UserName, password, document.Options ?? []);
         return new EtlSource(() => settings) { Secret = document.Secret };

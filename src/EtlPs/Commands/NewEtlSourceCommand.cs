@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using EtlPs.Definitions;
 using EtlPs.Engine.Sources;
 using EtlPs.Errors;
 using EtlPs.Model;
@@ -56,14 +57,15 @@ public sealed class NewEtlSourceCommand : EtlCommand
 
     private EtlSource Describe()
     {
-        if (Credential is not null && UserName is not null && Credential.UserName != UserName)
+        var (role, password) = RoleAndPassword.Of(Credential);
+        if (role is not null && UserName is not null && role != UserName)
             throw EtlErrors.InvalidArgument("-Credential and -UserName name different roles.", "Give one of them.");
         var settings = SourceSettings.Create(
             HostName,
             Port,
             Database,
-            Credential?.UserName ?? UserName,
-            Credential?.GetNetworkCredential().Password,
+            role ?? UserName,
+            password,
             SslMode,
             RootCertificate is null ? null : GetUnresolvedProviderPathFromPSPath(RootCertificate),
             ApplicationName);

@@ -11,13 +11,13 @@ internal static class SecretVault
 {
     /// <summary>The user name, where the secret has one, and the password.</summary>
     /// <exception cref="EtlPsException">SecretUnavailable.</exception>
-    public static (string? UserName, string Password) Take(SecretReference secret, CommandInvocationIntrinsics session)
+    public static (string? UserName, string? Password) Take(SecretReference secret, CommandInvocationIntrinsics session)
     {
         if (session.GetCommand("Get-Secret", CommandTypes.All) is not { } command)
             throw Unavailable(secret, "there is no Get-Secret in this session", "Install Microsoft.PowerShell.SecretManagement");
         return Ask(secret, command) switch
         {
-            [{ BaseObject: PSCredential credential }] => (credential.UserName, credential.GetNetworkCredential().Password),
+            [{ BaseObject: PSCredential credential }] => RoleAndPassword.Of(credential),
             [{ BaseObject: SecureString password }] => (null, new NetworkCredential("", password).Password),
             [{ BaseObject: string password }] => (null, password),
             _ => throw Unavailable(secret, "it is neither a PSCredential nor a password", "Store one with Set-Secret"),

@@ -132,4 +132,21 @@ public sealed class ArgumentTests
         Assert.Equal(["public.*"], (string[])pipeline.Properties["Table"].Value);
         Assert.Equal("etlps_shop", pipeline.Properties["SlotName"].Value);
     }
+
+    [Fact]
+    public async Task A_credential_may_be_empty_or_have_a_role_that_looks_like_a_domain()
+    {
+        await using var host = ModuleHost.Create();
+        using var password = new System.Net.NetworkCredential("", "x").SecurePassword;
+
+        var result = host.Run(
+            """
+            (New-EtlSource db1 shop -Credential ([pscredential]::Empty)).UserName
+            (New-EtlSource db1 shop -Credential $backslash).UserName
+            (New-EtlSource db1 shop).UserName
+            """,
+            ("backslash", new System.Management.Automation.PSCredential("dom\\", password))).WithoutErrors().OutputOf<string>();
+
+        Assert.Equal([result[2], "dom\\"], result.Take(2));
+    }
 }
