@@ -29,6 +29,12 @@ internal static class ConnectionText
             _ => throw Invalid("has an SSL mode that is none of disable, allow, prefer, require, verify-ca, verify-full"),
         };
 
+    /// <summary>A host alone: a text with more in it may hold a password, and hosts are shown. A socket may begin with '@'.</summary>
+    public static string RequireHost(string host) =>
+        host.LastIndexOf('@') > 0 || host.Contains("://", StringComparison.Ordinal) || IsTextOfKeywords(host)
+            ? throw Invalid("is given where a host is wanted")
+            : host;
+
     public static EtlException Invalid(string what) => new(
         EtlErrorCode.InvalidArgument,
         $"The source's connection text {what}.",
@@ -50,8 +56,10 @@ internal static class ConnectionText
         }
 
         // libpq separates by spaces; Npgsql then takes everything behind the first '=' for the host.
-        if (builder.Host is { } host && (host.Contains('=', StringComparison.Ordinal) || host.Any(char.IsWhiteSpace)))
+        if (builder.Host is { } host && IsTextOfKeywords(host))
             throw Invalid("separates its keywords by spaces; it needs semicolons");
         return builder;
     }
+
+    private static bool IsTextOfKeywords(string host) => host.Contains('=', StringComparison.Ordinal) || host.Any(char.IsWhiteSpace);
 }

@@ -77,7 +77,7 @@ public sealed class SourceSettings
     {
         if (port is < 1 or > ushort.MaxValue)
             throw ConnectionText.Invalid("has a port outside 1 to 65535");
-        var builder = new NpgsqlConnectionStringBuilder { Host = host, Port = port };
+        var builder = new NpgsqlConnectionStringBuilder { Host = ConnectionText.RequireHost(host), Port = port };
         if (database is not null)
             builder.Database = database;
         if (userName is not null)
@@ -99,7 +99,7 @@ public sealed class SourceSettings
         string host, int port, string database, string? userName, string? password, IReadOnlyDictionary<string, string> options)
     {
         var builder = ConnectionOptions.Read(options);
-        builder.Host = host;
+        builder.Host = ConnectionText.RequireHost(host);
         builder.Port = port is >= 1 and <= ushort.MaxValue ? port : throw ConnectionText.Invalid("has a port outside 1 to 65535");
         builder.Database = database;
         if (userName is not null)

@@ -53,7 +53,7 @@ public sealed class NewEtlSourceCommand : EtlCommand
     public string? ApplicationName { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WriteObject(Guard(Describe, HostName));
+    protected override void ProcessRecord() => WriteObject(Guard(Describe, null));
 
     private EtlSource Describe()
     {

@@ -50,4 +50,21 @@ public sealed class SecretTests
         var serialized = result.Output.Select(o => PSSerializer.Serialize(o, 4));
         SecretText.AssertAbsent(Canary, string.Join('\n', serialized));
     }
+
+    [Theory]
+    [InlineData($"postgres://etl:{Canary}@db1/shop")]
+    [InlineData($"Host=db1;Username=etl;Password={Canary}")]
+    [InlineData($"etl:{Canary}@db1")]
+    [InlineData($"db1 password {Canary}")]
+    public async Task A_connection_text_given_for_a_host_is_refused_without_a_word_of_it(string host)
+    {
+        await using var session = ModuleHost.Create();
+
+        var refused = session.Run("New-EtlSource $given shop", ("given", host));
+
+        var error = refused.Errors.Single();
+        Assert.Equal("EtlPs.InvalidArgument", error.Id());
+        SecretText.AssertAbsent(Canary, $"{refused.AllText()} {error} {error.Exception} {error.TargetObject}");
+        Assert.Empty(refused.Output);
+    }
 }
