@@ -8,11 +8,15 @@ using EtlPs.Transformation;
 namespace EtlPs.Commands;
 
 /// <summary>Shows how far slots are behind their server, what holds them and how long that goes well. Asks Postgres only.</summary>
-[Cmdlet(VerbsCommon.Get, "EtlSlotLag", DefaultParameterSetName = NameSet)]
+/// <remarks>
+/// PowerShell binds what comes through the pipeline to the default set first, and a name would take any object by its text.
+/// </remarks>
+[Cmdlet(VerbsCommon.Get, "EtlSlotLag", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(EtlSlotLag))]
 public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
 {
     private const string SourceSet = "Source";
+    private const string SlotSet = "Slot";
 
     private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(1);
 
@@ -30,6 +34,11 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SlotNameCompleter))]
     public string[] SlotName { get; set; } = ["*"];
+
+    /// <summary>Slots from Get-EtlSlot.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SlotSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public EtlSlot[] Slot { get; set; } = [];
 
     /// <summary>Look again and again, after this time, until stopped: a TimeSpan, or seconds.</summary>
     [Parameter]
@@ -50,6 +59,9 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
     {
         if (ParameterSetName == SourceSet)
             Add(new Target(null, Source, SlotName));
+        else if (ParameterSetName == SlotSet)
+            foreach (var slot in Slot)
+                Add(new Target(slot.Pipeline, slot.Source, [WildcardPattern.Escape(slot.SlotName)]));
         else
             base.ProcessRecord();
     }

@@ -22,7 +22,7 @@ public sealed class EtlJob : Job
     private Task _work = Task.CompletedTask;
 
     internal EtlJob(IPipelineRun run, PipelinePlan plan, string command)
-        : base(command, $"EtlPs.{run.Target.Name}")
+        : base(command, run.Target.Name)
     {
         PSJobTypeName = nameof(EtlJob);
         _run = run;

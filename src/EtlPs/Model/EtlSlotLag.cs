@@ -28,7 +28,7 @@ public sealed class EtlSlotLag
         ReadAt = lag.ReadAt;
     }
 
-    /// <summary>The pipeline; null where a slot was asked for by its own name.</summary>
+    /// <summary>The pipeline; null where a slot was asked for by its own name, or is not a pipeline's.</summary>
     public string? Name { get; }
 
     /// <summary>The slot.</summary>

@@ -53,6 +53,36 @@ public sealed class PipingTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_job_goes_on_to_what_takes_pipelines()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+
+        var ready = shop.Run("Start-EtlStream $name -AsJob | Wait-EtlPipeline -Timeout 300").WithoutErrors();
+        shop.Run("Get-Job | Stop-EtlPipeline; Get-Job -Name $name | Wait-EtlPipeline -State Stopped -Timeout 300").WithoutErrors();
+
+        Assert.Equal(shop.Pipeline, ready.Output.Single().Text("Name"));
+    }
+
+    [Fact]
+    public async Task Slots_go_on_to_their_lag_whether_their_pipelines_are_defined_here_or_not()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        var orphan = $"etlps_o_{shop.Pipeline}"[..20];
+        foreach (var slot in new[] { orphan, $"x_{shop.Pipeline}"[..20] })
+            await shop.Database.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{slot}', 'pgoutput')", Token);
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+
+        var lags = shop.Run(
+            "Get-EtlSlot $source | Where-Object { $_.Database -eq $database } | Get-EtlSlotLag", ("database", shop.Database.Name))
+            .WithoutErrors().Output;
+
+        Assert.Equal(3, lags.Count);
+        Assert.Equal(
+            [orphan[6..], shop.Pipeline, null], lags.OrderBy(lag => lag.Text("SlotName") == orphan ? 0 : 1)
+                .ThenBy(lag => lag.Text("SlotName"), StringComparer.Ordinal).Select(lag => lag.Text("Name")));
+    }
+
+    [Fact]
     public async Task A_wait_begins_when_its_first_pipeline_comes()
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
