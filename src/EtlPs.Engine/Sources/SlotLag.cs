@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Sources;
@@ -62,7 +63,8 @@ public sealed record SlotLag(
     public string? HeldBy => this switch
     {
         { WalStatus: "lost" } => null,
-        { Active: false, InactiveSince: { } since } => $"no reader since {since:yyyy-MM-dd HH:mm:ss} UTC",
+        { Active: false, InactiveSince: { } since } => string.Create(
+            CultureInfo.InvariantCulture, $"no reader since {since:yyyy-MM-dd HH:mm:ss} UTC"),
         { Active: false } => "no reader",
         { Oldest: { } oldest } when LagBytes < RetainedBytes / 2 => Describe(oldest),
         _ => $"its reader, pid {ActivePid}",
@@ -88,6 +90,6 @@ public sealed record SlotLag(
         var who = oldest.Pid is { } pid ? $"transaction of pid {pid}" : $"prepared transaction '{oldest.PreparedName}'";
         var whose = string.Join(", ", new[] { oldest.Role, oldest.Application }.Where(text => !string.IsNullOrEmpty(text)));
         return who + (whose.Length == 0 ? "" : $" ({whose})")
-            + (oldest.Age is { } age ? $", open for {age.ToString(age.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss", null)}" : "");
+            + (oldest.Age is { } age ? $", open for {age.ToString(age.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)}" : "");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Copy;
@@ -69,7 +70,8 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
         var inPart = copies.Count(t => t.Record.Schema.RowFilter is not null);
         effects.Add(new PlannedEffect(
             Destination,
-            $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB"
+            string.Create(
+                CultureInfo.InvariantCulture, $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB")
             + (inPart > 0 ? $", of {inPart} only the rows that a condition lets in" : "")));
     }
 

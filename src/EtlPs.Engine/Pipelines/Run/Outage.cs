@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Errors;
 
@@ -49,7 +50,9 @@ internal sealed class Outage
     /// <summary>The error that ends the run: what happened, since when, and what to do.</summary>
     public EtlException GivenUp(EtlException last, string source) => new(
         last.Code,
-        $"{last.Message} There has been no lasting connection to {source} since {Since:yyyy-MM-dd HH:mm:ss} UTC, in {Tries} tries.",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{last.Message} There has been no lasting connection to {source} since {Since:yyyy-MM-dd HH:mm:ss} UTC, in {Tries} tries."),
         $"{last.Remedy} Then start again: the run goes on from what is stored. -ReconnectTimeout says how long a stream tries.",
         last)
     {
