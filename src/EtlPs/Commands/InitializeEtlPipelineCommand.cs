@@ -37,9 +37,14 @@ public sealed class InitializeEtlPipelineCommand : EtlRunCommand
     private protected override void Process(RegisteredPipeline pipeline)
     {
         if (!AsScript)
+        {
             base.Process(pipeline);
-        else
-            foreach (var effect in Await(CreateRun(pipeline).PlanAsync, pipeline.Name).Effects)
-                WriteObject($"{effect.Statement};");
+            return;
+        }
+        var plan = Await(CreateRun(pipeline).PlanAsync, pipeline.Name);
+        foreach (var warning in plan.Warnings)
+            WriteWarning(warning);
+        foreach (var effect in plan.Effects)
+            WriteObject($"{effect.Statement};");
     }
 }

@@ -12,6 +12,8 @@ internal sealed record PipelineDocument
 
     public required DestinationDocument Destination { get; init; }
 
+    internal bool IsComplete => Name is not null && Source is { IsComplete: true } && Destination is { Path: not null };
+
     /// <summary>All else: New-EtlPipeline's parameters, see <see cref="PipelineParameters"/>.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Parameters { get; init; } = [];

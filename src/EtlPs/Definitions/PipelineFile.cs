@@ -28,6 +28,9 @@ internal sealed record PipelineFile
 
     public required IReadOnlyList<PipelineDocument> Pipelines { get; init; }
 
+    // A required property may be null all the same.
+    private bool IsComplete => Pipelines?.All(static pipeline => pipeline is { IsComplete: true }) ?? false;
+
     /// <summary>Reads one.</summary>
     /// <exception cref="EtlPsException">InvalidArgument: it is none, or cannot be read.</exception>
     public static PipelineFile Load(string path)
@@ -36,7 +39,9 @@ internal sealed record PipelineFile
         {
             using var stream = File.OpenRead(path);
             var file = JsonSerializer.Deserialize<PipelineFile>(stream, Format);
-            return file?.SchemaName == Schema ? file : throw Invalid(path, $"its $schema is not {Schema}");
+            if (file?.SchemaName != Schema)
+                throw Invalid(path, $"its $schema is not {Schema}");
+            return file.IsComplete ? file : throw Invalid(path, "it has null where something is required");
         }
         catch (JsonException e)
         {

@@ -18,6 +18,9 @@ internal sealed record SourceDocument
 
     public SecretReference? Secret { get; init; }
 
+    internal bool IsComplete => Host is not null && Database is not null && Secret is null or { Name: not null }
+        && (Options?.Values.All(static value => value is not null) ?? true);
+
     public static SourceDocument Of(EtlSource source, SecretReference? secret) => new()
     {
         Host = source.Host,

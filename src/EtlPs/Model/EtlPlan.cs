@@ -28,7 +28,7 @@ public sealed class EtlPlan
     /// <summary>The pipeline.</summary>
     public string Name { get; }
 
-    /// <summary>Backfill, Stream or Remove.</summary>
+    /// <summary>Backfill, Stream, Reset, Remove, Initialize or Watch.</summary>
     public string Operation { get; }
 
     /// <summary>The source, without secrets.</summary>

@@ -145,6 +145,16 @@ public sealed class DefinitionFileTests(ServerPool pool)
     [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": "d" }, "destination": { "path": "x" }, "colour": "canary-4711" }] }""")]
     [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": "d" }, "destination": { "path": "x" }, "table": 4711 }] }""")]
     [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "Not A Name", "source": { "host": "h", "database": "d" }, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": null }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [null] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": null, "source": { "host": "h", "database": "d" }, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": null, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": null, "database": "d" }, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": null }, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": "d", "options": { "SSL Mode": null } }, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": "d", "secret": { "vault": "v" } }, "destination": { "path": "x" } }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": "d" }, "destination": null }] }""")]
+    [InlineData("""{ "$schema": "urn:etlps:pipeline:1", "pipelines": [{ "name": "shop", "source": { "host": "h", "database": "d" }, "destination": { "path": null } }] }""")]
     public async Task A_file_that_is_none_is_refused_in_words_that_quote_no_value(string content)
     {
         await using var shop = await Shop.OpenAsync(pool);

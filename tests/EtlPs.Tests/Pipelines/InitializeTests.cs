@@ -82,6 +82,22 @@ public sealed class InitializeTests(ServerPool pool)
         Assert.Equal(0L, await shop.PublicationsAsync());
     }
 
+    [Fact]
+    public async Task A_script_comes_with_the_warning_that_the_server_cannot_stream_yet()
+    {
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Settings = new Dictionary<string, string> { ["wal_level"] = "replica" } }, Token);
+        await server.ExecuteAsync("postgres", "CREATE TABLE t (id int PRIMARY KEY)", Token);
+        await using var host = Testing.PowerShellHost.ModuleHost.Create();
+
+        var script = host.Run(
+            "$null = New-EtlPipeline shop $source ':memory:'; Initialize-EtlPipeline shop -AsScript", ("source", server.ConnectionString()))
+            .WithoutErrors();
+
+        Assert.Contains("CREATE PUBLICATION", $"{script.Output.Single()}", StringComparison.Ordinal);
+        Assert.Contains("wal_level", script.Warnings.Single(), StringComparison.Ordinal);
+    }
+
     private static Task<string> PublishedAsync(Shop shop) => shop.Database.ScalarAsync<string>(
         $"SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'etlps_{shop.Pipeline}'", Token);
 }
