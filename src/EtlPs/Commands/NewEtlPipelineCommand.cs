@@ -138,7 +138,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
         if (Registry.Find(Name) is { Pipeline.IsRunning: true })
             throw EtlErrors.Running(Name);
         var destination = new EtlDestination(
-            DestinationPath.Resolve(SessionState, to.Path), MemoryLimit ?? to.MemoryLimit, to.Threads);
+            to.IsUnresolved ? DestinationPath.Resolve(SessionState, to.Path) : to.Path, MemoryLimit ?? to.MemoryLimit, to.Threads);
         var definition = new PipelineDefinition
         {
             Name = Name,

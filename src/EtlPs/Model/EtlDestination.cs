@@ -21,6 +21,9 @@ public sealed class EtlDestination
     /// <summary>DuckDB's threads; null: half of the cores.</summary>
     public int? Threads { get; }
 
+    /// <summary>Whether the path is a text as it was given, which the session's location says more about.</summary>
+    internal bool IsUnresolved { get; init; }
+
     internal DuckDbSettings ToSettings() => new(Path) { MemoryLimit = MemoryLimit, Threads = Threads };
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public sealed class DestinationTransformAttribute : ArgumentTransformationAttrib
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         Unwrapped.From(inputData) switch
         {
-            string path => new EtlDestination(path),
+            string path => new EtlDestination(path) { IsUnresolved = true },
             FileInfo file => new EtlDestination(file.FullName),
             _ => inputData,
         };

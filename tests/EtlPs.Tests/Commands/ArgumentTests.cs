@@ -149,4 +149,24 @@ public sealed class ArgumentTests
 
         Assert.Equal([result[2], "dom\\"], result.Take(2));
     }
+
+    [Fact]
+    public async Task A_destination_that_is_resolved_stays_where_it_is_whatever_the_location()
+    {
+        await using var host = ModuleHost.Create();
+        var file = Path.Combine(Path.GetTempPath(), "shop.duckdb");
+
+        var result = host.Run(
+            """
+            $destination = New-EtlDestination $file
+            $pipeline = New-EtlPipeline shop 'Host=db1' $destination
+            $null = $ExecutionContext.SessionState.Path.SetLocation('Env:')
+            (New-EtlPipeline shop 'Host=db1' $destination).Destination.Path
+            (New-EtlPipeline shop 'Host=db1' ([IO.FileInfo]$file)).Destination.Path
+            (New-EtlPipeline shop 'Host=db1' $pipeline.Destination).Destination.Path
+            """,
+            ("file", file)).WithoutErrors();
+
+        Assert.Equal([file, file, file], result.OutputOf<string>());
+    }
 }
