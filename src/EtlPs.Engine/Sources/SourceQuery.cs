@@ -45,7 +45,7 @@ internal static class SourceQuery
         {
             try
             {
-                row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+                row[i] = reader.IsDBNull(i) ? null : SourceValue.ToClr(reader.GetValue(i));
             }
             catch (Exception e) when (e is InvalidCastException or OverflowException or ArgumentOutOfRangeException)
             {
