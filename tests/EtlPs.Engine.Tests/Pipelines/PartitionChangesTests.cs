@@ -83,16 +83,29 @@ public sealed class PartitionChangesTests(ServerPool pool)
     }
 
     [Fact]
-    public async Task A_new_leaf_that_the_publication_sends_as_a_table_of_its_own_is_not_passed_over_in_silence()
+    public async Task A_new_leaf_that_the_publication_sends_as_a_table_of_its_own_is_told_and_joins_at_the_next_start()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup + "CREATE PUBLICATION dba FOR TABLE t, other");
         var pipeline = scenario.PipelineOf("dba");
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var (streaming, told) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Message: var message } && message.StartsWith("Streaming from", StringComparison.Ordinal)) streaming.TrySetResult();
+            if (e is Milestone { Level: MilestoneLevel.Warning } warning) told.TrySetResult(warning.Message);
+        };
+        var stream = pipeline.StreamAsync(new StreamOptions(), scenario, stop.Token);
+        await streaming.Task.WaitAsync(Token);
         await scenario.ExecuteAsync("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)");
         await scenario.ExecuteAsync("INSERT INTO t VALUES (20, 'new')");
+        Assert.Contains("does not follow: public.t2", await told.Task.WaitAsync(Token), StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await stream;
         await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
-        Assert.Contains(scenario.Events.OfType<Milestone>(), m => m.Level == MilestoneLevel.Warning
-            && m.Message.Contains("public.t2", StringComparison.Ordinal) && m.Message.Contains("-Restart", StringComparison.Ordinal));
+        await scenario.ExecuteAsync("UPDATE t SET v = 'followed' WHERE id = 20");
+        await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        await scenario.AssertSameAsync("SELECT id || v FROM t2", "SELECT id || v FROM t2");
     }
 
     [Theory]

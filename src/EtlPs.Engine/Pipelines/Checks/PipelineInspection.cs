@@ -116,10 +116,19 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
                 .RunAsync(tables, look.Publication, UsesSlot, startsAnew, cancellationToken).ConfigureAwait(false);
         if (isRunning) return;
         var survey = await surveyor.TakeAsync(request, cancellationToken).ConfigureAwait(false);
+        CheckJoining(survey.Joining);
         var forecast = await CopyForecast
             .MakeAsync(source, survey, BackfillOptions.DefaultWorkers, cancellationToken).ConfigureAwait(false);
         DestinationChecks.CheckSpace(_list, definition.Destination, forecast.Total);
         _list.Pass("Start", $"{survey.TablesToCopy.Count()} of {survey.Tables.Count} tables would be copied.");
+    }
+
+    private void CheckJoining(JoiningTables joining)
+    {
+        if (joining.Warnings.Count > 0)
+            _list.Warn("JoiningTables", string.Join(" ", joining.Warnings), "Mend it, or leave the table out with -ExcludeTable.");
+        if (joining.Tables.Count > 0)
+            _list.Pass("JoiningTables", $"Would be taken up: {string.Join(", ", joining.Tables.Select(t => t.Record.Source))}.");
     }
 
     private void CheckSlot(SourceLook look, bool startsAnew)

@@ -15,18 +15,21 @@ internal sealed class DefinitionCheck(PipelineDefinition definition, ColumnRules
     /// <param name="known">The tables as the destination has them.</param>
     /// <param name="resets">Those that are about to be copied again, as the definition has them; null: none.</param>
     /// <param name="now">Tables that are not bound to what was copied, as the source has them; who is gone is not there.</param>
+    /// <param name="joining">Tables that are about to be copied for the first time.</param>
     /// <exception cref="EtlException">DefinitionChanged; TableNotFound, InvalidArgument: the definition says what cannot be.</exception>
     public void Check(
-        IReadOnlyList<TableRecord> known, IReadOnlySet<uint>? resets, IReadOnlyDictionary<uint, TableSchema> now)
+        IReadOnlyList<TableRecord> known, IReadOnlySet<uint>? resets, IReadOnlyDictionary<uint, TableSchema> now, JoiningTables joining)
     {
+        var added = joining.Tables.Select(t => t.Record.Schema).ToList();
         // What a table is set aside for may have come, or gone, since: either choice is fine until it is copied again.
-        rules.CheckNames([.. known.Select(t => t.Schema), .. now.Values]);
+        rules.CheckNames([.. known.Select(t => t.Schema), .. now.Values, .. added]);
         rules.CheckTypes(
         [
             .. known.Where(t => t.State != TableState.SetAside || resets?.Contains(t.Oid) == true)
                 .Select(t => now.GetValueOrDefault(t.Oid, t.Schema)),
+            .. added,
         ]);
-        names.RequireTables([.. known.Select(t => t.Schema)]);
+        names.RequireTables([.. known.Select(t => t.Schema), .. added]);
         foreach (var table in known) CheckName(table);
         CheckColumns(known, resets);
     }

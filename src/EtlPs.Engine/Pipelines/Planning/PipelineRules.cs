@@ -179,6 +179,14 @@ internal sealed class PipelineRules(
         Subject = table.ToString(),
     };
 
+    public static EtlException PartitionCopied(TableName partition, TableName root) => new(
+        EtlErrorCode.InvalidArgument,
+        $"Table {root} is partitioned, and {partition}, a partition of it, is copied as a table of its own.",
+        "Leave the one out that you do not want, and begin anew with -Restart.")
+    {
+        Subject = root.ToString(),
+    };
+
     public static EtlException DestinationTaken(TableName table, PipelineDefinition definition) => new(
         EtlErrorCode.DestinationTableExists,
         $"{definition.Destination} already has a table {table} that is not this pipeline's.",

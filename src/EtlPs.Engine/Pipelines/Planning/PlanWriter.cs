@@ -36,7 +36,11 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
 
     private void AddStart(List<PlannedEffect> effects)
     {
-        if (!survey.StartsAnew) return;
+        if (!survey.StartsAnew)
+        {
+            AddJoining(effects);
+            return;
+        }
         var visible = survey.EarlierTables.Count(t => t.HasVisibleRows);
         if (visible > 0) effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
         AddDrops(effects);
@@ -51,6 +55,14 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
         effects.Add(new PlannedEffect(
             $"replication slot {definition.EffectiveSlotName} on {Server}", "Create logical replication slot",
             $"CREATE_REPLICATION_SLOT {definition.EffectiveSlotName} LOGICAL pgoutput"));
+    }
+
+    private void AddJoining(List<PlannedEffect> effects)
+    {
+        if (survey.Joining.ToPublish is { Count: > 0 } tables)
+            effects.Add(new PlannedEffect(
+                $"publication {definition.EffectivePublication} in {Server}", $"Add {tables.Count} tables",
+                PublicationCatalog.AddStatement(definition.EffectivePublication, tables)));
     }
 
     private void AddDrops(List<PlannedEffect> effects)

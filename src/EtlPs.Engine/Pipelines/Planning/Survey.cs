@@ -35,6 +35,9 @@ internal sealed record Survey
     /// <summary>The pipeline's tables.</summary>
     public required IReadOnlyList<SurveyedTable> Tables { get; init; }
 
+    /// <summary>Those of them that join a pipeline which goes on.</summary>
+    public required JoiningTables Joining { get; init; }
+
     /// <summary>What the destination holds of an earlier copy of this pipeline.</summary>
     public required IReadOnlyList<TableRecord> EarlierTables { get; init; }
 

@@ -2,6 +2,7 @@ using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Destinations.DuckDb.Apply;
+using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Replication;
@@ -21,7 +22,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private readonly StateStore? _state = destination is null ? null : new StateStore(destination, definition.Name);
     private readonly DestinationNames? _taken = destination is null ? null : new DestinationNames(definition, destination);
 
-    /// <exception cref="Errors.EtlException">Whatever makes the run impossible as asked.</exception>
+    /// <exception cref="EtlException">Whatever makes the run impossible as asked.</exception>
     public async Task<Survey> TakeAsync(
         SurveyRequest request, CancellationToken cancellationToken)
     {
@@ -41,17 +42,20 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var (rules, publication) = (look.Rules, look.Publication);
         if (startsAnew) rules.CheckStart(request, usesSlot);
         else look.CheckContinuation(request);
+        var joining = JoiningTables.None;
         if (!startsAnew)
         {
             conditions.CheckSame(earlier);
             var unbound = earlier.Where(t => !DefinitionCheck.IsBound(t, request.Resets)).Select(t => t.Oid).ToHashSet();
             var now = await ReadNowAsync(unbound, usesSlot, cancellationToken).ConfigureAwait(false);
-            new DefinitionCheck(definition, _rules, _names).Check(earlier, request.Resets, now);
+            if (request.Resets is null)
+                joining = await FindJoiningAsync(preflight, earlier, usesSlot, cancellationToken).ConfigureAwait(false);
+            new DefinitionCheck(definition, _rules, _names).Check(earlier, request.Resets, now, joining);
         }
 
         var tables = startsAnew
             ? await SelectTablesAsync(preflight, request, conditions, publication, cancellationToken).ConfigureAwait(false)
-            : await LookAgainAsync(earlier, usesSlot, cancellationToken).ConfigureAwait(false);
+            : [.. await LookAgainAsync(earlier, usesSlot, cancellationToken).ConfigureAwait(false), .. joining.Tables];
         return new Survey
         {
             Identity = look.Identity,
@@ -63,10 +67,12 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             SlotToDrop = startsAnew ? rules.SlotToDrop(request, usesSlot) : null,
             PublicationToDrop = startsAnew ? rules.PublicationToDrop(request, usesSlot) : null,
             Tables = tables,
+            Joining = joining,
             EarlierTables = earlier,
             Warnings =
             [
                 .. rules.Warnings(usesSlot, startsAnew ? [] : earlier),
+                .. joining.Warnings,
                 .. await WarnOfNewSlotAsync(startsAnew && usesSlot, cancellationToken).ConfigureAwait(false),
             ],
         };
@@ -94,6 +100,60 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         CheckNames(records);
         CheckDestination(records);
         return tables;
+    }
+
+    /// <summary>
+    /// Each is looked at by itself: what only a pattern names, and what cannot be streamed, keeps no pipeline from going on that did
+    /// until now.
+    /// </summary>
+    private async Task<JoiningTables> FindJoiningAsync(
+        Preflight preflight, IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
+    {
+        var published = usesSlot
+            ? await _catalog.ReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false)
+            : [];
+        var scope = new DefinitionScope(definition, _catalog, known);
+        var found = await scope
+            .FindNewAsync(usesSlot && definition.Publication is not null ? published : null, usesSlot, cancellationToken).ConfigureAwait(false);
+        var joining = new List<TableRecord>();
+        var warnings = new List<string>();
+        foreach (var record in found.Select(t => NewRecord(_rules.Apply(t))))
+        {
+            try
+            {
+                await CheckJoiningAsync(preflight, record, [.. known, .. joining], usesSlot, cancellationToken).ConfigureAwait(false);
+                joining.Add(record);
+            }
+            catch (EtlException e) when (!scope.Names(record.Source))
+            {
+                warnings.Add($"Table {record.Source} does not join pipeline {definition.Name}. {e.Message} {e.Remedy}");
+            }
+        }
+        if (joining.Count == 0) return JoiningTables.None with { Warnings = warnings };
+        var tables = await SurveyAsync(joining, usesSlot, cancellationToken).ConfigureAwait(false);
+        var there = published.Select(t => t.Oid).ToHashSet();
+        return new JoiningTables(
+            tables,
+            usesSlot ? [.. tables.Where(t => t.Problem is null && !there.Contains(t.Record.Oid)).Select(t => t.Record.Source)] : [],
+            warnings);
+    }
+
+    private async Task CheckJoiningAsync(
+        Preflight preflight, TableRecord record, IReadOnlyList<TableRecord> others, bool usesSlot, CancellationToken cancellationToken)
+    {
+        await preflight.CheckTablesAsync([record.Schema], cancellationToken).ConfigureAwait(false);
+        if (usesSlot)
+            await (definition.Publication is null
+                ? preflight.CheckPublishableAsync([record.Schema], cancellationToken)
+                : preflight.CheckPartitionsAsync([record.Schema], cancellationToken)).ConfigureAwait(false);
+        // Published through their root, partitions are no tables of their own any more.
+        var partitions = record.Schema.Kind == 'p'
+            ? await _catalog.ReadPartitionNamesAsync([record.Oid], cancellationToken).ConfigureAwait(false)
+            : [];
+        if (others.FirstOrDefault(t => partitions.Contains(t.Source)) is { } partition)
+            throw PipelineRules.PartitionCopied(partition.Source, record.Source);
+        CheckNames([.. others, record]);
+        CheckDestination([record]);
     }
 
     /// <summary>The tables that the definition names, and a publication that a DBA made carries, with the definition's rules.</summary>

@@ -84,8 +84,8 @@ internal sealed class SourceCheck(PipelineRun run)
         if (names.Count == 0) return;
         run.Tell(
             $"Publication {run.Definition.EffectivePublication} has tables that this pipeline does not follow: "
-            + $"{string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}. Copy the pipeline's tables again with -Restart to take "
-            + "them in; partitions need no such copy where the publication has publish_via_partition_root = true.",
+            + $"{string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}. The pipeline's next start takes them up, "
+            + "unless something stands in the way that it tells.",
             MilestoneLevel.Warning);
     }
 
