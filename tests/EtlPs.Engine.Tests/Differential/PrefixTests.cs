@@ -42,9 +42,13 @@ public sealed class PrefixTests(ServerPool pool, ITestOutputHelper output)
             var pipeline = scenario.Pipeline();
             await StreamAndReadAsync(scenario, pipeline, Check, seen);
             await StreamAndReadAsync(scenario, pipeline, Check, seen);
-            var killed = await scenario.Process.RunAsync(
-                PipelineOperation.Follow, nameof(FaultPoint.BatchApplied), 3, TimeSpan.FromSeconds(5), Token);
-            Assert.True(PipelineProcess.WasKilled(killed), killed.ErrorOutput);
+            foreach (var (step, occurrence) in ((FaultPoint, int)[])[(FaultPoint.BatchApplied, 3), (FaultPoint.PartApplied, 2)])
+            {
+                var killed = await scenario.Process.RunAsync(
+                    PipelineOperation.Follow, step.ToString(), occurrence, cancellationToken: Token);
+                Assert.True(PipelineProcess.WasKilled(killed), killed.ErrorOutput);
+                Check(await ReadAsync(pipeline));
+            }
             await StreamAndReadAsync(scenario, pipeline, Check, seen);
             await writer.StopAsync();
         }

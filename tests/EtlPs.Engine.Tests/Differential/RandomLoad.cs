@@ -23,7 +23,7 @@ internal sealed class RandomLoad
         Connections =
         [
             .. Enumerable.Range(0, random.Between(2, 4)).Select(connection => new TransactionGenerator(
-                random.Fork(), Tables, connection, IsSmall ? 2000 : 20000).Make(IsSmall ? 60 : 150)),
+                random.Fork(), Tables, connection, IsSmall ? 2000 : 50000).Make(IsSmall ? 60 : 150)),
         ];
         Runs = random.Fork();
     }

@@ -100,7 +100,7 @@ internal sealed class TransactionGenerator(SplitMix random, IReadOnlyList<Random
             _statements.Add(new StatementGenerator(random, table).InsertMany(random.Below(50), random.Between(1, 60)));
     }
 
-    /// <summary>More than a batch holds, or than the server keeps in memory.</summary>
+    /// <summary>In a large load more than a batch holds; in a small one more than the server may keep in memory.</summary>
     private void AddLarge()
     {
         var candidates = tables.Where(t => !t.HasLarge).ToList();

@@ -12,12 +12,17 @@ internal sealed class TransferLedger
     public const int AccountsEach = 12;
     private const int Opening = 1000;
 
+    // A step in so many also renews the bulk: 20 MB, more than a batch holds.
+    private const int StepsOfBulk = 100;
+    private const int BulkRows = 40000;
+
     /// <summary>One step's number and all accounts, in one statement and so from one snapshot.</summary>
     public const string Query = """
         SELECT (SELECT coalesce(max(no), 0) FROM public.transfers)::BIGINT, (SELECT count(*) FROM public.transfers),
                (SELECT string_agg(id || '=' || balance || ';' || length(note), ' ' ORDER BY id) FROM public.one) || ' | ' ||
                (SELECT string_agg(id || '=' || balance, ' ' ORDER BY id) FROM public.two) || ' | ' ||
-               (SELECT string_agg(id || '=' || balance, ' ' ORDER BY id) FROM public.three),
+               (SELECT string_agg(id || '=' || balance, ' ' ORDER BY id) FROM public.three) || ' | ' ||
+               (SELECT count(*) || ' of ' || coalesce(string_agg(DISTINCT step, ','), 'none') FROM public.bulk),
                ((SELECT sum(balance) FROM public.one) + (SELECT sum(balance) FROM public.two)
                  + (SELECT sum(balance) FROM public.three))::BIGINT
         """;
@@ -29,6 +34,7 @@ internal sealed class TransferLedger
     private readonly ConcurrentDictionary<long, string> _states = new();
     private int _nextId = 1000;
     private int _step;
+    private int? _bulk;
 
     public TransferLedger(SplitMix random)
     {
@@ -46,6 +52,7 @@ internal sealed class TransferLedger
         CREATE TABLE three_low PARTITION OF three FOR VALUES FROM (MINVALUE) TO (1000);
         CREATE TABLE three_high PARTITION OF three DEFAULT;
         CREATE TABLE transfers (no int PRIMARY KEY, writer int);
+        CREATE TABLE bulk (id int PRIMARY KEY, step int, v text);
         INSERT INTO one SELECT g, {Opening}, repeat('n', 3000) FROM generate_series(1, {AccountsEach}) g;
         INSERT INTO two SELECT g, {Opening} FROM generate_series(1, {AccountsEach}) g;
         INSERT INTO three SELECT {Opening}, g FROM generate_series(1, {AccountsEach}) g;
@@ -56,6 +63,7 @@ internal sealed class TransferLedger
     {
         _step++;
         var sql = new List<string> { string.Create(CultureInfo.InvariantCulture, $"INSERT INTO transfers VALUES ({_step}, 0)") };
+        if (_step % StepsOfBulk == StepsOfBulk / 2) sql.AddRange(RenewBulk());
         for (var i = _random.Between(1, 4); i > 0; i--) sql.AddRange(_random.Percent(80) ? Transfer() : Renumber());
         _states[_step] = State();
         return string.Join("; ", sql);
@@ -84,8 +92,16 @@ internal sealed class TransferLedger
         yield return Change(table, old, $"id = {fresh}");
     }
 
+    private IEnumerable<string> RenewBulk()
+    {
+        _bulk = _step;
+        yield return "DELETE FROM bulk";
+        yield return $"INSERT INTO bulk SELECT g, {_step}, repeat('b', 500) FROM generate_series(1, {BulkRows}) g";
+    }
+
     private static string Change(int table, int id, string change) => $"UPDATE {s_tables[table]} SET {change} WHERE id = {id}";
 
     private string State() => string.Join(" | ", _accounts.Select((accounts, table) => string.Join(' ', accounts.Select(
-        a => string.Create(CultureInfo.InvariantCulture, $"{a.Key}={a.Value}{(table == 0 ? ";3000" : "")}")))));
+        a => string.Create(CultureInfo.InvariantCulture, $"{a.Key}={a.Value}{(table == 0 ? ";3000" : "")}")))))
+        + (_bulk is { } step ? $" | {BulkRows} of {step}" : " | 0 of none");
 }

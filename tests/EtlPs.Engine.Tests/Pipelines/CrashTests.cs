@@ -71,6 +71,21 @@ public sealed class CrashTests(ServerPool pool, ITestOutputHelper output)
         await scenario.AssertNothingLeftOverAsync();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Killed_within_a_large_transaction_it_has_stored_nothing_of_it_and_ends_equal(int part)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, LargeTransaction.Tables);
+        await scenario.BackfillAsync();
+        await LargeTransaction.CommitAsync(scenario);
+        await KillAsync(scenario, PipelineOperation.Follow, nameof(FaultPoint.PartApplied), part);
+        await LargeTransaction.AssertNothingStoredAsync(scenario);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
     [Fact]
     public async Task Killed_while_tables_that_caught_up_are_shown_it_ends_equal()
     {
