@@ -14,7 +14,7 @@ namespace EtlPs.Engine.Tests.Differential;
 /// </summary>
 internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(8);
 
     private readonly RunLog _log = new();
     private readonly SplitMix _random = load.Runs;

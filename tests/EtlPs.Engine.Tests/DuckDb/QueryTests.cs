@@ -1,6 +1,7 @@
 using System.Numerics;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.DuckDb;
 
@@ -193,8 +194,7 @@ public sealed class QueryTests : IDisposable
         var query = Task.Run(
             () => other.Query(Endless, Cancellation),
             Cancellation);
-        while (other.RunningQueries == 0)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(() => Task.FromResult(other.RunningQueries > 0), query, Cancellation);
         other.Dispose();
 
         Assert.Equal(EtlErrorCode.QueryFailed, (await Assert.ThrowsAsync<EtlException>(() => query)).Code);

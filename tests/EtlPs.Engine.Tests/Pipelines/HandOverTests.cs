@@ -2,6 +2,7 @@ using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines;
@@ -84,10 +85,10 @@ public sealed class HandOverTests(ServerPool pool)
         await ExecuteAsync(first, "BEGIN; INSERT INTO t VALUES (1, 'first')");
         var rightAfter = new FaultAction(FaultPoint.SlotCreated, () => ExecuteAsync(third, "COMMIT").GetAwaiter().GetResult());
         var backfill = scenario.Pipeline(rightAfter).BackfillAsync(new BackfillOptions(), scenario, Token);
-        await WaitedForAsync(scenario, first);
+        await WaitedForAsync(scenario, first, backfill);
         await ExecuteAsync(second, "BEGIN; INSERT INTO t VALUES (2, 'second')");
         await ExecuteAsync(first, "COMMIT");
-        await WaitedForAsync(scenario, second);
+        await WaitedForAsync(scenario, second, backfill);
         await ExecuteAsync(third, "BEGIN; INSERT INTO t VALUES (3, 'third'); UPDATE t SET v = 'third' WHERE id = 0");
         await ExecuteAsync(second, "COMMIT");
         Assert.Equal(3, Assert.Single(await backfill).Rows);
@@ -181,14 +182,12 @@ public sealed class HandOverTests(ServerPool pool)
     }
 
     /// <summary>Waits until the making of a slot waits for this session's transaction.</summary>
-    private static async Task WaitedForAsync(Scenario scenario, NpgsqlConnection blocker)
-    {
-        while (await scenario.ScalarAsync<long>($"""
-            SELECT count(*) FROM pg_locks AS w JOIN pg_locks AS h USING (locktype, transactionid)
-             WHERE locktype = 'transactionid' AND NOT w.granted AND h.granted AND h.pid = {blocker.ProcessID}
-            """) == 0)
-            await Task.Yield();
-    }
+    private static Task WaitedForAsync(Scenario scenario, NpgsqlConnection blocker, Task waiting) => Eventually.IsTrueAsync(
+        () => scenario.ScalarAsync<bool>($"""
+            SELECT EXISTS (SELECT FROM pg_locks AS w JOIN pg_locks AS h USING (locktype, transactionid)
+             WHERE locktype = 'transactionid' AND NOT w.granted AND h.granted AND h.pid = {blocker.ProcessID})
+            """),
+        waiting, Token);
 
     private static async Task<long> ShownAsync(Scenario scenario, string table) => (long)(await scenario.Pipeline().QueryAsync(
         $"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{table}'", Token)).Rows[0][0]!;

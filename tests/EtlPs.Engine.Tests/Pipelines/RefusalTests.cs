@@ -5,6 +5,7 @@ using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Comparison;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines;
@@ -100,9 +101,10 @@ public sealed class RefusalTests(ServerPool pool)
         await using var transaction = await faster.BeginTransactionAsync(Token);
         await ExecuteAsync(faster, "LOCK TABLE pg_publication IN SHARE ROW EXCLUSIVE MODE");
         var slower = scenario.BackfillAsync();
-        while (await scenario.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            () => scenario.ScalarAsync<bool>(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"),
+            slower, Token);
         await ExecuteAsync(faster, $"CREATE PUBLICATION {name}");
         await transaction.CommitAsync(Token);
         var error = await Assert.ThrowsAsync<EtlException>(() => slower);
@@ -145,9 +147,10 @@ public sealed class RefusalTests(ServerPool pool)
         File.Copy(scenario.File, scenario.File + "2");
         using var stop = new CancellationTokenSource();
         var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
-        while (await scenario.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_replication_slots WHERE active AND database = current_database()") == 0)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            () => scenario.ScalarAsync<bool>(
+                "SELECT EXISTS (SELECT FROM pg_replication_slots WHERE active AND database = current_database())"),
+            run, Token);
         var copy = scenario.Definition() with { Destination = new DuckDbSettings(scenario.File + "2") };
         var error = await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(copy, scenario));
         Assert.Equal(EtlErrorCode.SlotActive, error.Code);

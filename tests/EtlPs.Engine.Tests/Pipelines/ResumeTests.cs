@@ -4,6 +4,7 @@ using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Testing.Crashes;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
@@ -316,8 +317,9 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     /// <summary>Waits until the role has just so many sessions, and lets it have one more.</summary>
     private static async Task LimitAsync(Scenario scenario, RestrictedRole role, int sessions)
     {
-        while (await scenario.ScalarAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE usename = '{role.Name}'") != sessions)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            () => scenario.ScalarAsync<bool>($"SELECT count(*) = {sessions} FROM pg_stat_activity WHERE usename = '{role.Name}'"),
+            cancellationToken: Token);
         await scenario.ExecuteAsync($"ALTER ROLE {role.Name} CONNECTION LIMIT {sessions + 1}");
     }
 

@@ -5,6 +5,7 @@ using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Testing.Crashes;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
@@ -130,9 +131,9 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         await Task.WhenAny(chunks.First, run);
         // Within the same connection the server does not announce the table again.
         await scenario.ExecuteAsync("UPDATE t SET v = 'small' WHERE id = 1");
-        while (!run.IsCompleted
-            && !(await pipeline.QueryAsync("SELECT count(*) FROM t WHERE v = 'small'", Token)).Rows[0].SequenceEqual([1L]))
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            async () => (await pipeline.QueryAsync("SELECT count(*) FROM t WHERE v = 'small'", Token)).Rows[0].SequenceEqual([1L]),
+            run, Token);
         await stop.CancelAsync();
         Assert.Empty((await run).SetAside);
         await AssertEqualAsync(scenario);

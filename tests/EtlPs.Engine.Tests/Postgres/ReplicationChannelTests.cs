@@ -8,6 +8,7 @@ using EtlPs.Engine.Postgres.Replication;
 using EtlPs.Engine.Postgres.Replication.PgOutput;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 using Xunit;
 
 namespace EtlPs.Engine.Tests.Postgres;
@@ -69,20 +70,17 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         Assert.Equal("BIIUDTC", kinds.Replace("R", "").ToString());
         Assert.True(longest > 400_000);
         var next = channel.MoveNextAsync().AsTask();
-        Lsn idle;
-        while (!channel.TryGetIdlePosition(out idle) || idle < commit.EndLsn)
-        {
-            Assert.False(next.IsCompleted);
-            await Task.Yield();
-        }
+        var idle = Lsn.Zero;
+        await Eventually.IsTrueAsync(() => Task.FromResult(channel.TryGetIdlePosition(out idle) && idle >= commit.EndLsn), next, Token);
 
         // Reported as flushed, the position moves the slot.
         channel.Confirm(idle);
         channel.Confirm(start);
         await channel.SendStatusAsync(Token);
-        while (await database.ScalarAsync<bool>(
-            $"SELECT confirmed_flush_lsn < '{idle}' FROM pg_replication_slots WHERE slot_name = '{database.Name}'", Token))
-            Assert.False(next.IsCompleted);
+        await Eventually.IsTrueAsync(
+            () => database.ScalarAsync<bool>(
+                $"SELECT confirmed_flush_lsn >= '{idle}' FROM pg_replication_slots WHERE slot_name = '{database.Name}'", Token),
+            next, Token);
         await stop.CancelAsync();
         Assert.False(await next);
         Assert.False(channel.TryGetIdlePosition(out _));

@@ -6,6 +6,7 @@ using EtlPs.Engine.Postgres.Copy;
 using EtlPs.Engine.Postgres.Replication;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 using Xunit;
 
 namespace EtlPs.Engine.Tests.Postgres;
@@ -49,8 +50,8 @@ public sealed class SnapshotTests(ServerPool servers)
         await using var snapshot = await SnapshotSlot.CreateAsync(connector, name, true, null, Token);
         await using var second = await SnapshotSlot.WithoutSlotAsync(connector, Token);
 
-        while (await new SlotCatalog(connection).FindAsync(name, Token) is not null)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            async () => await new SlotCatalog(connection).FindAsync(name, Token) is null, cancellationToken: Token);
         Assert.True(snapshot.ConsistentPoint.IsKnown);
         Assert.Equal(Lsn.Zero, second.ConsistentPoint);
         var table = (await new CatalogReader(connection).ReadTablesAsync(["t"], Token))[0];
@@ -180,8 +181,7 @@ public sealed class SnapshotTests(ServerPool servers)
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
         Assert.Contains($"pid {writer.ProcessID} ", Assert.Single(blockers), StringComparison.Ordinal);
-        while (await catalog.FindAsync("waits", Token) is not null)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(async () => await catalog.FindAsync("waits", Token) is null, cancellationToken: Token);
     }
 
     [Fact]

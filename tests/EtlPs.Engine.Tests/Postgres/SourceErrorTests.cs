@@ -8,6 +8,7 @@ using EtlPs.Engine.Postgres.Copy;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
 using Npgsql;
+using EtlPs.Testing.Waiting;
 using Xunit;
 
 namespace EtlPs.Engine.Tests.Postgres;
@@ -285,8 +286,9 @@ public sealed class SourceErrorTests(ServerPool servers)
     private static async Task NoWalSenderAsync(PostgresConnector connector)
     {
         await using var connection = await connector.OpenAsync(Token);
-        while ((await connection.ReadAsync(
-            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walsender'", r => r.GetInt32(0), Token)).Count > 0)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            async () => (await connection.ReadAsync(
+                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walsender'", r => r.GetInt32(0), Token)).Count == 0,
+            cancellationToken: Token);
     }
 }

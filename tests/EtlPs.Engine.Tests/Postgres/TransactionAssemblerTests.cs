@@ -6,6 +6,7 @@ using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Engine.Postgres.Replication.PgOutput;
 using EtlPs.Engine.Postgres.Replication.Streaming;
 using EtlPs.Engine.Tests.DuckDb;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.Postgres;
 
@@ -83,7 +84,8 @@ public sealed class TransactionAssemblerTests
         Assert.False(assembler.TryGetIdlePosition(out _));
         Assert.True(await assembler.MoveNextAsync());
         Assert.False(assembler.TryGetIdlePosition(out _));
-        while (!assembler.TryGetIdlePosition(out _)) await Task.Yield();
+        await Eventually.IsTrueAsync(
+            () => Task.FromResult(assembler.TryGetIdlePosition(out _)), cancellationToken: TestContext.Current.CancellationToken);
         server.Idle = new Lsn(6000);
         Assert.False(assembler.TryGetIdlePosition(out _));
     }

@@ -4,6 +4,7 @@ using EtlPs.Engine.Postgres.Copy;
 using EtlPs.Engine.Postgres.Wire;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.Wire;
 
@@ -47,8 +48,7 @@ public sealed class WireCopyTests(ServerPool servers)
             Assert.Throws<EtlException>(() => reader.Read(new byte[10]));
         }
 
-        while (await CopiesAsync(database) > 0)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(async () => await CopiesAsync(database) == 0, cancellationToken: Token);
     }
 
     [Fact]
@@ -102,12 +102,10 @@ public sealed class WireCopyTests(ServerPool servers)
         return session;
     }
 
-    private static async Task WaitForSleepAsync(TestDatabase database)
-    {
-        while (await database.ScalarAsync<long>(
-            $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.Name}' AND wait_event = 'PgSleep'", Token) == 0)
-            await Task.Yield();
-    }
+    private static Task WaitForSleepAsync(TestDatabase database) => Eventually.IsTrueAsync(
+        () => database.ScalarAsync<bool>(
+            $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{database.Name}' AND wait_event = 'PgSleep')", Token),
+        cancellationToken: Token);
 
     private static Task<long> CopiesAsync(TestDatabase database) => database.ScalarAsync<long>(
         $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.Name}' AND state = 'active' AND query LIKE 'COPY%'", Token);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 using Npgsql;
 
 namespace EtlPs.Engine.Tests.Wire;
@@ -44,8 +45,7 @@ public sealed class WireServer : IAsyncLifetime
         await File.WriteAllTextAsync(RootCertificate, certificate);
         await Server.ExecuteAsync("postgres", "ALTER SYSTEM SET ssl = on");
         await Server.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        while (await Server.ScalarAsync<string>("postgres", "SHOW ssl") != "on")
-            await Task.Yield();
+        await Eventually.IsTrueAsync(async () => await Server.ScalarAsync<string>("postgres", "SHOW ssl") == "on");
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Tests.Pipelines;
 
@@ -51,12 +52,14 @@ public sealed class SlotLagTests(ServerPool pool)
         var idle = shop.Run("Get-EtlSlotLag $name").WithoutErrors().Output.Single();
         shop.Run("$job = Start-EtlStream $name -AsJob").WithoutErrors();
         await shop.Database.ExecuteAsync("INSERT INTO orders SELECT n, 1 FROM generate_series(10001, 40000) n", Token);
-        string? holder;
-        do
-        {
-            holder = shop.Run("Get-EtlSlotLag $name").WithoutErrors().Output.Single().Text("HeldBy");
-        }
-        while (!holder!.StartsWith("transaction", StringComparison.Ordinal));
+        var holder = "";
+        await Eventually.IsTrueAsync(
+            () =>
+            {
+                holder = shop.Run("Get-EtlSlotLag $name").WithoutErrors().Output.Single().Text("HeldBy")!;
+                return Task.FromResult(holder.StartsWith("transaction", StringComparison.Ordinal));
+            },
+            cancellationToken: Token, what: "a transaction holds the slot");
 
         Assert.Equal(pid, idle.Properties["OldestTransactionPid"].Value);
         Assert.True((TimeSpan)idle.Properties["OldestTransactionAge"].Value > TimeSpan.Zero);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Tests.Pipelines;
 
@@ -177,10 +178,11 @@ public sealed class StreamCommandTests(ServerPool pool)
         var walSender = await shop.Database.ScalarAsync<int>(
             $"SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'etlps_{shop.Pipeline}'", Token);
         await shop.Database.ExecuteAsync($"SELECT pg_terminate_backend({walSender})", Token);
-        while (await shop.Database.ScalarAsync<int>(
-            $"SELECT COALESCE(active_pid, 0) FROM pg_replication_slots WHERE slot_name = 'etlps_{shop.Pipeline}'", Token) is var now
-            && (now == 0 || now == walSender))
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            () => shop.Database.ScalarAsync<bool>(
+                $"SELECT active_pid IS NOT NULL AND active_pid <> {walSender} FROM pg_replication_slots WHERE slot_name = 'etlps_{shop.Pipeline}'",
+                Token),
+            cancellationToken: Token);
 
         var received = shop.Run("Stop-EtlPipeline $name; $job | Wait-Job | Receive-Job").WithoutErrors();
 

@@ -1,4 +1,5 @@
 using EtlPs.Testing.PowerShellHost;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Tests.Pipelines;
 
@@ -33,7 +34,7 @@ internal static class WatchedShop
         await using var connection = await shop.Database.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = $"SELECT {string.Format(null, condition, "database = current_database()")}";
-        while (!Equals(await command.ExecuteScalarAsync(cancellationToken), true))
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            async () => Equals(await command.ExecuteScalarAsync(cancellationToken), true), null, cancellationToken, command.CommandText);
     }
 }

@@ -3,6 +3,7 @@ using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Engine.Pipelines.Faults;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines.Faults;
@@ -67,7 +68,7 @@ public sealed class RangeFaultTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         await using var holder = await scenario.Database.OpenAsync(Token);
         var backfill = BackfillAsync(scenario, FaultPoint.RangeStored, 1, () => LockAsync(holder), workers: 1);
-        await CancelAsync(scenario);
+        await CancelAsync(scenario, backfill);
         await ExecuteAsync(holder, "ROLLBACK");
         Assert.All(await backfill, r => Assert.Equal(TableState.Ready, r.State));
         await EndsEqualAsync(scenario);
@@ -79,7 +80,7 @@ public sealed class RangeFaultTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         await using var holder = await scenario.Database.OpenAsync(Token);
         var backfill = BackfillAsync(scenario, FaultPoint.RangeStored, 1, () => LockAsync(holder), workers: 1);
-        for (var i = 0; i < 3; i++) await CancelAsync(scenario);
+        for (var i = 0; i < 3; i++) await CancelAsync(scenario, backfill);
         var results = await backfill;
         Assert.Equal(EtlErrorCode.TimedOut, results.Single(r => r.State == TableState.SetAside).Error!.Code);
         Assert.Equal("items", results.Single(r => r.State == TableState.Ready).Source.Name);
@@ -226,14 +227,17 @@ public sealed class RangeFaultTests(ServerPool pool)
     private static Task LockAsync(NpgsqlConnection holder) => ExecuteAsync(holder, "BEGIN; LOCK TABLE parts IN ACCESS EXCLUSIVE MODE");
 
     /// <summary>Cancels the statement that waits for the lock, once it does, and waits until it no longer does.</summary>
-    private static async Task CancelAsync(Scenario scenario)
+    private static async Task CancelAsync(Scenario scenario, Task waiting)
     {
-        int? pid;
-        do pid = await scenario.ScalarAsync<int?>($"SELECT max(pid) FROM pg_stat_activity WHERE datname = current_database() AND {Waiting}");
-        while (pid is null);
+        int? pid = null;
+        await Eventually.IsTrueAsync(
+            async () => (pid = await scenario.ScalarAsync<int?>(
+                $"SELECT max(pid) FROM pg_stat_activity WHERE datname = current_database() AND {Waiting}")) is not null,
+            waiting, Token);
         await scenario.ExecuteAsync($"SELECT pg_cancel_backend({pid})");
-        while (await scenario.ScalarAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND {Waiting}") > 0)
-            await Task.Yield();
+        await Eventually.IsTrueAsync(
+            () => scenario.ScalarAsync<bool>($"SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND {Waiting})"),
+            cancellationToken: Token);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
