@@ -12,6 +12,9 @@ internal sealed class FollowedPipeline : IAsyncDisposable
     private FollowedPipeline(Pipeline pipeline, IPipelineObserver observer) =>
         _run = pipeline.StreamAsync(new StreamOptions { Workers = 2 }, observer, _stop.Token);
 
+    /// <summary>The stream; it ends by itself only by an error.</summary>
+    public Task Run => _run;
+
     /// <summary>Returns when the stream has begun.</summary>
     public static async Task<FollowedPipeline> StartAsync(Scenario scenario, Pipeline pipeline)
     {

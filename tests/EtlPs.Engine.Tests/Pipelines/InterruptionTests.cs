@@ -8,6 +8,7 @@ using EtlPs.Engine.Sources;
 using EtlPs.Testing.Comparison;
 using EtlPs.Testing.Crashes;
 using EtlPs.Testing.Postgres;
+using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
@@ -125,6 +126,26 @@ public sealed class InterruptionTests(ServerPool pool)
         await scenario.BackfillAsync();
         await LargeTransaction.CommitAsync(scenario);
         using var stop = new StopAt(FaultPoint.PartApplied, 1);
+    [Fact]
+    public async Task A_pipeline_that_idles_on_a_busy_server_moves_its_slot_while_it_runs()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
+        await scenario.BackfillAsync();
+        await using var followed = await FollowedPipeline.StartAsync(scenario, scenario.Pipeline());
+        // Five segments, which is more than may lie between two positions that are stored.
+        for (var i = 0; i < 5; i++) await scenario.ExecuteAsync("SELECT txid_current(), pg_switch_wal()");
+        var target = await scenario.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text");
+        await Eventually.IsTrueAsync(
+            () => scenario.ScalarAsync<bool>(
+                $"SELECT confirmed_flush_lsn >= '{target}' FROM pg_replication_slots WHERE database = current_database()"),
+            followed.Run, Token);
+        var result = await followed.StopAsync();
+        Assert.Equal(0, result.Changes);
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (1)");
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
         var result = await scenario.Pipeline(stop).StreamAsync(new StreamOptions(), scenario, stop.Token);
         Assert.Equal(StreamEnd.Stopped, result.EndedBy);
         await LargeTransaction.AssertNothingStoredAsync(scenario);
