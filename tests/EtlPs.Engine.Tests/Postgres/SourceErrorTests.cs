@@ -5,10 +5,11 @@ using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Postgres.Copy;
+using EtlPs.Engine.Postgres.Wire;
 using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
-using Npgsql;
 using EtlPs.Testing.Waiting;
+using Npgsql;
 using Xunit;
 
 namespace EtlPs.Engine.Tests.Postgres;
@@ -239,40 +240,50 @@ public sealed class SourceErrorTests(ServerPool servers)
     }
 
     [Fact]
-    public async Task Value_shaping_settings_outrank_the_roles_own()
+    public async Task Settings_that_shape_values_or_end_sessions_outrank_the_roles_own()
     {
         await using var database = await servers.CreateDatabaseAsync();
         var text = await database.Server.CreateRoleAsync(
             database.Name, Secret, "REPLICATION", database.Name, cancellationToken: Token);
+        var knowsTransactions = database.Server.Version >= 17;
         await database.ExecuteAsync(
-            $"""
-            ALTER ROLE {database.Name} SET DateStyle = 'German'; ALTER ROLE {database.Name} SET TimeZone = 'Asia/Tokyo';
-            ALTER ROLE {database.Name} SET bytea_output = 'escape'; ALTER ROLE {database.Name} SET IntervalStyle = 'iso_8601';
-            ALTER ROLE {database.Name} SET extra_float_digits = -5; ALTER ROLE {database.Name} SET statement_timeout = '1ms';
-            ALTER ROLE {database.Name} SET idle_in_transaction_session_timeout = '1ms'; ALTER ROLE {database.Name} SET lock_timeout = '1ms';
+            HostileSettings.Of($"ROLE {database.Name}")
+            + $"""
+            ALTER ROLE {database.Name} SET statement_timeout = '1ms'; ALTER ROLE {database.Name} SET lock_timeout = '1ms';
+            ALTER ROLE {database.Name} SET idle_in_transaction_session_timeout = '1ms';
+            ALTER ROLE {database.Name} SET idle_session_timeout = '10min';
             ALTER ROLE {database.Name} SET default_transaction_isolation = 'serializable';
-            ALTER ROLE {database.Name} SET quote_all_identifiers = on;
+            {(knowsTransactions ? $"ALTER ROLE {database.Name} SET transaction_timeout = '10min'" : "")}
             """, Token);
+        const string Settings =
+            """
+            SELECT concat_ws(' ', split_part(current_setting('DateStyle'), ',', 1), current_setting('TimeZone'),
+                   current_setting('bytea_output'), current_setting('IntervalStyle'), current_setting('extra_float_digits'),
+                   current_setting('statement_timeout'), current_setting('lock_timeout'),
+                   current_setting('idle_in_transaction_session_timeout'), current_setting('idle_session_timeout'),
+                   coalesce(current_setting('transaction_timeout', true), '0'), current_setting('default_transaction_isolation'),
+                   current_setting('client_encoding'), current_setting('search_path'), current_setting('application_name'),
+                   current_setting('lc_monetary'), current_setting('quote_all_identifiers'))
+            """;
+        const string Expected = "ISO UTC hex postgres 3 0 0 0 0 0 read committed UTF8 pg_catalog EtlPs C off";
         var connector = Connector(text);
         await using (var connection = await connector.OpenAsync(Token))
+            Assert.Equal(Expected, (await connection.ReadAsync(Settings, r => r.GetString(0), Token))[0]);
+        await using (var copy = await connector.OpenForCopyAsync(Token))
         {
-            var values = await connection.ReadAsync(
-                """
-                SELECT concat_ws(' ', current_setting('DateStyle'), current_setting('TimeZone'), current_setting('bytea_output'),
-                       current_setting('IntervalStyle'), current_setting('extra_float_digits'), current_setting('statement_timeout'),
-                       current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout'),
-                       current_setting('default_transaction_isolation'), current_setting('client_encoding'),
-                       current_setting('search_path'), current_setting('application_name'), current_setting('lc_monetary'),
-                       current_setting('quote_all_identifiers'))
-                """, r => r.GetString(0), Token);
-            Assert.Equal("ISO, DMY UTC hex postgres 3 0 0 0 read committed UTF8 pg_catalog EtlPs C off", values[0].Replace("MDY", "DMY", StringComparison.Ordinal));
+            Assert.IsType<WireCopySession>(copy);
+            Assert.Equal(Expected, (await copy.ReadAsync(Settings, Token))[0][0]);
         }
 
+        using (var walSender = await connector.TryOpenWireReplicationAsync(Token))
+            Assert.Equal(Expected, walSender!.Read(Settings)[0][0]);
         await using (var replication = await connector.OpenReplicationAsync(Token))
         {
             Assert.StartsWith("ISO", await replication.Show("DateStyle", Token), StringComparison.Ordinal);
             Assert.Equal("UTC", await replication.Show("TimeZone", Token));
             Assert.Equal("0", await replication.Show("statement_timeout", Token));
+            Assert.Equal("0", await replication.Show("idle_session_timeout", Token));
+            if (knowsTransactions) Assert.Equal("0", await replication.Show("transaction_timeout", Token));
         }
 
         await DropRoleAsync(database);

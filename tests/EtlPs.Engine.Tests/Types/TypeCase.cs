@@ -14,6 +14,9 @@ public sealed record TypeCase(string PostgresType, string DuckDbType, string Pos
     /// <summary>Whether the type makes a stream of its table come as text.</summary>
     public bool NeedsText { get; init; }
 
+    /// <summary>Whether servers of a major version have the type.</summary>
+    public bool IsKnownTo(int version) => Since is null || int.Parse(Since, null) <= version;
+
     /// <summary>An array of the type, with all of its values and NULL; and an empty one.</summary>
     public TypeCase Array()
     {
