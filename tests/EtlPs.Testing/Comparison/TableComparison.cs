@@ -31,11 +31,11 @@ public static class TableComparison
     {
         var columns = await ColumnsAsync(source, schema, table, cancellationToken);
         var name = $"{Quote(schema)}.{Quote(table)}";
-        var left = await RowsAsync(source, Query(only + name, columns, CanonicalText.InPostgres), cancellationToken);
+        var left = await RowsAsync(source, Query(only + name, columns, CanonicalText.InPostgres, "octet_length"), cancellationToken);
         List<string> right;
         try
         {
-            right = await RowsAsync(destination, Query(name, columns, CanonicalText.InDuckDb), cancellationToken);
+            right = await RowsAsync(destination, Query(name, columns, CanonicalText.InDuckDb, "strlen"), cancellationToken);
         }
         catch (DuckDBException e)
         {
@@ -51,8 +51,11 @@ public static class TableComparison
     }
 
     private static string Query(
-        string table, IReadOnlyList<(string Name, string Type)> columns, Func<string, string, string> text) =>
-        $"SELECT {string.Join(" || '|' || ", columns.Select(c => $"coalesce({text(Quote(c.Name), c.Type)}, '∅')"))} FROM {table}";
+        string table, IEnumerable<(string Name, string Type)> columns, Func<string, string, string> text, string bytes) =>
+        $"SELECT {string.Join(" || ' ' || ", columns.Select(c => Told(text(Quote(c.Name), c.Type), bytes)))} FROM {table}";
+
+    /// <summary>With its length before it, no text can be taken for two, nor for NULL.</summary>
+    private static string Told(string text, string bytes) => $"coalesce({bytes}({text}) || ':' || {text}, 'NULL')";
 
     private static async Task<List<(string Schema, string Table, string Only)>> TablesAsync(
         NpgsqlConnection source, CancellationToken cancellationToken)
