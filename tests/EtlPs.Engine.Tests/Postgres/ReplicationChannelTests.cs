@@ -126,32 +126,35 @@ public sealed class ReplicationChannelTests(ServerPool servers)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_missing_slot_and_a_missing_publication_are_told(bool ownTransport)
+    public async Task A_missing_slot_is_told(bool ownTransport)
+    {
+        await using var database = await servers.CreateDatabaseAsync();
+        var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
+        await using var channel = await OpenAsync(ownTransport, connector, "no_such_slot", "p", Lsn.Zero, Token);
+        var error = await Assert.ThrowsAsync<EtlException>(async () => await channel.MoveNextAsync());
+        Assert.Equal(EtlErrorCode.SlotMissing, error.Code);
+    }
+
+    // Postgres 18 leaves out a publication that is not there with no more than a warning, which Npgsql drops.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false, Traits = ["Until", "17"])]
+    public async Task A_missing_publication_is_told(bool ownTransport)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync("CREATE TABLE t (a int PRIMARY KEY)", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
-        await using (var channel = await OpenAsync(ownTransport, connector, "no_such_slot", "p", Lsn.Zero, Token))
-        {
-            var error = await Assert.ThrowsAsync<EtlException>(async () => await channel.MoveNextAsync());
-            Assert.Equal(EtlErrorCode.SlotMissing, error.Code);
-        }
-
-        // Postgres 18 leaves out a publication that is not there with no more than a warning, which Npgsql drops.
-        if (!ownTransport && database.Server.Version >= 18) return;
         var start = await PrepareAsync(connector, database.Name, "p");
         await database.ExecuteAsync("INSERT INTO t VALUES (1); ", Token);
-        await using (var channel = await OpenAsync(ownTransport, connector, database.Name, "P", start, Token))
+        await using var channel = await OpenAsync(ownTransport, connector, database.Name, "P", start, Token);
+        var error = await Assert.ThrowsAsync<EtlException>(async () =>
         {
-            var error = await Assert.ThrowsAsync<EtlException>(async () =>
+            // Postgres 14 looks for it only once it has sent BEGIN.
+            while (await channel.MoveNextAsync())
             {
-                // Postgres 14 looks for it only once it has sent BEGIN.
-                while (await channel.MoveNextAsync())
-                {
-                }
-            });
-            Assert.Equal(EtlErrorCode.PublicationUnusable, error.Code);
-        }
+            }
+        });
+        Assert.Equal(EtlErrorCode.PublicationUnusable, error.Code);
     }
 
     [Theory]

@@ -81,11 +81,11 @@ public sealed class SegmentTests : IDisposable
         }
     }
 
+    // Only Linux has a device that is always full.
     [Fact]
+    [Trait("System", "Linux")]
     public void A_full_disk_is_told_with_what_to_do()
     {
-        // Only Linux has a device that is always full.
-        if (!OperatingSystem.IsLinux()) return;
         using var folder = new TemporaryFolder();
         using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 0);
         var failure = Assert.Throws<IOException>(() => new SegmentWriter(full, SegmentKind.OpenTransaction, [], _compression));
