@@ -7,6 +7,9 @@ namespace EtlPs.Engine.Postgres.Types;
 /// <summary>float8: bit for bit from binary; Postgres's text is the shortest that reads back as the same bits.</summary>
 internal sealed class Float8Codec : ColumnCodec
 {
+    /// <summary>NaN as Postgres sends it; .NET's own has a sign.</summary>
+    public static readonly double NaN = BitConverter.UInt64BitsToDouble(0x7FF8_0000_0000_0000);
+
     public override string DuckDbType => "DOUBLE";
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
@@ -22,6 +25,6 @@ internal sealed class Float8Codec : ColumnCodec
             NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         if (!double.TryParse(wire, style, CultureInfo.InvariantCulture, out var value))
             throw Malformed("text");
-        vector.Set(row, value);
+        vector.Set(row, double.IsNaN(value) ? NaN : value);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class NumericDoubleCodec(bool rounds = false) : ColumnCodec
             vector.Lose(s_rounded);
         }
 
-        vector.Set(row, value);
+        vector.Set(row, double.IsNaN(value) ? Float8Codec.NaN : value);
     }
 
     private static bool GivesBack(double value, ReadOnlySpan<byte> text)
