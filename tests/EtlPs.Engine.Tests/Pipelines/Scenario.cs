@@ -27,6 +27,13 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     /// <summary>What the runs told, in order.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<PipelineEvent> Events { get; } = new();
 
+    /// <summary>
+    /// The warnings among it; not that the making of the slot waits, for which any other test's transaction will do.
+    /// </summary>
+    public IEnumerable<string> Warnings => Events.OfType<Milestone>()
+        .Where(m => m.Level == MilestoneLevel.Warning && !m.Message.StartsWith("Making the replication slot waits", StringComparison.Ordinal))
+        .Select(m => m.Message);
+
     /// <summary>Called with each event as it comes.</summary>
     public Action<PipelineEvent>? OnEvent { get; set; }
 

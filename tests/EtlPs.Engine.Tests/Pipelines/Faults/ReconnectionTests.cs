@@ -189,7 +189,7 @@ public sealed class ReconnectionTests(ServerPool pool)
         await TerminateAsync(scenario);
         var error = await Assert.ThrowsAsync<EtlException>(() => stream.Run);
         Assert.Equal(EtlErrorCode.ConnectionLost, error.Code);
-        Assert.DoesNotContain(scenario.Events, e => e is Milestone { Level: MilestoneLevel.Warning });
+        Assert.Empty(scenario.Warnings);
         await EndsEqualAsync(scenario);
     }
 
