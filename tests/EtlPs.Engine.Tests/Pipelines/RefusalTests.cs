@@ -176,7 +176,7 @@ public sealed class RefusalTests(ServerPool pool)
             {
                 Destination = new DuckDbSettings("/no/such/folder/copy.duckdb"), Name = "elsewhere",
             },
-            slots: 1, publications: 1, fileExists: true);
+            slots: 1, publications: 1);
     }
 
     [Fact]
@@ -331,6 +331,7 @@ public sealed class RefusalTests(ServerPool pool)
         definition ??= scenario.Definition();
         if (source is not null) definition = definition with { Source = SourceSettings.Parse(source) };
         EtlException? refused = null;
+        var before = Written(definition);
         var options = new StreamOptions { UntilCaughtUp = true, Restart = restart };
         foreach (var run in (Func<Task>[])[
             () => new Pipeline(definition).PlanStreamAsync(options, Token),
@@ -345,8 +346,12 @@ public sealed class RefusalTests(ServerPool pool)
         }
         Assert.Equal(slots, await SlotsAsync(scenario));
         Assert.Equal(publications, await scenario.ScalarAsync<long>("SELECT count(*) FROM pg_publication"));
-        Assert.Equal(fileExists, File.Exists(definition.Destination.Path) || fileExists);
+        Assert.Equal((fileExists, before), (File.Exists(definition.Destination.Path), Written(definition)));
         return refused!;
+
+        // Not its content: to open a file that this process has under its lock would let go of the lock.
+        static (long Length, DateTime Time)? Written(PipelineDefinition definition) =>
+            new FileInfo(definition.Destination.Path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : null;
     }
 
     private static Task<long> SlotsAsync(Scenario scenario) => scenario.ScalarAsync<long>(

@@ -235,6 +235,7 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         await scenario.ExecuteAsync("UPDATE items SET n = n + 1 WHERE id % 5 = 0");
         await scenario.ExecuteAsync("DELETE FROM items WHERE id % 13 = 0");
         await new Pipeline(definition).BackfillAsync(new BackfillOptions(), scenario, Token);
+        Assert.Equal(2, (await RangesAsync(scenario)).Select(r => r.CopiedAt).Distinct().Count());
         await new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         await scenario.AssertSameAsync(
             "SELECT id || ' ' || n || ' ' || coalesce(md5(big), '') FROM items WHERE id % 4 <> 0",

@@ -1,3 +1,4 @@
+using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
@@ -149,6 +150,7 @@ public sealed class TypeChangeTests(ServerPool pool)
         await scenario.ExecuteAsync($"DELETE FROM t WHERE k = {one}::{type}; UPDATE t SET k = {one} WHERE k = {three}::{type}");
         await scenario.CatchUpAsync();
         await scenario.AssertSameAsync("SELECT n::text FROM t", "SELECT n::VARCHAR FROM public.t");
+        await AssertAsCopiedAsync(scenario);
     }
 
     [Theory]
@@ -184,6 +186,7 @@ public sealed class TypeChangeTests(ServerPool pool)
         await scenario.ExecuteAsync("UPDATE t SET n = 2");
         await scenario.CatchUpAsync();
         await scenario.AssertSameAsync("SELECT n || ' ' || length(large) FROM t", "SELECT n || ' ' || length(large) FROM public.t");
+        await AssertAsCopiedAsync(scenario);
     }
 
     [Fact]
@@ -243,4 +246,15 @@ public sealed class TypeChangeTests(ServerPool pool)
 
     private static async Task<object?> LabelsAsync(Scenario scenario) => (await scenario.Pipeline().QueryAsync(
         "SELECT array_to_string(enum_range(m), ' ') FROM public.t LIMIT 1", Token)).Rows[0][0];
+
+    /// <summary>Asserts that the rows, keys too, are what a copy made now would hold.</summary>
+    private static async Task AssertAsCopiedAsync(Scenario scenario)
+    {
+        var copy = new Pipeline(scenario.Definition() with { Name = "again", Destination = new DuckDbSettings(scenario.File + "2") });
+        await copy.BackfillAsync(new BackfillOptions { SnapshotOnly = true }, scenario, Token);
+        Assert.Equal(await RowsAsync(copy), await RowsAsync(scenario.Pipeline()));
+
+        static async Task<IEnumerable<object?>> RowsAsync(Pipeline pipeline) =>
+            (await pipeline.QueryAsync("SELECT (k, n)::VARCHAR FROM public.t ORDER BY 1", Token)).Rows.Select(r => r[0]);
+    }
 }

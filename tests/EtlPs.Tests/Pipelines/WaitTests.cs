@@ -84,8 +84,10 @@ public sealed class WaitTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
         using var controlC = new CancellationTokenSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        var waiting = shop.Session.RunAsync("'begun'; Wait-EtlPipeline $name", controlC.Token);
+        var waiting = shop.Session.RunAsync("$begun.SetResult(); Wait-EtlPipeline $name", controlC.Token, ("begun", begun));
+        await begun.Task.WaitAsync(Token);
         await controlC.CancelAsync();
 
         Assert.True((await waiting).WasStopped);

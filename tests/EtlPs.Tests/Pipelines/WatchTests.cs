@@ -110,7 +110,9 @@ public sealed class WatchTests(ServerPool pool)
 
         var watching = shop.Session.RunAsync("Watch-EtlChange -Source $source -Publication dba -Table customers", controlC.Token);
         await shop.WatchBeginsAsync(watching, Token);
-        var writing = WriteAsync(shop, quiet.Token);
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = WriteAsync(shop, first, quiet.Token);
+        await first.Task.WaitAsync(Token);
         await controlC.CancelAsync();
         var stopped = await watching;
         await quiet.CancelAsync();
@@ -380,10 +382,13 @@ public sealed class WatchTests(ServerPool pool)
     private static async Task<string[]> PublicationsAsync(Shop shop) => await shop.Database.ScalarAsync<string[]>(
         "SELECT COALESCE(array_agg(pubname::text ORDER BY pubname COLLATE \"C\"), '{}') FROM pg_publication", Token);
 
-    private static async Task WriteAsync(Shop shop, CancellationToken cancellationToken)
+    private static async Task WriteAsync(Shop shop, TaskCompletionSource first, CancellationToken cancellationToken)
     {
         while (true)
+        {
             await shop.Database.ExecuteAsync("UPDATE orders SET total = total + 1", cancellationToken);
+            first.TrySetResult();
+        }
     }
 
     private static Task<ModuleResult> WatchAsync(Shop shop, string script) => Task.Run(() => shop.Session.RunAsync(script, Token), Token);

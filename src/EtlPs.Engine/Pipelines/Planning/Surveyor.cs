@@ -145,7 +145,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (usesSlot)
             await (definition.Publication is null
                 ? preflight.CheckPublishableAsync([record.Schema], cancellationToken)
-                : preflight.CheckPartitionsAsync([record.Schema], cancellationToken)).ConfigureAwait(false);
+                : preflight.CheckPartitionsAsync([record.Schema], definition.Publication, cancellationToken)).ConfigureAwait(false);
         // Published through their root, partitions are no tables of their own any more.
         var partitions = record.Schema.Kind == 'p'
             ? await _catalog.ReadPartitionNamesAsync([record.Oid], cancellationToken).ConfigureAwait(false)

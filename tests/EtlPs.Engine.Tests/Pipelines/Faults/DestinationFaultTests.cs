@@ -58,7 +58,7 @@ public sealed class DestinationFaultTests(ServerPool pool)
     }
 
     [Fact]
-    public async Task A_disk_that_fills_up_under_a_backfill_is_told_and_with_room_the_next_run_is_exact()
+    public async Task A_file_that_may_not_grow_under_a_backfill_is_told_and_the_next_run_is_exact()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable + ";" + Large);
         await scenario.ExecuteAsync("CALL fill()");
