@@ -133,13 +133,20 @@ public sealed class NetChangesTests
             for (var i = 0; i < 5; i++) rows[$"{i}"] = $"old{i}";
             var before = rows.Select(r => $"{r.Key}={r.Value}").ToList();
             var net = Net();
-            for (var step = 0; step < random.Next(1, 25); step++) Change(net, rows, random, step);
+            var steps = random.Next(1, 40);
+            for (var step = 0; step < steps; step++) Change(net, rows, random, step);
             Assert.Equal(rows.Select(r => $"{r.Key}={r.Value}"), Apply(net, before));
         }
     }
 
     private void Change(NetChanges net, SortedDictionary<string, string> rows, Random random, int step)
     {
+        if (random.Next(30) == 0)
+        {
+            net.Truncate();
+            rows.Clear();
+            return;
+        }
         var key = $"{random.Next(8)}";
         if (!rows.TryGetValue(key, out var value))
         {
@@ -147,27 +154,23 @@ public sealed class NetChangesTests
             rows[key] = $"v{step}";
             return;
         }
-        switch (random.Next(4))
+        // FULL sends whole old rows; from one change to the next the identity may become another.
+        var isWhole = random.Next(3) == 0;
+        var old = TupleBytes.Row(_arena, key, isWhole ? value : null);
+        var target = $"{random.Next(8)}";
+        if (random.Next(4) == 0)
         {
-            case 0:
-                net.Delete(TupleBytes.Row(_arena, key, null), false);
-                rows.Remove(key);
-                break;
-            case 1:
-                net.Update(default, false, TupleBytes.Row(_arena, key, $"v{step}"));
-                rows[key] = $"v{step}";
-                break;
-            case 2:
-                net.Update(default, false, TupleBytes.Row(_arena, key, TupleBytes.Unchanged));
-                break;
-            default:
-                var target = $"{random.Next(8)}";
-                if (rows.ContainsKey(target)) break;
-                net.Update(TupleBytes.Row(_arena, key, null), false, TupleBytes.Row(_arena, target, TupleBytes.Unchanged));
-                rows.Remove(key);
-                rows[target] = value;
-                break;
+            net.Delete(old, isWhole);
+            rows.Remove(key);
+            return;
         }
+        if (target != key && rows.ContainsKey(target)) return;
+        var isSent = random.Next(2) == 0;
+        net.Update(
+            isWhole || target != key ? old : default, isWhole,
+            TupleBytes.Row(_arena, target, isSent ? $"v{step}" : TupleBytes.Unchanged));
+        rows.Remove(key);
+        rows[target] = isSent ? $"v{step}" : value;
     }
 
     private static NetChanges Net(int[]? key = null)
