@@ -24,9 +24,8 @@ internal static class Canonical
     public const string DuckJson = "to_json(v)::VARCHAR";
 
     // DuckDB's storage takes -0 and a 0 beside it for one value, which they are; a sum with 0 has no sign.
-    public const string Double = "CASE WHEN v = 'NaN' THEN 'NaN' ELSE encode(float8send(v::float8 + 0), 'hex') END";
-    public const string DuckDouble = "CASE WHEN isnan(v) THEN 'NaN' ELSE " + DuckDoubleHex + " END";
-    private const string DuckDoubleHex = "lower(lpad(to_hex(CAST((v::DOUBLE + 0)::BIT AS UBIGINT)), 16, '0'))";
+    public const string Double = "encode(float8send(v::float8 + 0), 'hex')";
+    public const string DuckDouble = "lower(lpad(to_hex(CAST((v::DOUBLE + 0)::BIT AS UBIGINT)), 16, '0'))";
 
     // DuckDB prints an offset of one second as one of a minute.
     public const string TimeTz = "v::time::text || ' ' || extract(timezone FROM v)::int";
@@ -66,7 +65,7 @@ internal static class Canonical
 
     /// <summary>The doubles of a struct one behind the other, as geometric types send them; a dot names a field of a field.</summary>
     public static string DuckDoubles(params string[] fields) => string.Join(
-        " || ", fields.Select(f => $"list_transform([{DuckField(f)}], lambda v: {DuckDoubleHex})[1]"));
+        " || ", fields.Select(f => $"list_transform([{DuckField(f)}], lambda v: {DuckDouble})[1]"));
 
     public static string DuckPoints(string points) =>
         $"printf('%08x', len({points})) || coalesce(array_to_string(list_transform({points}, lambda v: {DuckDoubles("x", "y")}), ''), '')";

@@ -21,7 +21,10 @@ internal ref struct CoordinateText(ReadOnlySpan<byte> text)
         var end = _rest.IndexOfAny(s_marks);
         var digits = end < 0 ? _rest : _rest[..end];
         _rest = Trim(_rest[digits.Length..]);
-        return double.TryParse(digits, style, CultureInfo.InvariantCulture, out number);
+        var isNumber = double.TryParse(digits, style, CultureInfo.InvariantCulture, out number);
+        if (double.IsNaN(number))
+            number = Float8Codec.NaN;
+        return isNumber;
     }
 
     /// <summary>How many numbers are left.</summary>
