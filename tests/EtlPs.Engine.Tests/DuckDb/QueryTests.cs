@@ -65,7 +65,7 @@ public sealed class QueryTests : IDisposable
     [InlineData("SELECT nextval('q')")]
     [InlineData("SELECT * FROM query('COPY t TO ''{0}''')")]
     [InlineData("SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = '{0}')")]
-    [InlineData("SELECT * FROM read_text('/etc/hostname')")]
+    [InlineData("SELECT * FROM read_text('{1}')")]
     [InlineData("SELECT 1; SELECT 2")]
     [InlineData("SELECT 1; DROP TABLE t")]
     [InlineData("COMMIT; INSERT INTO t VALUES (9, 'x')")]
@@ -75,9 +75,10 @@ public sealed class QueryTests : IDisposable
     [InlineData("SELEKT 1")]
     public void Anything_else_is_refused_and_writes_nothing(string sql)
     {
-        var target = folder["out"];
-        var error = Assert.Throws<EtlException>(
-            () => file.Query(sql.Replace("{0}", target, StringComparison.Ordinal), Cancellation));
+        var (target, readable) = (folder["out"], folder["readable.txt"]);
+        File.WriteAllText(readable, "secret");
+        sql = sql.Replace("{0}", target, StringComparison.Ordinal).Replace("{1}", readable, StringComparison.Ordinal);
+        var error = Assert.Throws<EtlException>(() => file.Query(sql, Cancellation));
 
         Assert.Equal(EtlErrorCode.QueryFailed, error.Code);
         Assert.False(File.Exists(target) || Directory.Exists(target));

@@ -30,8 +30,8 @@ public sealed class WireServer : IAsyncLifetime
             CREATE ROLE scram LOGIN PASSWORD '{Secret}'; CREATE ROLE secure LOGIN PASSWORD '{Secret}'; CREATE ROLE open LOGIN;
             """);
         await Server.ExecuteAsync("postgres", $"SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD '{Secret}'");
-        await WriteAsync("pg_hba.conf", """
-            local all all trust
+        await Server.WriteFileAsync("pg_hba.conf", $"""
+            {(OperatingSystem.IsWindows() ? "" : "local all all trust")}
             host all clear all password
             host all md5 all md5
             host all scram all scram-sha-256
@@ -40,8 +40,8 @@ public sealed class WireServer : IAsyncLifetime
             host all all all trust
             """);
         var (certificate, key) = MakeCertificate();
-        await WriteAsync("server.crt", certificate);
-        await WriteAsync("server.key", key);
+        await Server.WriteFileAsync("server.crt", certificate);
+        await Server.WriteFileAsync("server.key", key);
         await File.WriteAllTextAsync(RootCertificate, certificate);
         await Server.ExecuteAsync("postgres", "ALTER SYSTEM SET ssl = on");
         await Server.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
@@ -58,11 +58,6 @@ public sealed class WireServer : IAsyncLifetime
     public string ConnectionString(string role, string? password = Secret, string more = "") =>
         new NpgsqlConnectionStringBuilder($"{Server.ConnectionString()};{more}") { Username = role, Password = password }
             .ConnectionString;
-
-    // By the server itself, whose user alone may own a key.
-    private Task WriteAsync(string file, string text) => Server.ExecuteAsync(
-        "postgres",
-        $"COPY (SELECT unnest(string_to_array('{text.ReplaceLineEndings("\n")}', E'\\n'))) TO PROGRAM 'umask 077; cat > {file}'");
 
     private static (string Certificate, string Key) MakeCertificate()
     {

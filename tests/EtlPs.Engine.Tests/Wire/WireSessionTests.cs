@@ -74,6 +74,7 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     }
 
     [Fact]
+    [Trait("System", "Unix")]
     public async Task A_unix_socket_works_and_has_no_TLS()
     {
         await using var session = await OpenAsync(server.ConnectionString("scram", null, $"Host={server.SocketFolder}"));

@@ -131,6 +131,16 @@ public sealed class PostgresServer : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Writes a file of the server's own, which only its user may read, as it asks of a key.</summary>
+    public async Task WriteFileAsync(string name, string text, CancellationToken cancellationToken = default)
+    {
+        string path = Path.Combine(DataFolder, name);
+        await File.WriteAllTextAsync(path, text, cancellationToken);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await ServerAccount.Current.GiveAsync(path, cancellationToken);
+    }
+
     /// <summary>Stops the server; its data stay until it is disposed.</summary>
     public async Task StopAsync(ShutdownMode mode = ShutdownMode.Fast, CancellationToken cancellationToken = default)
     {

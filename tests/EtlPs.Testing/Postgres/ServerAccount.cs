@@ -21,11 +21,11 @@ internal sealed record ServerAccount(string? Name)
         return ChildProcess.RunAsync("runuser", ["-u", Name, "--", program, .. arguments], cancellationToken);
     }
 
-    /// <summary>Gives a folder that this process made to that user.</summary>
-    public async Task GiveAsync(string folder, CancellationToken cancellationToken)
+    /// <summary>Gives a file, or a folder with all that is in it, that this process made to that user.</summary>
+    public async Task GiveAsync(string path, CancellationToken cancellationToken)
     {
         if (Name is not null)
-            await ChildProcess.RunCheckedAsync("chown", ["-R", $"{Name}:{GroupOf(Name)}", folder], cancellationToken);
+            await ChildProcess.RunCheckedAsync("chown", ["-R", $"{Name}:{GroupOf(Name)}", path], cancellationToken);
     }
 
     private static ServerAccount Find()

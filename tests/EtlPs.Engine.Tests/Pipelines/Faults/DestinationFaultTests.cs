@@ -30,6 +30,7 @@ public sealed class DestinationFaultTests(ServerPool pool)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("System", "Unix")]
     public async Task A_disk_that_fills_up_under_a_stream_is_told_and_with_room_the_next_run_is_exact()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
@@ -58,6 +59,7 @@ public sealed class DestinationFaultTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("System", "Unix")]
     public async Task A_file_that_may_not_grow_under_a_backfill_is_told_and_the_next_run_is_exact()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable + ";" + Large);
@@ -71,6 +73,7 @@ public sealed class DestinationFaultTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("System", "Unix")]
     public async Task A_file_that_may_not_grow_under_a_stream_is_told_and_the_next_run_is_exact()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);

@@ -69,6 +69,7 @@ public sealed class LostSlotTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("System", "Unix")]
     public async Task A_source_restored_from_an_older_backup_is_refused_at_a_start_and_by_a_running_stream()
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions(), Token);
@@ -115,6 +116,7 @@ public sealed class LostSlotTests(ServerPool pool)
     }
 
     [Fact]
+    [Trait("System", "Unix")]
     public async Task A_promoted_standby_that_lacks_what_is_stored_is_refused_even_when_it_has_written_past_it()
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions(), Token);
