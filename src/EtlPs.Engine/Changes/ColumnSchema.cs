@@ -10,6 +10,9 @@ public sealed record ColumnSchema(short AttributeNumber, string Name, PostgresTy
     /// <summary>How it goes to the destination.</summary>
     internal ColumnCarriage Carriage { get; init; } = ColumnCarriage.Default;
 
+    /// <summary>xmin of its row in pg_attribute: whatever alters the column changes it; 0: nobody noted it.</summary>
+    internal uint AlteredBy { get; init; }
+
     /// <summary>The name at the destination.</summary>
     internal string DestinationName => Carriage.Name ?? Name;
 }

@@ -28,6 +28,11 @@ public sealed record TableSchema(
     /// <summary>Whether a generated column is among the columns (Postgres 18 can publish stored ones); told by the catalog only.</summary>
     public bool HasGenerated { get; init; }
 
+    /// <summary>
+    /// pg_class.relfilenode: a rewrite and a TRUNCATE give it another one; 0 where it holds no rows itself. Told by the catalog only.
+    /// </summary>
+    public uint FileNode { get; init; }
+
     /// <summary>Whether it holds its rows itself, or its partitions do; a view and a foreign table get them from elsewhere.</summary>
     public bool IsTable => Kind is 'r' or 'p';
 

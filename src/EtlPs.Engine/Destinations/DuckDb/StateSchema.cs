@@ -13,7 +13,7 @@ internal static class StateSchema
     public const string Name = "etlps";
 
     /// <summary>The format that this version reads and writes.</summary>
-    public const int FormatVersion = 4;
+    public const int FormatVersion = 5;
 
     /// <summary>The first format that has losses.</summary>
     public const int LossVersion = 4;
@@ -37,7 +37,7 @@ internal static class StateSchema
             row_filter VARCHAR,
             error_remedy VARCHAR, error_column VARCHAR, error_key VARCHAR, set_aside_at TIMESTAMP WITH TIME ZONE,
             stands_at UBIGINT, stands_at_commit TIMESTAMP WITH TIME ZONE, reset_begun TIMESTAMP WITH TIME ZONE,
-            replay_from UBIGINT, key_index UINTEGER);
+            replay_from UBIGINT, key_index UINTEGER, horizon UBIGINT);
         """ + CreateLedger + CreateLosses;
 
     private const string CreateLedger = """
@@ -93,6 +93,9 @@ internal static class StateSchema
     // A copy that was begun before cannot tell whether its key was there all the time, and begins anew.
     private const string FromFormat3 = "ALTER TABLE etlps.tables ADD COLUMN key_index UINTEGER DEFAULT 0";
 
+    // What was not noted before is noted by the first look at the source.
+    private const string FromFormat4 = "ALTER TABLE etlps.tables ADD COLUMN horizon UBIGINT DEFAULT 0";
+
     /// <summary>Whether the file holds state, and state that this version can read.</summary>
     /// <exception cref="EtlException">DestinationUnavailable: a newer version of EtlPs wrote it.</exception>
     public static bool Exists(DuckDBConnection connection) => Version(connection) is not null;
@@ -140,7 +143,8 @@ internal static class StateSchema
             connection.Execute(CreateLedger);
         }
         if (version <= 2) connection.Execute(FromFormat2);
-        connection.Execute(FromFormat3);
+        if (version <= 3) connection.Execute(FromFormat3);
+        connection.Execute(FromFormat4);
         connection.Execute(CreateLosses);
         connection.Execute(CreateView);
         connection.Execute("UPDATE etlps.format SET version = $1", FormatVersion);

@@ -13,6 +13,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="DestinationName">Its name at the destination; null: the same.</param>
 /// <param name="TypeHasUnreadableBinary">Whether its type's binary form cannot be read.</param>
 /// <param name="TypeIsUnencoded">Whether its texts are any bytes.</param>
+/// <param name="AlteredBy">xmin of its row in pg_attribute; not there in files of earlier versions.</param>
 internal sealed record StoredColumn(
     short AttributeNumber,
     string Name,
@@ -29,7 +30,8 @@ internal sealed record StoredColumn(
     string? OnUnrepresentable = null,
     string? DestinationName = null,
     bool TypeHasUnreadableBinary = false,
-    bool TypeIsUnencoded = false)
+    bool TypeIsUnencoded = false,
+    uint AlteredBy = 0)
 {
     /// <summary>The JSON text of a table's columns.</summary>
     public static string Write(TableSchema schema, IReadOnlyList<string> duckDbTypes)
@@ -54,7 +56,8 @@ internal sealed record StoredColumn(
                 column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString(),
                 column.Carriage.Name,
                 column.Type.HasUnreadableBinary,
-                column.Type.IsUnencoded);
+                column.Type.IsUnencoded,
+                column.AlteredBy);
         }
 
         return JsonSerializer.Serialize(columns, StoredColumnJson.Default.StoredColumnArray);
@@ -83,6 +86,7 @@ internal sealed record StoredColumn(
                 Numeric is null ? UnboundedNumeric.Text : UnboundedNumeric.Parse(Numeric),
                 OnUnrepresentable is null ? Changes.OnUnrepresentable.Error : Enum.Parse<OnUnrepresentable>(OnUnrepresentable),
                 DestinationName),
+            AlteredBy = AlteredBy,
         };
 
     private static int? KeyOrdinalOf(TableSchema schema, int column)

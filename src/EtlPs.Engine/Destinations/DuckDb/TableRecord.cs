@@ -11,7 +11,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="DuckDbTypes">The destination type of each column; empty while a column's type is not carried.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="CopiedAt">The LSN its copy is exact at (the greatest of its ranges).</param>
-/// <param name="FileNode">pg_relation_filenode under the copy: another one voids the ranges.</param>
+/// <param name="FileNode">pg_relation_filenode under the copy, which another one voids; then as it was last found good.</param>
 /// <param name="Rows">Rows copied.</param>
 /// <param name="Bytes">Bytes read from the source.</param>
 /// <param name="Error">Why it was set aside.</param>
@@ -25,6 +25,10 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="KeyIndex">
 /// The index that kept its key unique when it was begun (pg_index.indexrelid): while it is there, the key has told rows apart.
 /// 0: there was none, or nobody noted it.
+/// </param>
+/// <param name="Horizon">
+/// Every transaction before this one (xid8) was over when its file and columns were noted: rows of theirs were there; 0: nobody
+/// noted it.
 /// </param>
 internal sealed record TableRecord(
     string Pipeline,
@@ -41,7 +45,8 @@ internal sealed record TableRecord(
     DateTimeOffset? StandsAtCommit = null,
     DateTimeOffset? ResetBegun = null,
     Lsn? ReplayFrom = null,
-    uint KeyIndex = 0)
+    uint KeyIndex = 0,
+    ulong Horizon = 0)
 {
     /// <summary>pg_class.oid.</summary>
     public uint Oid => Schema.Oid;

@@ -48,7 +48,11 @@ internal sealed class Resumption(DuckDBConnection connection, StateStore state, 
         && known.Schema.Kind == now.Schema.Kind
         && known.Schema.Identity == now.Schema.Identity
         && known.Schema.RowFilter == now.Schema.RowFilter
-        && StoredColumn.Write(known.Schema, known.DuckDbTypes) == StoredColumn.Write(now.Schema, now.DuckDbTypes);
+        && Columns(known) == Columns(now);
+
+    // What altered a column and left the table's file as it was changed no row.
+    private static string Columns(TableRecord table) => StoredColumn.Write(
+        table.Schema with { Columns = [.. table.Columns.Select(c => c with { AlteredBy = 0 })] }, table.DuckDbTypes);
 
     /// <summary>A rewrite gives a table another file, where block numbers mean other rows; so does a truncation.</summary>
     private bool HasSameFiles(TableRecord known, TableSnapshot table, IReadOnlyList<RangeRecord> ranges)

@@ -6,11 +6,18 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// <summary>What the source's catalog says, at one moment, that no change in the stream does.</summary>
 internal sealed record CatalogLook(PartitionTrees Trees, IReadOnlyList<TableSchema> Published)
 {
-    /// <summary>Whether both say the same.</summary>
+    /// <summary>
+    /// Whether both say the same, but for the files of tables that hold their rows themselves: where those are all that differs, a
+    /// table was truncated, which is sent, or has kept its rows.
+    /// </summary>
     public bool IsSameAs(CatalogLook other) =>
         Flat(this).SequenceEqual(Flat(other))
-        && Published.Select(p => (p.Oid, p.RowFilter)).SequenceEqual(other.Published.Select(p => (p.Oid, p.RowFilter)))
+        && Published.Select(p => (p.Oid, p.Name, p.RowFilter)).SequenceEqual(other.Published.Select(p => (p.Oid, p.Name, p.RowFilter)))
+        && Published.SelectMany(Columns).SequenceEqual(other.Published.SelectMany(Columns))
         && !Published.Zip(other.Published, HaveOtherTypes).Any(differ => differ);
+
+    private static IEnumerable<(uint, short, uint)> Columns(TableSchema table) =>
+        table.Columns.Select(c => (table.Oid, c.AttributeNumber, c.AlteredBy));
 
     private static bool HaveOtherTypes(TableSchema one, TableSchema other) => one.Columns.Any(column =>
         other.Columns.FirstOrDefault(c => c.AttributeNumber == column.AttributeNumber && c.Type.Oid == column.Type.Oid) is { } same

@@ -58,7 +58,11 @@ internal sealed class CatalogWatch(PipelineRun run)
         {
             var connection = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var closing = connection.ConfigureAwait(false);
-            return (await ReadAsync(connection, cancellationToken).ConfigureAwait(false)).IsSameAs(_last!);
+            var look = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (!look.IsSameAs(_last!)) return false;
+            NoteFiles(_last!, look);
+            _last = look;
+            return true;
         }
         catch (Exception e) when (e is EtlException or NpgsqlException && !cancellationToken.IsCancellationRequested)
         {
@@ -69,6 +73,25 @@ internal sealed class CatalogWatch(PipelineRun run)
         {
             throw new OperationCanceledException(cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Whoever alters a table later must not be taken for the cause of the file that it has by now. The state may have a newer copy
+    /// of the table than the look.
+    /// </summary>
+    private void NoteFiles(CatalogLook before, CatalogLook now)
+    {
+        var others = before.Published.Zip(now.Published).Where(t => t.First.FileNode != t.Second.FileNode).ToList();
+        if (others.Count == 0) return;
+        using var connection = run.File.Connect();
+        var state = new StateStore(connection, run.Definition.Name);
+        run.File.ChangeCatalog(connection, () =>
+        {
+            foreach (var (first, second) in others)
+                if (state.FindTable(first.Oid) is { State: TableState.Ready or TableState.CatchingUp } table
+                    && TableSighting.IsOf(table.Schema with { FileNode = table.FileNode }, first))
+                    TableSighting.Note(state, table, second, now.Trees.Horizon);
+        });
     }
 
     private async Task<CatalogLook> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => new(

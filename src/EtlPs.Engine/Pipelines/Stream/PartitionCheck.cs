@@ -12,13 +12,8 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// </summary>
 internal sealed class PartitionCheck(PipelineRun run)
 {
-    private readonly Dictionary<uint, Lsn> _undecided = [];
-
-    /// <summary>
-    /// Where the stream has to be before it is known whether partitions with new files were truncated together with their
-    /// root, which the stream tells; null: nothing is open.
-    /// </summary>
-    public Lsn? Due => _undecided.Count == 0 ? null : _undecided.Values.Min();
+    /// <summary>Whether partitions with new files were truncated together with their root, which the stream tells.</summary>
+    public OpenQuestions Questions { get; } = new();
 
     /// <summary>Why the table cannot go on; null: it can, and the tree is stored as it is now.</summary>
     public async Task<EtlException?> FindProblemAsync(
@@ -38,13 +33,8 @@ internal sealed class PartitionCheck(PipelineRun run)
             if (await FindNewWithRowsAsync(known, now, catalog, cancellationToken).ConfigureAwait(false) is { } attached)
                 return PartitionErrors.Attached(root.Source, attached.Name);
             if (await FindTruncatedAsync(known, now, root.Oid, catalog, cancellationToken).ConfigureAwait(false) is { } truncated)
-            {
-                if (!_undecided.TryGetValue(root.Oid, out var due)) _undecided[root.Oid] = due = trees.End;
-                if (position < due) return null;
-                _undecided.Remove(root.Oid);
-                return PartitionErrors.Truncated(root.Source, truncated.Name);
-            }
-            _undecided.Remove(root.Oid);
+                return Questions.AreOpen(root.Oid, trees.End, position) ? null : PartitionErrors.Truncated(root.Source, truncated.Name);
+            Questions.Forget(root.Oid);
             if (now.TrueForAll(p => known.TryGetValue(p.Oid, out var k) && k.FileNode == p.FileNode)) return null;
         }
         run.InTransaction(() => store.Replace(root.Oid, now.Select(p => known.TryGetValue(p.Oid, out var k) && k.FileNode == p.FileNode
@@ -52,9 +42,6 @@ internal sealed class PartitionCheck(PipelineRun run)
             : new PartitionRecord(root.Oid, p.Oid, p.AttachedBy, p.FileNode, trees.Horizon))));
         return null;
     }
-
-    /// <summary>A table set aside has nothing to be decided any more.</summary>
-    public void Forget(uint root) => _undecided.Remove(root);
 
     private static async Task<Partition?> FindNewWithRowsAsync(
         Dictionary<uint, PartitionRecord> known, List<Partition> now, PartitionCatalog catalog, CancellationToken cancellationToken)
@@ -82,7 +69,7 @@ internal sealed class PartitionCheck(PipelineRun run)
             // A new partition's first file bears its oid.
             var isTruncated = !known.TryGetValue(leaf.Oid, out var before) ? leaf.FileNode != leaf.Oid
                 : before.FileNode != leaf.FileNode
-                  && !await catalog.HoldsRowsOfBeforeAsync(leaf, before.Horizon, cancellationToken).ConfigureAwait(false);
+                  && !await catalog.HoldsRowsOfBeforeAsync(leaf.Name, before.Horizon, cancellationToken).ConfigureAwait(false);
             if (isTruncated) return leaf;
         }
         return null;

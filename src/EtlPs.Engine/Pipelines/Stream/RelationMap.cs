@@ -34,7 +34,7 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
 
     private Relation Compare(RelationMessage announced) => _tables.TryGetValue(announced.RelationId, out var table)
         ? new Relation(
-            announced, table, RelationShape.Difference(table.Schema, announced), RelationShape.OldRowDifference(table.Schema, announced))
+            announced, table, RelationShape.Problem(table.Schema, announced), RelationShape.OldRowProblem(table.Schema, announced))
         : new Relation(announced, null, null, null);
 
     /// <summary>
@@ -53,19 +53,11 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
                 "The server sent a row of a table that it had not announced.",
                 "Start the stream again; if it happens again, report it with the server's version.");
         if (relation.Table is null || commitLsn < relation.Table.CopiedAt) return null;
-        if ((relation.Difference ?? (needsOldRow ? relation.OldRowDifference : null)) is { } difference)
-            throw Changed(relation.Table.Schema, difference);
+        if ((relation.Problem ?? (needsOldRow ? relation.OldRowProblem : null)) is { } problem)
+            throw new TableFailedException(relation.Table.Schema.Oid, relation.Table.Schema.Name, problem);
         return relation.Table;
     }
 
-    private static TableFailedException Changed(TableSchema table, string difference) => new(
-        table.Oid, table.Name, new EtlException(
-            EtlErrorCode.SchemaChanged,
-            $"Table {table.Name} is no longer what was copied: {difference}.",
-            "Copy the table again with Reset-EtlTable.")
-        {
-            Subject = table.Name.ToString(),
-        });
-
-    private readonly record struct Relation(RelationMessage Announced, StreamedTable? Table, string? Difference, string? OldRowDifference);
+    private readonly record struct Relation(
+        RelationMessage Announced, StreamedTable? Table, EtlException? Problem, EtlException? OldRowProblem);
 }

@@ -11,8 +11,8 @@ namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
 /// Sets tables aside that the stream alone would let diverge in silence: tables that the publication does not have any more,
-/// or has with other rows, tables whose types were altered, and partitioned tables whose partitions came or went with rows in
-/// them, are unlogged or foreign, or do not log what rows are found by.
+/// or has with other rows, tables that were altered, or whose types were, and partitioned tables whose partitions came or went
+/// with rows in them, are unlogged or foreign, or do not log what rows are found by.
 /// </summary>
 internal sealed class SourceCheck(PipelineRun run)
 {
@@ -20,14 +20,15 @@ internal sealed class SourceCheck(PipelineRun run)
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private readonly PartitionCheck _partitions = new(run);
+    private readonly SchemaCheck _schemas = new(run);
     private readonly TypeCheck _types = new(run);
     private readonly HashSet<uint> _told = [];
 
     /// <summary>What tells that it is time for another check.</summary>
     public CatalogWatch Watch { get; } = new(run);
 
-    /// <inheritdoc cref="PartitionCheck.Due"/>
-    public Lsn? Due => _partitions.Due;
+    /// <summary>Where the stream has to be before it is known whether it explains what the last look has seen; null: nothing is open.</summary>
+    public Lsn? Due => new[] { _partitions.Questions.Due, _schemas.Questions.Due }.Min();
 
     /// <summary>Returns the tables set aside.</summary>
     /// <exception cref="EtlException">ConnectionLost, too, when the source does not answer in time.</exception>
@@ -57,14 +58,15 @@ internal sealed class SourceCheck(PipelineRun run)
             .FindUnfollowedAsync(tables.Select(t => t.Schema), run.Definition.Publication, cancellationToken).ConfigureAwait(false);
         var setAside = new List<TableCopyResult>();
         TellTablesNotFollowed(look.Published);
+        foreach (var questions in new[] { _partitions.Questions, _schemas.Questions }) questions.Keep(tables.Select(t => t.Oid));
         foreach (var table in tables)
         {
             var problem = FindProblem(table, published) ?? unfollowed.GetValueOrDefault(table.Oid)?.SetAside(table.Source);
             if (problem is null && table.Schema.Kind == 'p')
                 problem = await _partitions.FindProblemAsync(table, look.Trees, catalog, position, cancellationToken).ConfigureAwait(false);
-            problem ??= _types.Follow(table, published[table.Oid]);
+            problem ??= _types.Follow(table, published[table.Oid])
+                ?? await _schemas.FindProblemAsync(table, published[table.Oid], look, catalog, position, cancellationToken).ConfigureAwait(false);
             if (problem is null) continue;
-            _partitions.Forget(table.Oid);
             setAside.Add(new TableQuarantine(run).SetAside(table, problem));
         }
         return setAside;

@@ -80,19 +80,27 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             var tables = run.State.ReadTables();
             var between = new[] { NextToShow(tables), _check.Due }.Min();
             var next = between is { } lsn && (goal.Target is null || lsn <= goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
-            if (next.IsReachedBy(position) && ReferenceEquals(next, goal)) return goal.End;
+            if (next.IsReachedBy(position) && ReferenceEquals(next, goal))
+            {
+                // DDL that no row follows is seen in the catalog only.
+                await reconnection.RunAsync(CheckSourceAsync, stop).ConfigureAwait(false);
+                if (goal.End != StreamEnd.CaughtUp || _check.Due is not { } open) return goal.End;
+                goal = goal with { Target = open };
+                continue;
+            }
             var format = resets.FormatOf(tables.Select(t => t.Schema));
             try
             {
                 var end = await reconnection.RunAsync(
                     token => StreamAsync(tables, format, next, meter, token), stop).ConfigureAwait(false);
                 slotWait.Over();
-                if (stop.IsCancellationRequested || (ReferenceEquals(next, goal) && end != StreamEnd.Stopped))
+                if (stop.IsCancellationRequested)
                 {
                     ShowCaughtUp(run.State.FindPipeline()!.Position);
                     return end;
                 }
-                await reconnection.RunAsync(CheckSourceAsync, stop).ConfigureAwait(false);
+                if (end == StreamEnd.Stopped || !ReferenceEquals(next, goal))
+                    await reconnection.RunAsync(CheckSourceAsync, stop).ConfigureAwait(false);
             }
             catch (TableFailedException e)
             {

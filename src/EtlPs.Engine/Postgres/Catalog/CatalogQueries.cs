@@ -17,10 +17,12 @@ internal static class CatalogQueries
 
     public const string TablesByOid = Tables + " AND c.oid = ANY ($1)";
 
+    // Columns and file by one statement, and both from the tables of the catalog: what changes both is seen whole.
     public const string Columns = """
         SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, a.atttypmod,
-               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', a.attndims::int4
-        FROM pg_catalog.pg_attribute AS a
+               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', a.attndims::int4,
+               a.xmin::text, c.relfilenode
+        FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
         WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attrelid, a.attnum
         """;

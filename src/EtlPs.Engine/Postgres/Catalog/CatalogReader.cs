@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Errors;
 using Npgsql;
@@ -192,6 +193,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
                     t.Oid, t.Name, described, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], described), t.Identity, t.Kind)
                 {
                     HasGenerated = copied.Any(c => c.Generated),
+                    FileNode = columns[t.Oid].FirstOrDefault()?.FileNode ?? 0,
                 };
             })];
     }
@@ -205,5 +207,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         reader.GetInt32(8),
         reader.GetString(5),
         reader.GetBoolean(6),
-        reader.GetBoolean(7));
+        reader.GetBoolean(7),
+        uint.Parse(reader.GetString(9), CultureInfo.InvariantCulture),
+        reader.GetFieldValue<uint>(10));
 }

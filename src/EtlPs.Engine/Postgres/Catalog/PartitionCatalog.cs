@@ -59,6 +59,9 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
     // Rows know 32 bits of their transaction, which are compared around the circle.
     private const int HalfOfAllTransactions = int.MaxValue;
 
+    // VACUUM FULL keeps the order of rows. Where there is none to be found, a large table must not be read to its end.
+    private const int BlocksToSearch = 8192;
+
     /// <summary>The trees below these tables, with where the WAL stood after they were read.</summary>
     public async Task<PartitionTrees> ReadAsync(IEnumerable<uint> roots, CancellationToken cancellationToken)
     {
@@ -135,11 +138,17 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
         otherwise: true,
         cancellationToken);
 
-    /// <summary>Whether a partition holds a row that was there at the horizon: then it was not truncated since.</summary>
-    public Task<bool> HoldsRowsOfBeforeAsync(Partition partition, ulong horizon, CancellationToken cancellationToken) => AnyAsync(
+    /// <summary>
+    /// Whether a table or partition holds a row that was there at the horizon, among its first blocks: then it was neither truncated
+    /// nor rewritten by an ALTER TABLE since.
+    /// </summary>
+    /// <param name="table">Its name as SQL takes it.</param>
+    /// <param name="horizon">Transactions before this one were over then.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public Task<bool> HoldsRowsOfBeforeAsync(string table, ulong horizon, CancellationToken cancellationToken) => AnyAsync(
         string.Create(CultureInfo.InvariantCulture, $"""
-        SELECT FROM ONLY {partition.Name} AS r
-        WHERE pg_catalog.age(r.xmin) > pg_catalog.age('{(uint)horizon}'::pg_catalog.xid)
+        SELECT FROM ONLY {table} AS r
+        WHERE r.ctid < '({BlocksToSearch},0)'::pg_catalog.tid AND pg_catalog.age(r.xmin) > pg_catalog.age('{(uint)horizon}'::pg_catalog.xid)
           AND pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric - {horizon} < {HalfOfAllTransactions}
         """),
         otherwise: false,

@@ -14,7 +14,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
     private readonly TableSchema _table;
 
     private TableSnapshot(
-        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, uint keyIndex, long bytes, SnapshotTree tree)
+        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, uint keyIndex, long bytes, ulong horizon,
+        SnapshotTree tree)
     {
         _session = session;
         _ownsSession = ownsSession;
@@ -22,6 +23,7 @@ internal sealed class TableSnapshot : IAsyncDisposable
         FileNode = fileNode;
         KeyIndex = keyIndex;
         SizeBytes = bytes;
+        Horizon = horizon;
         Tree = tree;
     }
 
@@ -30,6 +32,9 @@ internal sealed class TableSnapshot : IAsyncDisposable
 
     /// <summary>The index behind the key, as of the snapshot (pg_index.indexrelid); 0: none keeps it unique.</summary>
     public uint KeyIndex { get; }
+
+    /// <summary>Every transaction before this one (xid8) was over when the snapshot was taken.</summary>
+    public ulong Horizon { get; }
 
     /// <summary>What the rows are read from: the table itself, or its partitions.</summary>
     public IReadOnlyList<Heap> Heaps => Tree.Heaps;
@@ -76,7 +81,7 @@ internal sealed class TableSnapshot : IAsyncDisposable
             {Lock(table)}
             """, cancellationToken).ConfigureAwait(false);
         var found = await session.ReadAsync(Check(table), cancellationToken).ConfigureAwait(false);
-        if (found is not [[{ } fileNode, "true", { } heapBytes, { } tableBytes, { } keyIndex]])
+        if (found is not [[{ } fileNode, "true", { } heapBytes, { } tableBytes, { } keyIndex, { } horizon]])
             throw new TableRewrittenException(table.Name);
         var file = uint.Parse(fileNode, CultureInfo.InvariantCulture);
         var heap = long.Parse(heapBytes, CultureInfo.InvariantCulture);
@@ -85,7 +90,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
             ? await SnapshotTree.ReadAsync(session, table, cancellationToken).ConfigureAwait(false)
             : new SnapshotTree([], [new Heap(table.Oid, table.Name.Quoted, file, heap, size)], 0);
         return new TableSnapshot(
-            session, ownsSession, table, file, uint.Parse(keyIndex, CultureInfo.InvariantCulture), size, tree);
+            session, ownsSession, table, file, uint.Parse(keyIndex, CultureInfo.InvariantCulture), size,
+            ulong.Parse(horizon, CultureInfo.InvariantCulture), tree);
     }
 
     /// <summary>Starts to copy a range. One at a time; dispose the reader before the next.</summary>
@@ -134,7 +140,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
                         pg_catalog.pg_table_size(c.oid), 0)::text,
                COALESCE((SELECT i.indexrelid::text FROM pg_catalog.pg_index AS i
                          WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
-                           AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END), '0')
+                           AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END), '0'),
+               pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text
         FROM pg_catalog.pg_class AS c WHERE c.oid = {table.Oid}
         """);
 
