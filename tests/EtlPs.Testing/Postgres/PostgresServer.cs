@@ -70,6 +70,20 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>
+    /// Starts a copy of a stopped server's data, slots included, beside it: a standby, which waits to be promoted.
+    /// </summary>
+    public static async Task<PostgresServer> StartStandbyAsync(PostgresServer stopped, CancellationToken cancellationToken)
+    {
+        (PostgresBinaries binaries, string cluster) = stopped.Own();
+        string copy = (await ServerFolder.Current).NextCluster();
+        await ChildProcess.RunCheckedAsync("cp", ["-a", cluster, copy], cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(copy, "standby.signal"), "", cancellationToken);
+        PostgresServer server = await StartOnFreePortAsync(binaries, copy, cancellationToken);
+        server.Version = stopped.Version;
+        return server;
+    }
+
     /// <summary>A connection string of the superuser, without pooling.</summary>
     public string ConnectionString(string database = "postgres") =>
         new NpgsqlConnectionStringBuilder(_address.ConnectionString) { Database = database }.ConnectionString;

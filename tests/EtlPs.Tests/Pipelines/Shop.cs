@@ -32,9 +32,12 @@ internal sealed class Shop : IAsyncDisposable
 
     public ModuleHost Session { get; }
 
-    public static async Task<Shop> OpenAsync(ServerPool pool, [CallerMemberName] string test = "")
+    public static async Task<Shop> OpenAsync(ServerPool pool, [CallerMemberName] string test = "") =>
+        await OpenAsync(await pool.CreateDatabaseAsync(test));
+
+    /// <summary>In a database that is empty.</summary>
+    public static async Task<Shop> OpenAsync(TestDatabase database)
     {
-        var database = await pool.CreateDatabaseAsync(test);
         await database.ExecuteAsync(
             """
             CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);

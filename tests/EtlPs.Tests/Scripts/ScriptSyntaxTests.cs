@@ -24,6 +24,9 @@ public sealed class ScriptSyntaxTests
     public void The_quickstart_is_among_them() =>
         Assert.Contains(Scripts, row => row.Data.EndsWith("quickstart.ps1", StringComparison.Ordinal));
 
+    [Fact]
+    public void The_runbooks_are_among_them() => Assert.True(Scripts.Count(row => RunbookScriptTests.IsRunbook(row.Data)) >= 7);
+
     private static IEnumerable<string> Below(string folder) => Directory.EnumerateFiles(folder)
         .Where(file => s_extensions.Contains(Path.GetExtension(file)))
         .Concat(Directory.EnumerateDirectories(folder)
