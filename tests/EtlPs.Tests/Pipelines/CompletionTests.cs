@@ -54,7 +54,7 @@ public sealed class CompletionTests(ServerPool pool)
             .Concat(Complete(shop, "Get-EtlTable -Source 'no connection' -Table p")).Concat(Complete(shop, "Get-EtlTable nosuch -Table p")).ToList());
 
         // A tenth of what the connection strings would allow.
-        Assert.Empty(await asking.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Empty(await asking.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
     // Files of the current folder are what PowerShell itself falls back to.
