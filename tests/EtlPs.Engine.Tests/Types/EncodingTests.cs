@@ -95,6 +95,28 @@ public sealed class EncodingTests(ServerPool pool)
         Assert.Equal("INTEGER BLOB", string.Join(' ', fidelity.Where(c => c.Column is "i" or "b").Select(c => c.DuckDbType)));
     }
 
+    [Fact]
+    public async Task Under_Text_a_row_is_fetched_from_the_source_by_a_key_of_any_bytes()
+    {
+        await using var scenario = await CreateAsync("SQL_ASCII", """
+            CREATE TABLE t (k text, c char(5), n int, big text, PRIMARY KEY (k, c)); ALTER TABLE t ALTER big SET STORAGE EXTERNAL;
+            INSERT INTO t SELECT convert_from(decode(hex, 'hex'), 'SQL_ASCII'), convert_from('\xe9', 'SQL_ASCII'), 1, repeat(hex, 1500)
+                FROM unnest('{ff,5c78,5c786666,c3a9,5ce9,27}'::text[]) AS hex
+            """);
+        var pipeline = new Pipeline(scenario.Definition() with
+        {
+            OnUnrepresentable = new Dictionary<string, OnUnrepresentable> { ["*"] = OnUnrepresentable.Text },
+        });
+        var start = new StreamOptions { SkipBackfill = true, UntilCaughtUp = true };
+        await pipeline.StreamAsync(start, scenario, TestContext.Current.CancellationToken);
+        await scenario.ExecuteAsync("UPDATE t SET n = 2");
+        Assert.Empty((await pipeline.StreamAsync(start, scenario, TestContext.Current.CancellationToken)).SetAside);
+
+        await scenario.AssertSameAsync(
+            "SELECT concat_ws('|', encode(convert_to(k, 'SQL_ASCII'), 'hex'), n, md5(big)) FROM t",
+            @"SELECT concat_ws('|', CASE WHEN starts_with(k, '\x') THEN k[3:] ELSE lower(hex(encode(k))) END, n, md5(big)) FROM public.t");
+    }
+
     private static string AnyRows(string mark) =>
         string.Join(';', ((string[])["ff", "5c78", "5c78666f6f", "5c786666", "c3a9", "c3", "41", "", "e9275c22"]).Select(hex =>
             $"INSERT INTO t SELECT x || '{mark}', x, left(x, 3), ARRAY[x, 'ok', NULL], to_json('ok'::text), 'ok', ('a' || quote_literal(x))::tsvector, "
