@@ -33,6 +33,12 @@ public sealed record TableSchema(
     /// </summary>
     public uint FileNode { get; init; }
 
+    /// <summary>
+    /// The publication's entry for it or its schema (oid of pg_publication_rel or pg_publication_namespace): one that was taken out and
+    /// put back has another; 0: there is none, or nobody looked. Told by the catalog only.
+    /// </summary>
+    public uint PublishedBy { get; init; }
+
     /// <summary>Whether it holds its rows itself, or its partitions do; a view and a foreign table get them from elsewhere.</summary>
     public bool IsTable => Kind is 'r' or 'p';
 

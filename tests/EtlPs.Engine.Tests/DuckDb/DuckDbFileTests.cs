@@ -197,6 +197,26 @@ public sealed class DuckDbFileTests : IDisposable
     }
 
     [Fact]
+    public void A_long_reader_holds_up_no_commit_and_leaves_no_wal_behind()
+    {
+        using (var file = DuckDbFile.Open(new DuckDbSettings(folder["a.duckdb"])))
+        {
+            var writer = file.Connect();
+            writer.Execute("CREATE TABLE t (v VARCHAR)");
+            var reader = file.Connect();
+            reader.Execute("BEGIN");
+            Assert.Equal(0L, reader.Scalar("SELECT count(*) FROM t"));
+            for (var i = 0; i < 20; i++) writer.Execute("INSERT INTO t SELECT md5(r::VARCHAR) FROM range(100000) r(r)");
+            Assert.Equal(0L, reader.Scalar("SELECT count(*) FROM t"));
+            Assert.Equal(2_000_000L, writer.Scalar("SELECT count(*) FROM t"));
+        }
+
+        Assert.False(File.Exists(folder["a.duckdb.wal"]));
+        using var again = DuckDbFile.Open(new DuckDbSettings(folder["a.duckdb"]));
+        Assert.Equal(2_000_000L, again.Connect().Scalar("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
     public void A_file_that_another_process_has_open_is_refused_with_its_process_id()
     {
         var path = folder["a.duckdb"];

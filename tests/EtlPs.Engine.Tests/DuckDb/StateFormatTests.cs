@@ -49,15 +49,17 @@ public sealed class StateFormatTests : IDisposable
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public void State_of_a_later_format_is_read_as_it_is_and_migrated_by_a_run_with_its_ranges(int version)
     {
         foreach (var statement in Format2) connection.Execute(statement);
-        if (version == 3)
+        if (version >= 3)
         {
             connection.Execute("ALTER TABLE etlps.tables ADD COLUMN replay_from UBIGINT");
             connection.Execute("UPDATE etlps.tables SET replay_from = 4 WHERE oid = 1");
-            connection.Execute("UPDATE etlps.format SET version = 3");
         }
+        if (version == 4) connection.Execute("ALTER TABLE etlps.tables ADD COLUMN key_index UINTEGER DEFAULT 5");
+        connection.Execute("UPDATE etlps.format SET version = $1", version);
 
         var older = store.ReadTables();
         store.EnsureSchema();
@@ -66,14 +68,16 @@ public sealed class StateFormatTests : IDisposable
 
         Assert.Equal(StateSchema.FormatVersion, StateSchema.Version(connection));
         Assert.Equal(older.Select(Described), migrated.Select(Described));
-        Assert.Equal([version == 3 ? new Lsn(4) : null, null], migrated.Select(t => t.ReplayFrom));
+        Assert.Equal([version >= 3 ? new Lsn(4) : null, null], migrated.Select(t => t.ReplayFrom));
         Assert.Equal("n > 1", migrated[1].Schema.RowFilter);
         Assert.Equal(
             [new RangeRecord(2, 2, 0, 64, new Lsn(6), 9, 10, 11), new RangeRecord(2, 2, 64, null, new Lsn(6), 9, 12, 13)],
             store.ReadRanges(2));
         Assert.Equal(new Lsn(8), store.Fetches.Read(1));
-        store.UpsertTable(migrated[1] with { ReplayFrom = new Lsn(6), KeyIndex = 77 });
-        Assert.Equal((new Lsn(6), 77u), (store.FindTable(2)!.ReplayFrom!.Value, store.FindTable(2)!.KeyIndex));
+        Assert.All(migrated, t => Assert.Equal((0ul, 0u), (t.Horizon, t.PublishedBy)));
+        store.UpsertTable(migrated[1] with { ReplayFrom = new Lsn(6), KeyIndex = 77, Horizon = 1ul << 40, PublishedBy = 78 });
+        var written = store.FindTable(2)!;
+        Assert.Equal((new Lsn(6), 77u, 1ul << 40, 78u), (written.ReplayFrom!.Value, written.KeyIndex, written.Horizon, written.PublishedBy));
         Assert.Equal("0/7", connection.Scalar("SELECT position FROM etlps.status LIMIT 1"));
 
         static (string, TableState, Lsn, Lsn?, uint, string?) Described(TableRecord table) =>

@@ -19,6 +19,18 @@ public sealed class BackfillTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task Copies_have_neither_indexes_nor_constraints()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL UNIQUE CHECK (v > 0))");
+        await scenario.BackfillAsync();
+        var found = await scenario.Pipeline().QueryAsync(
+            "SELECT index_name FROM duckdb_indexes() WHERE schema_name = 'public' "
+            + "UNION ALL SELECT constraint_text FROM duckdb_constraints() WHERE schema_name = 'public'",
+            TestContext.Current.CancellationToken);
+        Assert.Empty(found.Rows);
+    }
+
+    [Fact]
     public async Task Finished_tables_are_not_copied_again()
     {
         await using var scenario = await Scenario.CreateAsync(pool, TwentyTables.Create(rowsEach: 10));

@@ -37,7 +37,7 @@ internal static class StateSchema
             row_filter VARCHAR,
             error_remedy VARCHAR, error_column VARCHAR, error_key VARCHAR, set_aside_at TIMESTAMP WITH TIME ZONE,
             stands_at UBIGINT, stands_at_commit TIMESTAMP WITH TIME ZONE, reset_begun TIMESTAMP WITH TIME ZONE,
-            replay_from UBIGINT, key_index UINTEGER, horizon UBIGINT);
+            replay_from UBIGINT, key_index UINTEGER, horizon UBIGINT, published_by UINTEGER);
         """ + CreateLedger + CreateLosses;
 
     private const string CreateLedger = """
@@ -94,7 +94,10 @@ internal static class StateSchema
     private const string FromFormat3 = "ALTER TABLE etlps.tables ADD COLUMN key_index UINTEGER DEFAULT 0";
 
     // What was not noted before is noted by the first look at the source.
-    private const string FromFormat4 = "ALTER TABLE etlps.tables ADD COLUMN horizon UBIGINT DEFAULT 0";
+    private const string FromFormat4 = """
+        ALTER TABLE etlps.tables ADD COLUMN horizon UBIGINT DEFAULT 0;
+        ALTER TABLE etlps.tables ADD COLUMN published_by UINTEGER DEFAULT 0;
+        """;
 
     /// <summary>Whether the file holds state, and state that this version can read.</summary>
     /// <exception cref="EtlException">DestinationUnavailable: a newer version of EtlPs wrote it.</exception>

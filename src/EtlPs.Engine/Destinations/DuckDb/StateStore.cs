@@ -22,16 +22,16 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
 
     private const string ColumnsOfFormat4 = ColumnsOfFormat3 + "key_index, ";
 
-    private const string TableColumns = ColumnsOfFormat4 + "horizon";
+    private const string TableColumns = ColumnsOfFormat4 + "horizon, published_by";
 
     // A file that is only read is not brought to this version's format.
     private static string ColumnsOf(int version) => version switch
     {
         1 => ColumnsOfFormat1
-            + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, NULL, NULL, 0::UINTEGER, 0::UBIGINT",
-        2 => ColumnsOfFormat2 + "NULL, 0::UINTEGER, 0::UBIGINT",
-        3 => ColumnsOfFormat3 + "0::UINTEGER, 0::UBIGINT",
-        4 => ColumnsOfFormat4 + "0::UBIGINT",
+            + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, NULL, NULL, 0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
+        2 => ColumnsOfFormat2 + "NULL, 0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
+        3 => ColumnsOfFormat3 + "0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
+        4 => ColumnsOfFormat4 + "0::UBIGINT, 0::UINTEGER",
         _ => TableColumns,
     };
 
@@ -134,20 +134,20 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
             table.Error?.Code, table.Error?.Message, table.Schema.RowFilter,
             table.Error?.Remedy, table.Error?.Column, table.Error?.Key,
             table.Error?.Since, table.StandsAt?.Value, table.StandsAtCommit, table.ResetBegun,
-            table.ReplayFrom?.Value, table.KeyIndex, table.Horizon,
+            table.ReplayFrom?.Value, table.KeyIndex, table.Horizon, table.PublishedBy,
         ];
         var changed = connection.Execute(
             "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
             + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, "
             + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16, "
             + "row_filter = $17, error_remedy = $18, error_column = $19, error_key = $20, set_aside_at = $21, stands_at = $22, "
-            + "stands_at_commit = $23, reset_begun = $24, replay_from = $25, key_index = $26, horizon = $27 "
+            + "stands_at_commit = $23, reset_begun = $24, replay_from = $25, key_index = $26, horizon = $27, published_by = $28 "
             + "WHERE pipeline = $1 AND oid = $2",
             values);
         if (changed == 0)
             connection.Execute(
                 "INSERT INTO etlps.tables VALUES "
-                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
                 values);
     }
 
@@ -271,7 +271,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
             ReadTime(reader, 22),
             reader.IsDBNull(23) ? null : new Lsn(reader.GetFieldValue<ulong>(23)),
             reader.GetFieldValue<uint>(24),
-            reader.GetFieldValue<ulong>(25));
+            reader.GetFieldValue<ulong>(25),
+            reader.GetFieldValue<uint>(26));
     }
 
     private static TableError? ReadError(DuckDBDataReader reader) => ReadText(reader, 13) is not { } code

@@ -30,6 +30,7 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// Every transaction before this one (xid8) was over when its file and columns were noted: rows of theirs were there; 0: nobody
 /// noted it.
 /// </param>
+/// <param name="PublishedBy">The publication's entry that it was last found under; 0: nobody noted it.</param>
 internal sealed record TableRecord(
     string Pipeline,
     TableSchema Schema,
@@ -46,10 +47,14 @@ internal sealed record TableRecord(
     DateTimeOffset? ResetBegun = null,
     Lsn? ReplayFrom = null,
     uint KeyIndex = 0,
-    ulong Horizon = 0)
+    ulong Horizon = 0,
+    uint PublishedBy = 0)
 {
     /// <summary>pg_class.oid.</summary>
     public uint Oid => Schema.Oid;
+
+    /// <summary>The source table as it was last found to be what was copied.</summary>
+    public TableSchema Seen => Schema with { FileNode = FileNode, PublishedBy = PublishedBy };
 
     /// <summary>The table in Postgres.</summary>
     public TableName Source => Schema.Name;

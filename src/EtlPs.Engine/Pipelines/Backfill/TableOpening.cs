@@ -54,7 +54,7 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
     private TableRecord Copying(TableRecord record, TableSnapshot table) => record with
     {
         State = TableState.Copying, CopiedAt = snapshot.ConsistentPoint, ReplayFrom = null, FileNode = table.FileNode,
-        KeyIndex = table.KeyIndex, Horizon = table.Horizon, Rows = 0, Bytes = 0,
+        KeyIndex = table.KeyIndex, Horizon = table.Horizon, PublishedBy = 0, Rows = 0, Bytes = 0,
     };
 
     private void Begin(TableRecord copying, Action note) =>

@@ -12,9 +12,11 @@ internal sealed record CatalogLook(PartitionTrees Trees, IReadOnlyList<TableSche
     /// </summary>
     public bool IsSameAs(CatalogLook other) =>
         Flat(this).SequenceEqual(Flat(other))
-        && Published.Select(p => (p.Oid, p.Name, p.RowFilter)).SequenceEqual(other.Published.Select(p => (p.Oid, p.Name, p.RowFilter)))
+        && Published.Select(Entry).SequenceEqual(other.Published.Select(Entry))
         && Published.SelectMany(Columns).SequenceEqual(other.Published.SelectMany(Columns))
         && !Published.Zip(other.Published, HaveOtherTypes).Any(differ => differ);
+
+    private static (uint, TableName, string?, uint) Entry(TableSchema table) => (table.Oid, table.Name, table.RowFilter, table.PublishedBy);
 
     private static IEnumerable<(uint, short, uint)> Columns(TableSchema table) =>
         table.Columns.Select(c => (table.Oid, c.AttributeNumber, c.AlteredBy));

@@ -89,7 +89,7 @@ internal sealed class CatalogWatch(PipelineRun run)
         {
             foreach (var (first, second) in others)
                 if (state.FindTable(first.Oid) is { State: TableState.Ready or TableState.CatchingUp } table
-                    && TableSighting.IsOf(table.Schema with { FileNode = table.FileNode }, first))
+                    && TableSighting.IsOf(table.Seen, first))
                     TableSighting.Note(state, table, second, now.Trees.Horizon);
         });
     }

@@ -32,7 +32,7 @@ internal sealed class SchemaCheck(PipelineRun run)
             return SchemaErrors.Replaced(table.Source, replaced);
         if (await FindRewrittenAsync(table, now, catalog, cancellationToken).ConfigureAwait(false) is { Count: > 0 } altered)
             return SchemaErrors.Rewritten(table.Source, altered);
-        if (table.Horizon == 0 || !TableSighting.IsOf(table.Schema with { FileNode = table.FileNode }, now))
+        if (table.Horizon == 0 || !TableSighting.IsOf(table.Seen, now))
             run.InTransaction(() => TableSighting.Note(run.State, run.State.FindTable(table.Oid)!, now, look.Trees.Horizon));
         return null;
     }

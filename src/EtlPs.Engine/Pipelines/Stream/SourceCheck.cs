@@ -94,13 +94,22 @@ internal sealed class SourceCheck(PipelineRun run)
     private EtlException? FindProblem(TableRecord table, Dictionary<uint, TableSchema> published)
     {
         if (!published.TryGetValue(table.Oid, out var now)) return Unpublished(table.Source);
-        return now.RowFilter == table.Schema.RowFilter ? null : OtherRows(table.Source);
+        if (now.RowFilter != table.Schema.RowFilter) return OtherRows(table.Source);
+        return table.PublishedBy == 0 || table.PublishedBy == now.PublishedBy ? null : PublishedAgain(table.Source);
     }
 
     private EtlException Unpublished(TableName table) => new(
         EtlErrorCode.PublicationUnusable,
         $"Table {table} is no longer in publication {run.Definition.EffectivePublication}: its changes are not sent.",
         "If it was dropped, nothing is to be done; else put it back and copy the table again with Reset-EtlTable.")
+    {
+        Subject = table.ToString(),
+    };
+
+    private EtlException PublishedAgain(TableName table) => new(
+        EtlErrorCode.PublicationUnusable,
+        $"Table {table} was taken out of publication {run.Definition.EffectivePublication} and put back: what changed in between was not sent.",
+        "Copy the table again with Reset-EtlTable.")
     {
         Subject = table.ToString(),
     };

@@ -6,9 +6,10 @@ namespace EtlPs.Engine.Pipelines.Stream;
 /// <summary>What a table's file and columns were when it was last found to be what was copied: a later look is compared with that.</summary>
 internal static class TableSighting
 {
-    /// <summary>Whether both have one file, and nothing has altered their columns in between.</summary>
+    /// <summary>Whether both have one file and one entry in the publication, and nothing has altered their columns in between.</summary>
     public static bool IsOf(TableSchema before, TableSchema now) =>
         before.FileNode == now.FileNode
+        && before.PublishedBy == now.PublishedBy
         && before.Columns.Select(c => c.AlteredBy).SequenceEqual(now.Columns.Select(c => c.AlteredBy));
 
     /// <summary>Stores what was seen; the caller's transaction.</summary>
@@ -20,6 +21,7 @@ internal static class TableSighting
     {
         FileNode = now.FileNode,
         Horizon = horizon,
+        PublishedBy = now.PublishedBy,
         Schema = table.Schema with { Columns = [.. table.Columns.Zip(now.Columns, (c, seen) => c with { AlteredBy = seen.AlteredBy })] },
     });
 }

@@ -35,16 +35,31 @@ internal static class CatalogQueries
         WHERE i.indrelid = ANY ($1) AND i.indimmediate AND i.indisvalid AND (i.indisprimary OR i.indisreplident)
         """;
 
-    public const string Published14 = """
-        SELECT c.oid, NULL::text[], NULL::text
+    // A table that was taken out and put back has another row. A partition is published by its root's.
+    private const string PublishedBy = """
+        (SELECT pg_catalog.max(r.oid) FROM pg_catalog.pg_publication_rel AS r
+         JOIN pg_catalog.pg_publication AS b ON b.oid = r.prpubid AND b.pubname = p.pubname
+         WHERE r.prrelid = c.oid OR r.prrelid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a (relid)))
+        """;
+
+    private const string PublishedBySchema = """
+        (SELECT pg_catalog.max(r.oid) FROM pg_catalog.pg_publication_namespace AS r
+         JOIN pg_catalog.pg_publication AS b ON b.oid = r.pnpubid AND b.pubname = p.pubname
+         WHERE r.pnnspid IN (SELECT o.relnamespace FROM pg_catalog.pg_class AS o WHERE o.oid = c.oid
+                             OR o.oid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a (relid))))
+        """;
+
+    public const string Published14 = $"""
+        SELECT c.oid, NULL::text[], NULL::text, COALESCE({PublishedBy}, 0)::pg_catalog.oid
         FROM pg_catalog.pg_publication_tables AS p
         JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.schemaname
         JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
         WHERE p.pubname = $1
         """;
 
-    public const string Published15 = """
-        SELECT c.oid, p.attnames::text[], p.rowfilter
+    public const string Published15 = $"""
+        SELECT c.oid, p.attnames::text[], p.rowfilter,
+               COALESCE(GREATEST({PublishedBy}, {PublishedBySchema}), 0)::pg_catalog.oid
         FROM pg_catalog.pg_publication_tables AS p
         JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.schemaname
         JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename

@@ -47,16 +47,17 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             r => (
                 Oid: r.GetFieldValue<uint>(0),
                 Columns: r.IsDBNull(1) ? null : r.GetFieldValue<string[]>(1),
-                RowFilter: r.GetText(2)),
+                RowFilter: r.GetText(2),
+                PublishedBy: r.GetFieldValue<uint>(3)),
             cancellationToken,
             publication).ConfigureAwait(false);
         var all = await connection.ReadAsync(CatalogQueries.Tables, ReadTable, cancellationToken).ConfigureAwait(false);
         var tables = all.Where(t => published.Any(p => p.Oid == t.Oid)).ToList();
         var columns = published.Where(p => p.Columns is not null)
             .ToDictionary(p => p.Oid, p => p.Columns!.ToHashSet(StringComparer.Ordinal));
-        var filters = published.ToDictionary(p => p.Oid, p => p.RowFilter);
+        var entries = published.ToDictionary(p => p.Oid);
         var schemas = await ReadSchemasAsync(tables, columns, cancellationToken).ConfigureAwait(false);
-        return [.. schemas.Select(t => t with { RowFilter = filters[t.Oid] })];
+        return [.. schemas.Select(t => t with { RowFilter = entries[t.Oid].RowFilter, PublishedBy = entries[t.Oid].PublishedBy })];
     }
 
     /// <summary>One table; null where there is none of that oid.</summary>
