@@ -52,6 +52,21 @@ public sealed class WireCopyTests(ServerPool servers)
     }
 
     [Fact]
+    public async Task A_copy_that_is_cancelled_as_it_ends_by_itself_leaves_the_next_statement_alone()
+    {
+        await using var database = await servers.CreateDatabaseAsync();
+        await using var session = await OpenAsync(database);
+        await using (var reader = await session.CopyAsync("COPY (SELECT 1) TO STDOUT (FORMAT BINARY)", Token))
+        {
+            ReadToEnd(reader);
+            reader.Cancel();
+        }
+
+        // Time enough for a cancellation that is still on its way.
+        Assert.Equal(["1"], Assert.Single(await session.ReadAsync("SELECT 1::text FROM pg_sleep(0.2)", Token)));
+    }
+
+    [Fact]
     public async Task A_copy_that_is_left_in_its_middle_ends_on_the_server_and_leaves_the_session_usable()
     {
         await using var database = await servers.CreateDatabaseAsync();

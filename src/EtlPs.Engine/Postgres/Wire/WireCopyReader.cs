@@ -54,6 +54,9 @@ internal sealed class WireCopyReader(WireSession session, Func<Exception, Except
     {
         if (!session.IsReady)
             await BlockingCall.RunAsync(Drain).ConfigureAwait(false);
+        else if (_cancellation.IsRequested)
+            // It came to its end by itself meanwhile: what is on its way would hit the next statement.
+            await BlockingCall.RunAsync(_cancellation.Join).ConfigureAwait(false);
     }
 
     private void Receive()

@@ -38,9 +38,13 @@ internal sealed class WireCopySession(WireSession session, PostgresConnector con
         }
         catch (Exception e)
         {
-            cancellation.Join();
             cancellationToken.ThrowIfCancellationRequested();
             throw connector.Translate(e);
+        }
+        finally
+        {
+            // Or what is on its way would hit the session's next statement.
+            cancellation.Join();
         }
     }
 }
