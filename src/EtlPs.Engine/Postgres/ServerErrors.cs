@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Postgres.Replication;
 using EtlPs.Engine.Sources;
 using Npgsql;
 
@@ -66,7 +67,7 @@ internal static partial class ServerErrors
         "57P03" => Error(
             EtlErrorCode.SourceUnreachable, e, $"The server at {source.Host}:{source.Port} takes no connections now",
             "It is starting, stopping or recovering: try again later."),
-        "08P01" when Says(e, "startup parameter") => PoolerInBetween(source, e),
+        "08P01" when Says(e, "startup parameter") => PoolerInBetween(source, $"it refuses what a session begins with ({e.MessageText})", e),
         "25P03" or "25P04" or "57P05" => PostgresErrors.ConnectionLost(source, e),
         // "Invalid snapshot identifier" (17: "does not exist"): the session that kept the snapshot broke, and took it along.
         _ when e.Routine == "ImportSnapshot" => PostgresErrors.ConnectionLost(source, e),
@@ -102,10 +103,15 @@ internal static partial class ServerErrors
         Sql = "ALTER SYSTEM SET wal_level = logical;",
     };
 
-    public static EtlException PoolerInBetween(SourceSettings source, Exception? inner) => new(
+    /// <param name="source">The source.</param>
+    /// <param name="evidence">What gave it away, in words.</param>
+    /// <param name="inner">The error that did.</param>
+    public static EtlException PoolerInBetween(SourceSettings source, string evidence, Exception? inner) => new(
         EtlErrorCode.PoolerInBetween,
-        $"A connection pooler answers at {source.Host}:{source.Port}.",
-        "Name the server's own host and port: snapshots and replication need sessions of their own.", inner);
+        $"A connection pooler answers at {source.Host}:{source.Port} in the server's place: {evidence}.",
+        "Name the server's own host and port (by default 5432; poolers mostly have 6432 or 6543): snapshots and replication need "
+        + "sessions of their own.",
+        inner);
 
     public static EtlException NoFreeSlot(Exception? inner, string what, string setting) => new(
         EtlErrorCode.NoFreeSlot, $"{what}.", $"Free one, or raise {setting} on the server and restart it.", inner);
@@ -134,7 +140,7 @@ internal static partial class ServerErrors
 
     private static EtlException SlotLost(PostgresException e) => Error(
         EtlErrorCode.SlotLost, e, $"The slot cannot go on: {e.MessageText}",
-        "Start with -Restart: it makes a new slot and copies the tables again. Raise max_slot_wal_keep_size if it was too small.");
+        SlotLoss.CopyAnew + "Get-EtlSlotLag and the server's log say why.");
 
     private static EtlException Error(EtlErrorCode code, PostgresException e, string what, string remedy) =>
         new(code, what + ".", remedy, e);

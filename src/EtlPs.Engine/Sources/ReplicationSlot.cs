@@ -1,4 +1,5 @@
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Sources;
 
@@ -12,7 +13,7 @@ namespace EtlPs.Engine.Sources;
 /// <param name="InactiveSince">Since when no session does, UTC (Postgres 17 and later).</param>
 /// <param name="RestartLsn">WAL from here on is kept.</param>
 /// <param name="ConfirmedFlushLsn">Everything up to here is stored at the destination.</param>
-/// <param name="RetainedBytes">WAL that the slot keeps on the server's disk.</param>
+/// <param name="RetainedBytes">WAL that the slot keeps on the server's disk; null: it is lost and keeps none.</param>
 /// <param name="WalStatus">reserved, extended, unreserved or lost.</param>
 /// <param name="Invalidation">Why it is lost, in the server's word (Postgres 17 and later).</param>
 public sealed record ReplicationSlot(
@@ -29,6 +30,9 @@ public sealed record ReplicationSlot(
     string? WalStatus,
     string? Invalidation)
 {
+    /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>
+    public string? Remedy => SlotLoss.Advise(WalStatus, Invalidation);
+
     /// <summary>Whether its name and plugin are those that pipelines and watches use.</summary>
     public bool IsOurs => Plugin == "pgoutput" && Name.StartsWith("etlps_", StringComparison.Ordinal);
 

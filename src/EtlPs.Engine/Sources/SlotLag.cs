@@ -1,5 +1,6 @@
 using System.Globalization;
 using EtlPs.Engine.Changes;
+using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Sources;
 
@@ -28,6 +29,12 @@ public sealed record SlotLag(
     long? SafeWalSize,
     TimeSpan? TimeLag)
 {
+    /// <summary>Why it is lost, in the server's word (Postgres 17 and later).</summary>
+    public string? Invalidation { get; init; }
+
+    /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>
+    public string? Remedy => SlotLoss.Advise(WalStatus, Invalidation);
+
     /// <summary>When it was read, by the server's clock.</summary>
     public DateTimeOffset ReadAt { get; init; }
 

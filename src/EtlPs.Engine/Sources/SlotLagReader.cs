@@ -21,13 +21,14 @@ internal static class SlotLagReader
         oldest AS (SELECT * FROM transactions ORDER BY pg_catalog.age(xid) DESC LIMIT 1)
         SELECT s.slot_name::text, s.active, s.active_pid, s.restart_lsn::text, s.confirmed_flush_lsn::text, now.lsn::text,
                pg_catalog.pg_wal_lsn_diff(now.lsn, s.confirmed_flush_lsn)::int8,
-               pg_catalog.pg_wal_lsn_diff(now.lsn, s.restart_lsn)::int8,
+               CASE WHEN s.wal_status <> 'lost' THEN pg_catalog.pg_wal_lsn_diff(now.lsn, s.restart_lsn)::int8 END,
                s.wal_status, s.safe_wal_size, CASE WHEN s.active THEN r.flush_lag END, now.time, s.slot_type = 'logical',
                CASE WHEN now.time > c.checkpoint_time + interval '10 s'
                     THEN (pg_catalog.pg_wal_lsn_diff(now.lsn, c.redo_lsn) / EXTRACT(epoch FROM now.time - c.checkpoint_time))::float8 END,
                (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz,
                NULLIF(pg_catalog.current_setting('idle_replication_slot_timeout', true)::interval, interval '0'),
-               o.xid IS NOT NULL, o.pid, o.gid, o.role, o.application, now.time - o.begun
+               o.xid IS NOT NULL, o.pid, o.gid, o.role, o.application, now.time - o.begun,
+               pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
         FROM pg_catalog.pg_replication_slots AS s CROSS JOIN now CROSS JOIN pg_catalog.pg_control_checkpoint() AS c
         LEFT JOIN pg_catalog.pg_stat_replication AS r ON r.pid = s.active_pid
         LEFT JOIN oldest AS o ON true
@@ -60,5 +61,6 @@ internal static class SlotLagReader
             ? new OldestTransaction(
                 reader.GetNullable<int>(17), reader.GetText(18), reader.GetText(19), reader.GetText(20), reader.GetNullable<TimeSpan>(21))
             : null,
+        Invalidation = reader.GetText(22),
     };
 }

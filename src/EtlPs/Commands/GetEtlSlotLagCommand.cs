@@ -105,7 +105,7 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
             if (found.Count == 0 && !isPattern)
                 WriteError(EtlErrors.Record(EtlErrors.SlotMissing(WildcardPattern.Unescape(name), target.Source), name));
             foreach (var lag in found)
-                WriteObject(new EtlSlotLag(target.Pipeline, target.Rated(lag)));
+                WriteObject(new EtlSlotLag(target.Source, target.Pipeline, target.Rated(lag)));
         }
     }
 

@@ -22,6 +22,7 @@ public sealed class EtlSlot
         RetainedBytes = slot.RetainedBytes;
         WalStatus = slot.WalStatus;
         Invalidation = slot.Invalidation;
+        Remedy = slot.Remedy;
     }
 
     /// <summary>The server.</summary>
@@ -60,7 +61,7 @@ public sealed class EtlSlot
     /// <summary>Everything up to here is stored at the destination.</summary>
     public string? ConfirmedFlushLsn { get; }
 
-    /// <summary>Bytes of WAL that the slot keeps on the server's disk.</summary>
+    /// <summary>Bytes of WAL that the slot keeps on the server's disk; null: it is lost and keeps none.</summary>
     public long? RetainedBytes { get; }
 
     /// <summary>reserved, extended, unreserved or lost.</summary>
@@ -68,6 +69,9 @@ public sealed class EtlSlot
 
     /// <summary>Why it is lost, in the server's word; known by Postgres 17 and later.</summary>
     public string? Invalidation { get; }
+
+    /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>
+    public string? Remedy { get; }
 
     /// <inheritdoc/>
     public override string ToString() => SlotName;

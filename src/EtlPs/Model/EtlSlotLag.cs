@@ -2,11 +2,12 @@ using EtlPs.Engine.Sources;
 
 namespace EtlPs.Model;
 
-/// <summary>How far a replication slot is behind its server.</summary>
+/// <summary>How far a replication slot is behind its server; goes on to Get-EtlSlot and Remove-EtlSlot.</summary>
 public sealed class EtlSlotLag
 {
-    internal EtlSlotLag(string? pipeline, SlotLag lag)
+    internal EtlSlotLag(EtlSource source, string? pipeline, SlotLag lag)
     {
+        Source = source;
         Name = pipeline;
         SlotName = lag.SlotName;
         Active = lag.Active;
@@ -17,6 +18,8 @@ public sealed class EtlSlotLag
         LagBytes = lag.LagBytes;
         RetainedBytes = lag.RetainedBytes;
         WalStatus = lag.WalStatus;
+        Invalidation = lag.Invalidation;
+        Remedy = lag.Remedy;
         SafeWalSize = lag.SafeWalSize;
         TimeLag = lag.TimeLag;
         WalBytesPerSecond = lag.WalRate;
@@ -27,6 +30,9 @@ public sealed class EtlSlotLag
         InactiveSince = lag.InactiveSince;
         ReadAt = lag.ReadAt;
     }
+
+    /// <summary>The server.</summary>
+    public EtlSource Source { get; }
 
     /// <summary>The pipeline; null where a slot was asked for by its own name, or is not a pipeline's.</summary>
     public string? Name { get; }
@@ -52,11 +58,17 @@ public sealed class EtlSlotLag
     /// <summary>Bytes of WAL between confirmed and current.</summary>
     public long? LagBytes { get; }
 
-    /// <summary>Bytes of WAL that the slot keeps on the server's disk.</summary>
+    /// <summary>Bytes of WAL that the slot keeps on the server's disk; null: it is lost and keeps none.</summary>
     public long? RetainedBytes { get; }
 
     /// <summary>reserved, extended, unreserved or lost.</summary>
     public string? WalStatus { get; }
+
+    /// <summary>Why it is lost, in the server's word; known by Postgres 17 and later.</summary>
+    public string? Invalidation { get; }
+
+    /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>
+    public string? Remedy { get; }
 
     /// <summary>Bytes that may be written before the slot is in danger; null: no limit is set.</summary>
     public long? SafeWalSize { get; }

@@ -2,8 +2,10 @@ using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Checks;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Postgres.Catalog;
 using EtlPs.Engine.Sources;
+using EtlPs.Testing.Faults;
 using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
@@ -151,6 +153,56 @@ public sealed class CheckTests(ServerPool pool)
 
         Assert.Equal(EtlErrorCode.DestinationTableExists, Of(taken, "DestinationTables", CheckStatus.Failed).Code);
         Assert.Equal(EtlErrorCode.DestinationUnavailable, Of(nowhere, "Destination", CheckStatus.Failed).Code);
+        Assert.Single(nowhere, c => c.Status != CheckStatus.Passed);
+    }
+
+    [Fact]
+    public void A_disk_with_less_room_than_the_tables_hold_is_warned_of()
+    {
+        var file = new DuckDbSettings(Path.Combine(Path.GetTempPath(), "x.duckdb"));
+        var list = new Checklist(new PipelineDefinition { Name = "p", Source = SourceSettings.Parse("Host=db1"), Destination = file });
+        var tooMuch = new CopyEstimate(long.MaxValue, TimeSpan.Zero, null);
+
+        DestinationChecks.CheckSpace(list, file, tooMuch);
+        DestinationChecks.CheckSpace(list, new DuckDbSettings(DuckDbSettings.InMemory), tooMuch);
+
+        var check = Of(list.Checks, "DiskSpace", CheckStatus.Warning);
+        Assert.Contains($"{long.MaxValue >> 20} MB", check.Evidence, StringComparison.Ordinal);
+        Assert.Contains("larger disk", check.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_small_disk_is_warned_of_and_a_full_one_fails()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Table);
+        await using var disk = await SmallDisk.TryMountAsync(24, Token);
+        if (disk is null)
+        {
+            // Not permitted here: then that the check finds a disk at all, and compares.
+            var check = Assert.Single(await scenario.Pipeline().CheckAsync(new BackfillOptions(), Token), c => c.Name == "DiskSpace");
+            Assert.Matches("^[0-9]+ MB are free in ", check.Evidence);
+            return;
+        }
+        var pipeline = new Pipeline(
+            scenario.Definition() with { Destination = new DuckDbSettings(Path.Combine(disk.Path, "copy.duckdb")) });
+
+        var small = await pipeline.CheckAsync(new BackfillOptions(), Token);
+        await FillAsync(disk);
+        var full = await pipeline.CheckAsync(new BackfillOptions(), Token);
+        var refused = await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
+        File.Delete(Filler(disk));
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await FillAsync(disk);
+        var later = await pipeline.CheckAsync(new BackfillOptions(), Token);
+        File.Delete(Filler(disk));
+
+        Assert.Contains("256 MB", Of(small, "DiskSpace", CheckStatus.Warning).Remedy, StringComparison.Ordinal);
+        Assert.Equal(EtlErrorCode.DestinationFull, Of(full, "Destination", CheckStatus.Failed).Code);
+        Assert.DoesNotContain(full, c => c.Name == "DiskSpace");
+        Assert.Equal(EtlErrorCode.DestinationFull, refused.Code);
+        Assert.Equal(EtlErrorCode.DestinationFull, Of(later, "Destination", CheckStatus.Failed).Code);
+        Assert.Contains("Make room", Of(later, "Destination", CheckStatus.Failed).Remedy, StringComparison.Ordinal);
+        Of(await pipeline.CheckAsync(new BackfillOptions(), Token), "Destination", CheckStatus.Passed);
     }
 
     [Fact]
@@ -234,6 +286,23 @@ public sealed class CheckTests(ServerPool pool)
         var server = new ServerFacts(number, "?", pid);
 
         Assert.Equal(code, (server.VersionProblem(source) ?? server.PoolerProblem(source, toldPid))?.Code);
+    }
+
+    private static string Filler(SmallDisk disk) => Path.Combine(disk.Path, "filler");
+
+    private static async Task FillAsync(SmallDisk disk)
+    {
+        await using var file = File.Create(Filler(disk), 1);
+        var block = new byte[65536];
+        for (var size = block.Length; size > 0; size /= 2)
+            try
+            {
+                while (true) await file.WriteAsync(block.AsMemory(0, size), Token);
+            }
+            catch (IOException)
+            {
+                // Not as much as that any more.
+            }
     }
 
     private static PipelineCheck Of(IReadOnlyList<PipelineCheck> checks, string name, CheckStatus status)

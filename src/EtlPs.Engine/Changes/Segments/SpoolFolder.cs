@@ -77,7 +77,7 @@ internal sealed class SpoolFolder(string path, long memory = SpoolFolder.Default
     }
 
     /// <summary>The error for a file that cannot be written or read.</summary>
-    public static EtlException Failed(Exception e, string where) => IsDiskFull(e)
+    public static EtlException Failed(Exception e, string where) => FullDisk.IsCauseOf(e)
         ? new EtlException(
             EtlErrorCode.DestinationFull,
             $"The disk is full: a transaction too large for memory could not be kept in '{where}' until its commit.",
@@ -106,9 +106,4 @@ internal sealed class SpoolFolder(string path, long memory = SpoolFolder.Default
             // A run that has done its work does not fail for this.
         }
     }
-
-    // ENOSPC and EDQUOT (Linux, macOS); ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
-    private static bool IsDiskFull(Exception e) => OperatingSystem.IsWindows()
-        ? e.HResult is unchecked((int)0x80070070) or unchecked((int)0x80070027)
-        : e.HResult is 28 || e.HResult == (OperatingSystem.IsMacOS() ? 69 : 122);
 }

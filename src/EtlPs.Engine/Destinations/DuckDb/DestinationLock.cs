@@ -1,4 +1,5 @@
 using System.Globalization;
+using EtlPs.Engine.Changes.Segments;
 using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Destinations.DuckDb;
@@ -49,6 +50,10 @@ internal sealed class DestinationLock : IDisposable
                 EtlErrorCode.DestinationLocked,
                 $"Another run uses '{canonicalPath}'{ReadOwner(ownerPath)}.",
                 "Wait for that run or stop it; one run at a time can own a DuckDB file.") { Subject = canonicalPath };
+        }
+        catch (IOException e) when (FullDisk.IsCauseOf(e))
+        {
+            throw DuckDbErrors.DiskFull(canonicalPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -22,8 +22,7 @@ internal static partial class DuckDbErrors
         var text = e.Message;
         var where = subject is null ? "" : $" on {subject}";
         if (IsDiskFull(text))
-            return Make(EtlErrorCode.DestinationFull, $"The destination's disk is full: DuckDB could not write{where}.",
-                "Make room on the disk of the DuckDB file and start again: the run goes on where it was.");
+            return DiskFull(subject);
         if (text.Contains("Could not set lock on file", StringComparison.Ordinal)
             || text.Contains("used by another process", StringComparison.Ordinal))
             return Make(EtlErrorCode.DestinationLocked, $"Another process has the DuckDB file open{Holder(text)}.",
@@ -55,6 +54,15 @@ internal static partial class DuckDbErrors
         EtlException Make(EtlErrorCode code, string message, string remedy) =>
             new(code, message, remedy) { Subject = subject };
     }
+
+    /// <summary>Nothing more can be written, by DuckDB or beside its file.</summary>
+    public static EtlException DiskFull(string? subject) => new(
+        EtlErrorCode.DestinationFull,
+        $"The destination's disk is full: nothing more could be written{(subject is null ? "" : $" on {subject}")}.",
+        "Make room on the disk of the DuckDB file and start again: the run goes on where it was.")
+    {
+        Subject = subject,
+    };
 
     /// <summary>
     /// Whether an error met while DuckDB worked on one table is about that table alone: it was dropped or altered there, or

@@ -9,7 +9,8 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
 /// Watches the pipeline's slot while tables are copied. Nothing moves it on meanwhile, so that a long copy is when it is lost:
-/// that is told before it is too late, and ends a copy that no stream could go on from.
+/// that is told before it is too late, and ends a copy that no stream could go on from. Nor does anything use it, which is kept
+/// from a server that drops idle slots.
 /// </summary>
 internal sealed class SlotWatch(PipelineRun run)
 {
@@ -55,7 +56,10 @@ internal sealed class SlotWatch(PipelineRun run)
                 try
                 {
                     connection ??= await run.Source.OpenAsync(over).ConfigureAwait(false);
-                    _gone = Judge(await SlotRoomReader.FindAsync(connection, _slot, over).ConfigureAwait(false));
+                    var room = await SlotRoomReader.FindAsync(connection, _slot, over).ConfigureAwait(false);
+                    _gone = Judge(room);
+                    if (_gone is null && room is { Idles: true })
+                        await new SlotCatalog(connection).TouchAsync(_slot, over).ConfigureAwait(false);
                 }
                 catch (Exception e) when (e is EtlException or NpgsqlException or IOException or InvalidOperationException)
                 {

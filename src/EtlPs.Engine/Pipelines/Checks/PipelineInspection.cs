@@ -21,20 +21,16 @@ namespace EtlPs.Engine.Pipelines.Checks;
 internal sealed class PipelineInspection(PipelineDefinition definition, PipelineFile file, SurveyRequest request, bool isRunning)
 {
     private readonly Checklist _list = new(definition);
+    private bool _isWritable;
 
     private bool UsesSlot => !request.SnapshotOnly;
 
     public async Task<IReadOnlyList<PipelineCheck>> RunAsync(CancellationToken cancellationToken)
     {
         CheckLibrary();
-        NpgsqlConnection? source = null;
+        var source = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await _list.RunAsync("Connection", async () =>
-            {
-                source = await new PostgresConnector(definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);
-                return $"Connected to {definition.Source}.";
-            }).ConfigureAwait(false);
             if (source is not null)
                 await InspectedAsync(() => new ServerChecks(_list, source, definition).RunAsync(UsesSlot, cancellationToken))
                     .ConfigureAwait(false);
@@ -44,6 +40,22 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
         finally
         {
             if (source is not null) await source.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null: there is no session, and a check says why. Some poolers refuse one before anything can be asked.</summary>
+    private async Task<NpgsqlConnection?> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var source = await new PostgresConnector(definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);
+            _list.Pass("Connection", $"Connected to {definition.Source}.");
+            return source;
+        }
+        catch (EtlException e)
+        {
+            _list.Fail(e.Code == EtlErrorCode.PoolerInBetween ? "NoPooler" : "Connection", e);
+            return null;
         }
     }
 
@@ -63,7 +75,7 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
                 async reading =>
                 {
                     isOpen = true;
-                    await _list.RunAsync(
+                    _isWritable = await _list.RunAsync(
                         "Destination", () => Task.FromResult(DestinationChecks.RequireWritable(definition.Destination)))
                         .ConfigureAwait(false);
                     if (source is not null)
@@ -114,12 +126,16 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
         if (found)
             await new TableChecks(_list, definition, new Preflight(source, definition.Source), surveyor)
                 .RunAsync(tables, look.Publication, UsesSlot, startsAnew, cancellationToken).ConfigureAwait(false);
-        if (isRunning) return;
+        if (isRunning)
+        {
+            CheckSpace(null);
+            return;
+        }
         var survey = await surveyor.TakeAsync(request, cancellationToken).ConfigureAwait(false);
         CheckJoining(survey.Joining);
         var forecast = await CopyForecast
             .MakeAsync(source, survey, BackfillOptions.DefaultWorkers, cancellationToken).ConfigureAwait(false);
-        DestinationChecks.CheckSpace(_list, definition.Destination, forecast.Total);
+        CheckSpace(forecast.Total);
         _list.Pass("Start", $"{survey.TablesToCopy.Count()} of {survey.Tables.Count} tables would be copied.");
     }
 
@@ -129,6 +145,11 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
             _list.Warn("JoiningTables", string.Join(" ", joining.Warnings), "Mend it, or leave the table out with -ExcludeTable.");
         if (joining.Tables.Count > 0)
             _list.Pass("JoiningTables", $"Would be taken up: {string.Join(", ", joining.Tables.Select(t => t.Record.Source))}.");
+    }
+
+    private void CheckSpace(CopyEstimate? toCopy)
+    {
+        if (_isWritable) DestinationChecks.CheckSpace(_list, definition.Destination, toCopy);
     }
 
     private void CheckSlot(SourceLook look, bool startsAnew)

@@ -1,18 +1,16 @@
+using EtlPs.Engine.Postgres.Replication;
+
 namespace EtlPs.Engine.Pipelines.Errors;
 
 /// <summary>A slot from which nothing can be had any more.</summary>
 internal static class SlotErrors
 {
     /// <param name="slot">The slot.</param>
-    /// <param name="invalidation">Why, in the server's word (17 and later).</param>
-    public static EtlException Lost(string slot, string? invalidation = null) => new(
+    /// <param name="invalidation">Why, in the server's word (17 and later); null: it does not say.</param>
+    public static EtlException Lost(string slot, string? invalidation) => new(
         EtlErrorCode.SlotLost,
-        invalidation is null or "wal_removed"
-            ? $"Replication slot {slot} was invalidated: Postgres has removed WAL that it needed."
-            : $"Replication slot {slot} was invalidated by the server ({invalidation}).",
-        invalidation == "idle_timeout"
-            ? "Use -Restart to copy anew, and raise idle_replication_slot_timeout or run the stream more often."
-            : "Use -Restart to copy anew, and raise max_slot_wal_keep_size or run the stream more often.")
+        $"Replication slot {slot} was invalidated: {SlotLoss.Describe(invalidation)}.",
+        SlotLoss.Remedy(invalidation))
     {
         Subject = slot,
     };

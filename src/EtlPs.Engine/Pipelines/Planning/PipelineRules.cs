@@ -240,7 +240,7 @@ internal sealed class PipelineRules(
             {
                 Subject = SlotName,
             };
-        if (slot.WalStatus == "lost") throw SlotErrors.Lost(SlotName);
+        if (slot.WalStatus == "lost") throw SlotErrors.Lost(SlotName, slot.Invalidation);
         if (publication is null)
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,

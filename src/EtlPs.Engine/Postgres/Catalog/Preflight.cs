@@ -81,12 +81,13 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
             Readable, r => (Oid: r.GetFieldValue<uint>(0), Readable: r.GetBoolean(1)), cancellationToken,
             CatalogReader.Oids(tables.Select(t => t.Oid)), columns).ConfigureAwait(false);
         var unreadable = Names(tables, rights.Where(r => !r.Readable).Select(r => r.Oid));
+        var statements = unreadable.Select(t => t.Schema).Distinct().Select(s => $"GRANT USAGE ON SCHEMA {TableName.Quote(s)} TO {Role};")
+            .Concat(unreadable.Select(t => $"GRANT SELECT ON {t.Quoted} TO {Role};")).ToList();
         Refuse(
             EtlErrorCode.PermissionDenied, unreadable,
             names => $"The role {source.UserName} may not read {names}.",
-            $"Let the owner run: GRANT SELECT ON … TO {Role}; and GRANT USAGE ON SCHEMA … likewise.",
-            Lines(unreadable.Select(t => t.Schema).Distinct().Select(s => $"GRANT USAGE ON SCHEMA {TableName.Quote(s)} TO {Role};")
-                .Concat(unreadable.Select(t => $"GRANT SELECT ON {t.Quoted} TO {Role};"))));
+            $"Let the owner run: {string.Join(" ", statements.Take(4))}{(statements.Count > 4 ? " …" : "")}",
+            Lines(statements));
     }
 
     /// <summary>No row security that would leave rows out of the copy, but not out of the stream.</summary>

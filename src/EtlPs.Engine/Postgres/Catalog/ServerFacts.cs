@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Sources;
 using Npgsql;
@@ -32,5 +33,6 @@ internal sealed record ServerFacts(int Number, string Version, int Pid)
     /// <param name="source">The source.</param>
     /// <param name="toldPid">The process that the client was told when it connected.</param>
     public EtlException? PoolerProblem(SourceSettings source, int toldPid) =>
-        Pid == toldPid ? null : ServerErrors.PoolerInBetween(source, null);
+        Pid == toldPid ? null : ServerErrors.PoolerInBetween(
+            source, string.Create(CultureInfo.InvariantCulture, $"it gives the session's process as {toldPid}, and the server as {Pid}"), null);
 }

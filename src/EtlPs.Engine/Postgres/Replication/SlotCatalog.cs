@@ -26,13 +26,13 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
     {
         var found = await connection.ReadAsync(
             """
-            SELECT slot_name::text, plugin::text, database::text, temporary, active, active_pid,
-                   restart_lsn::text, confirmed_flush_lsn::text, wal_status
-            FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
+            SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
+                   s.restart_lsn::text, s.confirmed_flush_lsn::text, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
+            FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_name = $1
             """,
             r => new SlotInfo(
                 r.GetString(0), r.GetText(1), r.GetText(2), r.GetBoolean(3), r.GetBoolean(4), r.GetNullable<int>(5),
-                ReadLsn(r, 6), ReadLsn(r, 7), r.GetText(8)),
+                ReadLsn(r, 6), ReadLsn(r, 7), r.GetText(8), r.GetText(9)),
             cancellationToken,
             name).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
@@ -45,7 +45,8 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
             $"""
             SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
                    (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz, s.restart_lsn::text, s.confirmed_flush_lsn::text,
-                   pg_catalog.pg_wal_lsn_diff({ServerIdentity.WalEndExpression}, s.restart_lsn)::int8,
+                   CASE WHEN s.wal_status <> 'lost'
+                        THEN pg_catalog.pg_wal_lsn_diff({ServerIdentity.WalEndExpression}, s.restart_lsn)::int8 END,
                    s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
             FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_type = 'logical' ORDER BY s.slot_name::text COLLATE "C"
             """,
@@ -62,6 +63,16 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
         connection.ExecuteAsync(
             """
             SELECT pg_catalog.pg_drop_replication_slot(slot_name)
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
+            """,
+            cancellationToken,
+            name);
+
+    /// <summary>Uses it for a moment and leaves it where it is, so that the server does not count it as idle.</summary>
+    public Task TouchAsync(string name, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            """
+            SELECT pg_catalog.pg_replication_slot_advance(slot_name, confirmed_flush_lsn)
             FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
             """,
             cancellationToken,

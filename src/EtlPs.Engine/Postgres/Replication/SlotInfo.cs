@@ -12,4 +12,5 @@ internal sealed record SlotInfo(
     int? ActivePid,
     Lsn? RestartLsn,
     Lsn? ConfirmedFlushLsn,
-    string? WalStatus);
+    string? WalStatus,
+    string? Invalidation);

@@ -9,10 +9,17 @@ internal static class SlotRoomReader
         NULLIF(pg_catalog.pg_size_bytes(pg_catalog.current_setting('max_slot_wal_keep_size')), -1)
         """;
 
-    // By way of jsonb: servers before 17 have no such column.
+    // Units and all: '1h'. Null before 18, and where it is 0, which is the default.
+    private const string IdleTimeout =
+        "NULLIF(pg_catalog.current_setting('idle_replication_slot_timeout', true)::interval, interval '0')";
+
+    // By way of jsonb: servers before 17 have neither of the two.
     private const string Room = $"""
         SELECT s.wal_status, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), s.restart_lsn)::int8,
-               s.safe_wal_size, {Limit}, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
+               s.safe_wal_size, {Limit}, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+               COALESCE(
+                   NOT s.active AND (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz
+                   < pg_catalog.clock_timestamp() - {IdleTimeout} / 3, false)
         FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_name = $1
         """;
 
@@ -21,7 +28,8 @@ internal static class SlotRoomReader
     {
         var found = await connection.ReadAsync(
             Room,
-            r => new SlotRoom(r.GetText(0), r.GetNullable<long>(1), r.GetNullable<long>(2), r.GetNullable<long>(3), r.GetText(4)),
+            r => new SlotRoom(
+                r.GetText(0), r.GetNullable<long>(1), r.GetNullable<long>(2), r.GetNullable<long>(3), r.GetText(4), r.GetBoolean(5)),
             cancellationToken,
             slot).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];

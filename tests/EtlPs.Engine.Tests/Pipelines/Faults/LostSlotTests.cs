@@ -1,6 +1,7 @@
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Engine.Sources;
 using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines.Faults;
@@ -64,7 +65,11 @@ public sealed class LostSlotTests(ServerPool pool)
             await held.CancelAsync();
             await EndsWithAsync(stream, EtlErrorCode.SlotLost);
         }
-        await RefusedAsync(scenario, EtlErrorCode.SlotLost);
+        var refused = await RefusedAsync(scenario, EtlErrorCode.SlotLost);
+        Assert.Contains("removed WAL", refused.Message, StringComparison.Ordinal);
+        var lag = Assert.Single(await new PostgresSource(scenario.Definition().Source).ReadSlotLagsAsync(Token));
+        Assert.Equal(server.Version >= 17 ? "wal_removed" : null, lag.Invalidation);
+        Assert.Equal((refused.Remedy, null), (lag.Remedy, lag.RetainedBytes));
         await RestartsAsync(scenario);
     }
 
