@@ -18,6 +18,13 @@ Describe 'Stopping' {
             Wait-Until { '0' -eq (Invoke-TestSql "SELECT count(*) FROM pg_replication_slots WHERE database = '$($shop.Name)' AND active") }
             (Get-EtlPipeline $shop.Name).Running | Should -BeFalse
         }
+        function Start-StreamIn([powershell] $Shell) {
+            $null = $Shell.AddScript('param($manifest, $name, $source, $file)
+                Import-Module $manifest; New-EtlPipeline $name $source $file | Start-EtlStream -Confirm:$false').
+            AddArgument((Get-TestedManifest)).AddArgument($shop.Name).AddArgument($shop.Source).AddArgument($shop.File)
+            $null = $Shell.BeginInvoke()
+            Wait-Until { 't' -eq (Invoke-TestSql "SELECT active FROM pg_replication_slots WHERE slot_name = 'etlps_$($shop.Name)'") }
+        }
     }
 
     It 'downstream, by Select-Object -First, leaves the run at rest' {
@@ -30,14 +37,22 @@ Describe 'Stopping' {
         Test-Rest
     }
 
+    It 'by a runspace that closes ends its stream' {
+        $runspace = [runspacefactory]::CreateRunspace()
+        $runspace.Open()
+        $shell = [powershell]::Create($runspace)
+        try {
+            Start-StreamIn $shell
+            $runspace.Close()
+        }
+        finally { $shell.Dispose(); $runspace.Dispose() }
+        Test-Rest
+    }
+
     It 'by Stop() ends a stream in another runspace, and nothing is lost' {
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript('param($manifest, $name, $source, $file)
-                Import-Module $manifest; New-EtlPipeline $name $source $file | Start-EtlStream -Confirm:$false').
-            AddArgument((Get-TestedManifest)).AddArgument($shop.Name).AddArgument($shop.Source).AddArgument($shop.File)
-            $null = $shell.BeginInvoke()
-            Wait-Until { 't' -eq (Invoke-TestSql "SELECT active FROM pg_replication_slots WHERE slot_name = 'etlps_$($shop.Name)'") }
+            Start-StreamIn $shell
             $shell.Stop()
         }
         finally { $shell.Dispose() }

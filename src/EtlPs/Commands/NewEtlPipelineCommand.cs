@@ -22,6 +22,8 @@ public sealed class NewEtlPipelineCommand : EtlCommand
 
     private readonly List<string> _piped = [];
     private bool _collects;
+    private bool _copied;
+    private HashSet<string> _given = [];
     private (EtlSource Source, EtlDestination Destination)? _ends;
 
     /// <summary>1 to 40 of a-z, 0-9 and _; slot and publication are named after it.</summary>
@@ -46,7 +48,6 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TableNameCompleter))]
     public string[]? Table { get; set; }
 
@@ -69,7 +70,6 @@ public sealed class NewEtlPipelineCommand : EtlCommand
 
     /// <summary>One schema for all tables at the destination; else the source's schemas.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
     public string? DestinationSchema { get; set; }
 
     /// <summary>Tables' names at the destination by their names at the source: <c>@{ 'public."Orders"' = 'orders_2' }</c>.</summary>
@@ -98,15 +98,22 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ValidateRange(1L, long.MaxValue)]
     public long? MemoryLimit { get; set; }
 
+    /// <summary>A pipeline that is defined already, from the pipeline: what is not given here is as it has it.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public EtlPipeline? InputObject { get; set; }
+
     /// <inheritdoc/>
-    protected override void BeginProcessing() =>
-        _collects = MyInvocation.ExpectingInput
-            && MyInvocation.BoundParameters.ContainsKey(nameof(Name)) && !MyInvocation.BoundParameters.ContainsKey(nameof(Table));
+    protected override void BeginProcessing()
+    {
+        _given = [.. MyInvocation.BoundParameters.Keys];
+        _collects = MyInvocation.ExpectingInput && _given.Contains(nameof(Name)) && !_given.Contains(nameof(Table));
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (_collects && Table is { } tables)
+        Guard(CheckGiven, Name);
+        if (InputObject is null && _collects && Table is { } tables)
             _ends = Guard(() => Collect(tables), Name);
         else
             WriteObject(Guard(() => Define(Source, Destination, Table), Name));
@@ -119,6 +126,23 @@ public sealed class NewEtlPipelineCommand : EtlCommand
         if (_ends is var (source, destination))
             WriteObject(Guard(() => Define(source, destination, [.. _piped.Distinct()]), Name));
     }
+
+    /// <summary>What is empty in a pipeline that comes in says that there is none; what a user leaves empty is a mistake.</summary>
+    private bool CheckGiven()
+    {
+        var isCopy = InputObject is not null;
+        if (Table is { } tables && (tables.Length == 0 ? !isCopy || _given.Contains(nameof(Table)) : tables.Any(string.IsNullOrEmpty)))
+            throw EtlErrors.InvalidArgument("-Table holds no name.", "Name tables, or leave it out for all that the role can read.");
+        if (DestinationSchema is "" && _given.Contains(nameof(DestinationSchema)))
+            throw EtlErrors.InvalidArgument("-DestinationSchema is empty.", "Name a schema, or leave it out for the source's own schemas.");
+        if (isCopy && _copied && _given.Contains(nameof(Name)))
+            throw EtlErrors.InvalidArgument("More than one pipeline would have the name of -Name.", "Leave -Name out, or pass one pipeline on.");
+        return _copied = isCopy;
+    }
+
+    /// <summary>A name that a pipeline shows is its own choice, or follows from its name and is no choice at all.</summary>
+    private string? Chosen(string parameter, string? value, Func<PipelineDefinition, string?> choice) =>
+        InputObject is null || _given.Contains(parameter) ? value : choice(InputObject.Registered.Pipeline.Definition);
 
     private (EtlSource Source, EtlDestination Destination) Collect(string[] tables)
     {
@@ -133,7 +157,9 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     private EtlPipeline Define(EtlSource source, EtlDestination to, string[]? tables)
     {
         RequireName("pipeline's name", Name, NameLimit);
-        if (SlotName is { } slot)
+        // A slot is one pipeline's: another name means another slot.
+        var slotName = Chosen(nameof(SlotName), SlotName, earlier => earlier.Name == Name ? earlier.SlotName : null);
+        if (slotName is { } slot)
             RequireName("slot's name", slot, SlotNameLimit);
         if (Registry.Find(Name) is { Pipeline.IsRunning: true })
             throw EtlErrors.Running(Name);
@@ -146,9 +172,9 @@ public sealed class NewEtlPipelineCommand : EtlCommand
             Destination = destination.ToSettings(),
             Tables = tables ?? [],
             ExcludedTables = ExcludeTable ?? [],
-            Publication = Publication,
-            SlotName = SlotName,
-            DestinationSchema = DestinationSchema,
+            Publication = Chosen(nameof(Publication), Publication, static earlier => earlier.Publication),
+            SlotName = slotName,
+            DestinationSchema = string.IsNullOrEmpty(DestinationSchema) ? null : DestinationSchema,
             TableMap = NamedTexts.Read(TableMap, nameof(TableMap), "@{ 'public.\"Orders\"' = 'orders_2' }", static text => text),
             ColumnMap = NamedTexts.Read(ColumnMap, nameof(ColumnMap), "@{ 'public.orders.\"Id\"' = 'id_2' }", static text => text),
             UnboundedNumeric = NamedTexts.Read(

@@ -68,9 +68,9 @@ public sealed class DefinitionFileTests(ServerPool pool)
         Assert.Equal(schema.RootElement.GetProperty("$id").GetString(), document.RootElement.GetProperty("$schema").GetString());
         var definitions = schema.RootElement.GetProperty("$defs");
         var exported = document.RootElement.GetProperty("pipelines")[0];
-        // Those that make source and destination, and what has a default there.
+        // Those that make source and destination, what has a default there, and what comes from the pipeline.
         var parameters = result.Output.Skip(1).Select(o => (string)o.BaseObject)
-            .Except(Cmdlet.CommonParameters).Except(["MemoryLimit"]).Select(JsonNamingPolicy.CamelCase.ConvertName).Order();
+            .Except(Cmdlet.CommonParameters).Except(["MemoryLimit", "InputObject"]).Select(JsonNamingPolicy.CamelCase.ConvertName).Order();
         Assert.Equal(parameters, Names(exported).Order());
         Assert.Equal(parameters, Names(definitions.GetProperty("pipeline").GetProperty("properties")).Order());
         Assert.Subset(

@@ -41,6 +41,7 @@ public sealed class SlotCommandTests(ServerPool pool)
         await shop.SlotBecomesAsync(active: true, Token);
 
         var previewed = shop.Run("Remove-EtlSlot $source $slot -WhatIf", ("slot", orphan)).WithoutErrors();
+        var lagging = shop.Run("Get-EtlSlotLag -Source $source -SlotName $slot | Remove-EtlSlot -WhatIf").WithoutErrors();
         var dropped = shop.Run("Get-EtlSlot $source $slot | Remove-EtlSlot -Confirm:$false").WithoutErrors();
         var refused = shop.Run("Remove-EtlSlot $source $slot -Confirm:$false", ("slot", foreign));
         var inUse = shop.Run("Remove-EtlSlot $source etlps_$name -Confirm:$false");
@@ -49,6 +50,7 @@ public sealed class SlotCommandTests(ServerPool pool)
         var missing = shop.Run("Remove-EtlSlot $source $slot, nosuch* -Confirm:$false");
 
         Assert.Contains("What if:", previewed.HostText, StringComparison.Ordinal);
+        Assert.Contains(orphan, lagging.HostText, StringComparison.Ordinal);
         Assert.Empty(dropped.Output);
         Assert.Equal("EtlPs.SlotNotOrphaned", refused.Errors.Single().Id());
         Assert.Equal("EtlPs.SlotActive", inUse.Errors.Single().Id());
