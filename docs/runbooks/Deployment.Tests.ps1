@@ -38,7 +38,7 @@ Null).
 The pipelines are streaming, in another process.
 
 .EXAMPLE
-$check = New-PesterContainer docs/runbooks/Deployment.Tests.ps1 -Data @{ Path = './shop.json'; MaxLagBytes = 100MB }
+$check = New-PesterContainer -Path docs/runbooks/Deployment.Tests.ps1 -Data @{ Path = './shop.json'; MaxLagBytes = 100MB }
 Invoke-Pester -Container $check -CI
 
 The exit code is the number of tests that failed.
@@ -62,7 +62,7 @@ BeforeDiscovery {
     if ($pipelines.Count -eq 0) { throw "There is no pipeline $Name in $Path." }
 }
 
-Describe 'Pipeline <_>' -ForEach $pipelines {
+Describe 'Pipeline <_.Name>' -ForEach $pipelines {
     BeforeAll {
         Set-StrictMode -Version 3.0
         $ErrorActionPreference = 'Stop'
@@ -72,7 +72,7 @@ Describe 'Pipeline <_>' -ForEach $pipelines {
     It 'has a slot that is well' {
         $lag = Get-EtlSlotLag -InputObject $pipeline
         $lag.WalStatus | Should -BeIn 'reserved', 'extended'
-        $lag.Active | Should -Be $Running.IsPresent
+        $lag.Active | Should -Be ([bool] $Running)
     }
 
     It 'is not further behind than is allowed' {
@@ -90,7 +90,7 @@ Describe 'Pipeline <_>' -ForEach $pipelines {
 
     It 'has no more tables set aside than are allowed' -Skip:$Running {
         $aside = @(Get-EtlTable -InputObject $pipeline -State SetAside)
-        $aside.Count | Should -Not -BeGreaterThan $MaxSetAside -Because ($aside.ErrorMessage -join ' ')
+        $aside.Count | Should -Not -BeGreaterThan $MaxSetAside -Because (@($aside | ForEach-Object ErrorMessage) -join ' ')
     }
 
     It 'has lost no more values than are allowed' -Skip:$Running {

@@ -17,9 +17,10 @@ give it here. What the new server is decides what is done:
   copied anew. The script says so and does nothing, unless -Restart is given. With another destination in the new
   definition the old copy stays readable; with the same one its tables are dropped first.
 
-To have the slot on a standby before it is promoted: on Postgres 17 and later, let it be synchronised (failover, and
-sync_replication_slots); on 16, make it there with pg_create_logical_replication_slot(name, 'pgoutput') and stream
-once more from the old server, so that the file is not behind it.
+To have the slot on a standby before it is promoted (Postgres 16 and later): make it there with
+SELECT pg_create_logical_replication_slot('etlps_shop', 'pgoutput'), while the primary runs SELECT
+pg_log_standby_snapshot(); then stream once more from the primary, so that the file is not behind that slot. It stays at
+the promotion, and the pipeline goes on with it.
 
 A run that was cut short can be started again, with the same words. The script ends with an error (exit code 1) where
 the pipeline cannot go on.

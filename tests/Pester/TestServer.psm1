@@ -50,6 +50,27 @@ function Invoke-TestSql([string] $Sql, [string] $Database = 'postgres') {
     finally { $env:PGPASSWORD = $before }
 }
 
+# A transaction that stays open, as an application's does; Close-TestTransaction rolls it back.
+function Open-TestTransaction($Shop, [string] $Sql) {
+    $start = [Diagnostics.ProcessStartInfo]::new($script:server.Psql)
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+    foreach ($word in '-X', '-q', '-h', $script:server.Host, '-p', $script:server.Port, '-U', $script:server.User, '-d', $Shop.Name) {
+        $start.ArgumentList.Add($word)
+    }
+    if ($script:server.Password) { $start.Environment['PGPASSWORD'] = $script:server.Password }
+    $psql = [Diagnostics.Process]::Start($start)
+    $psql.StandardInput.WriteLine("BEGIN; $Sql; \echo open")
+    $psql.StandardInput.Flush()
+    if ($psql.StandardOutput.ReadLine() -ne 'open') { throw "psql does not take: $Sql" }
+    $psql
+}
+
+function Close-TestTransaction($Psql) {
+    $Psql.StandardInput.Close()
+    $Psql.WaitForExit()
+    $Psql.Dispose()
+}
+
 # A database with customers and orders, a file to copy it to, and a name for the pipeline.
 function New-TestShop([int] $Orders = 1000) {
     Start-TestServer
@@ -105,7 +126,8 @@ function Stop-TestServer {
 
 function Get-GivenServer {
     $given = [System.Data.Common.DbConnectionStringBuilder]::new()
-    $given.ConnectionString = $env:ETLPS_TEST_POSTGRES
+    # As a property it would be a keyword of that name, for the builder is a dictionary.
+    $given.set_ConnectionString($env:ETLPS_TEST_POSTGRES)
     [pscustomobject]@{
         Host = $given['Host']; Port = if ($given.ContainsKey('Port')) { $given['Port'] } else { 5432 }
         User = $given['Username']; Password = if ($given.ContainsKey('Password')) { $given['Password'] }
@@ -163,4 +185,5 @@ function Invoke-AsServerUser {
     if ($ended -ne 0) { throw "$($args[0]) ended with $ended`: $said" }
 }
 
-Export-ModuleMember -Function Get-TestedManifest, Get-ErrorId, Wait-Until, Invoke-TestSql, New-TestShop, Get-TestSource, Remove-TestShop, Stop-TestServer
+Export-ModuleMember -Function Get-TestedManifest, Get-ErrorId, Wait-Until, Invoke-TestSql, New-TestShop, Get-TestSource, Remove-TestShop, Stop-TestServer,
+    Open-TestTransaction, Close-TestTransaction
