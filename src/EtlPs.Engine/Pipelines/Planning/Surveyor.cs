@@ -46,7 +46,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (!startsAnew)
         {
             conditions.CheckSame(earlier);
-            var unbound = earlier.Where(t => !DefinitionCheck.IsBound(t, request.Resets)).Select(t => t.Oid).ToHashSet();
+            var unbound = earlier.Where(t => !DefinitionCheck.IsBound(t, request.Resets)).ToList();
             var now = await ReadNowAsync(unbound, usesSlot, cancellationToken).ConfigureAwait(false);
             if (request.Resets is null)
                 joining = await FindJoiningAsync(preflight, earlier, usesSlot, cancellationToken).ConfigureAwait(false);
@@ -244,7 +244,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var left = known.Where(t => t.State is TableState.Pending or TableState.Copying).Select(t => t.Oid).ToHashSet();
         if (left.Count == 0) return [.. known.Select(t => new SurveyedTable(t, null, null))];
         var isPublished = usesSlot && definition.Publication is not null;
-        var schemas = await ReadNowAsync(left, usesSlot, cancellationToken).ConfigureAwait(false);
+        var schemas = await ReadNowAsync([.. known.Where(t => left.Contains(t.Oid))], usesSlot, cancellationToken).ConfigureAwait(false);
         var found = known.Where(t => left.Contains(t.Oid) && schemas.ContainsKey(t.Oid))
             .Select(t => Renewed(t, schemas[t.Oid], isPublished));
         var surveyed = (await SurveyAsync([.. found], usesSlot, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Record.Oid);
@@ -257,14 +257,17 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     }
 
     private async Task<IReadOnlyDictionary<uint, TableSchema>> ReadNowAsync(
-        HashSet<uint> oids, bool usesSlot, CancellationToken cancellationToken)
+        List<TableRecord> tables, bool usesSlot, CancellationToken cancellationToken)
     {
-        if (oids.Count == 0) return new Dictionary<uint, TableSchema>();
-        // Column lists are the publication's, not the table's.
-        return usesSlot && definition.Publication is { } publication
-            ? (await _catalog.ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false))
-                .Where(t => oids.Contains(t.Oid)).ToDictionary(t => t.Oid)
-            : await _catalog.ReadTablesByOidAsync(oids, cancellationToken).ConfigureAwait(false);
+        if (tables.Count == 0) return new Dictionary<uint, TableSchema>();
+        var oids = tables.Select(t => t.Oid).ToHashSet();
+        if (!usesSlot || definition.Publication is not { } publication)
+            return await _catalog.ReadTablesByOidAsync(oids, cancellationToken).ConfigureAwait(false);
+        // Column lists are the publication's, not the table's. What a locked table keeps from being told is as it was known.
+        var published = await _catalog.TryReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false);
+        return published is null
+            ? tables.ToDictionary(t => t.Oid, t => t.Schema)
+            : published.Where(t => oids.Contains(t.Oid)).ToDictionary(t => t.Oid);
     }
 
     /// <summary>Without a publication to tell it, a table's row filter is what its copy was begun with.</summary>

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Run;
+using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
 using Npgsql;
 
@@ -15,20 +16,28 @@ internal sealed class CatalogWatch(PipelineRun run)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LockedInterval = TimeSpan.FromSeconds(10);
 
     private readonly Channel<bool> _nudges = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    // Longer than statements that lock a table in passing.
+    private const string LockPatience = "1s";
 
     private IReadOnlyList<TableRecord> _tables = [];
     private CatalogLook? _last;
 
     /// <summary>Reads the catalog; whatever differs from now on interrupts the stream.</summary>
+    /// <exception cref="PostgresException">LockNotAvailable: a table is locked; so may what is asked later by this session.</exception>
     public async Task<CatalogLook> LookAsync(
         NpgsqlConnection connection, IReadOnlyList<TableRecord> tables, CancellationToken cancellationToken)
     {
         _tables = tables;
         return _last = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>What the last look has seen is still to be judged: the next look interrupts the stream, whatever it sees.</summary>
+    public void Forget() => _last = null;
 
     /// <summary>Asks for a look soon.</summary>
     public void Nudge() => _nudges.Writer.TryWrite(true);
@@ -50,7 +59,10 @@ internal sealed class CatalogWatch(PipelineRun run)
 
     private async Task<bool> IsSameAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAny(_nudges.Reader.WaitToReadAsync(cancellationToken).AsTask(), Task.Delay(Interval, cancellationToken))
+        // Whatever the next look sees interrupts the stream where there was none: not as soon as a busy stream asks for it.
+        await (_last is null
+            ? Task.Delay(LockedInterval, cancellationToken)
+            : Task.WhenAny(_nudges.Reader.WaitToReadAsync(cancellationToken).AsTask(), Task.Delay(Interval, cancellationToken)))
             .ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         _nudges.Reader.TryRead(out _);
@@ -59,8 +71,8 @@ internal sealed class CatalogWatch(PipelineRun run)
             var connection = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var closing = connection.ConfigureAwait(false);
             var look = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            if (!look.IsSameAs(_last!)) return false;
-            NoteFiles(_last!, look);
+            if (_last is not { } last || !look.IsSameAs(last)) return false;
+            NoteFiles(last, look);
             _last = look;
             return true;
         }
@@ -94,9 +106,14 @@ internal sealed class CatalogWatch(PipelineRun run)
         });
     }
 
-    private async Task<CatalogLook> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => new(
-        await new PartitionCatalog(connection)
-            .ReadAsync(_tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false),
-        await new CatalogReader(connection)
-            .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false));
+    // Asking for a partition tree, and from Postgres 16 on for what is published, takes a lock on every table.
+    private async Task<CatalogLook> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync($"SET lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
+        return new CatalogLook(
+            await new PartitionCatalog(connection)
+                .ReadAsync(_tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false),
+            await new CatalogReader(connection)
+                .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false));
+    }
 }

@@ -6,6 +6,7 @@ using EtlPs.Engine.Pipelines.Planning;
 using EtlPs.Engine.Pipelines.Run;
 using EtlPs.Engine.Postgres;
 using EtlPs.Engine.Postgres.Catalog;
+using Npgsql;
 
 namespace EtlPs.Engine.Pipelines.Stream;
 
@@ -23,12 +24,16 @@ internal sealed class SourceCheck(PipelineRun run)
     private readonly SchemaCheck _schemas = new(run);
     private readonly TypeCheck _types = new(run);
     private readonly HashSet<uint> _told = [];
+    private bool _isLocked;
 
     /// <summary>What tells that it is time for another check.</summary>
     public CatalogWatch Watch { get; } = new(run);
 
-    /// <summary>Where the stream has to be before it is known whether it explains what the last look has seen; null: nothing is open.</summary>
-    public Lsn? Due => new[] { _partitions.Questions.Due, _schemas.Questions.Due }.Min();
+    /// <summary>
+    /// Where the stream has to be before it is known whether it explains what the last look has seen; null: nothing is open, or it
+    /// could not be answered there.
+    /// </summary>
+    public Lsn? Due => _isLocked ? null : new[] { _partitions.Questions.Due, _schemas.Questions.Due }.Min();
 
     /// <summary>Returns the tables set aside.</summary>
     /// <exception cref="EtlException">ConnectionLost, too, when the source does not answer in time.</exception>
@@ -48,15 +53,32 @@ internal sealed class SourceCheck(PipelineRun run)
 
     private async Task<IReadOnlyList<TableCopyResult>> CheckAsync(Lsn position, CancellationToken cancellationToken)
     {
-        var tables = run.State.ReadTables().Where(t => t.State is TableState.Ready or TableState.CatchingUp).ToList();
         var connection = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = connection.ConfigureAwait(false);
+        var setAside = new List<TableCopyResult>();
+        try
+        {
+            await CheckAsync(connection, position, setAside, cancellationToken).ConfigureAwait(false);
+            _isLocked = false;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // One table's lock must not hold up the stream of all others.
+            Watch.Forget();
+            TellLock();
+        }
+        return setAside;
+    }
+
+    private async Task CheckAsync(
+        NpgsqlConnection connection, Lsn position, List<TableCopyResult> setAside, CancellationToken cancellationToken)
+    {
+        var tables = run.State.ReadTables().Where(t => t.State is TableState.Ready or TableState.CatchingUp).ToList();
         var look = await Watch.LookAsync(connection, tables, cancellationToken).ConfigureAwait(false);
         var catalog = new PartitionCatalog(connection);
         var published = look.Published.ToDictionary(t => t.Oid);
         var unfollowed = await catalog
             .FindUnfollowedAsync(tables.Select(t => t.Schema), run.Definition.Publication, cancellationToken).ConfigureAwait(false);
-        var setAside = new List<TableCopyResult>();
         TellTablesNotFollowed(look.Published);
         foreach (var questions in new[] { _partitions.Questions, _schemas.Questions }) questions.Keep(tables.Select(t => t.Oid));
         foreach (var table in tables)
@@ -69,7 +91,16 @@ internal sealed class SourceCheck(PipelineRun run)
             if (problem is null) continue;
             setAside.Add(new TableQuarantine(run).SetAside(table, problem));
         }
-        return setAside;
+    }
+
+    private void TellLock()
+    {
+        if (_isLocked) return;
+        _isLocked = true;
+        run.Tell(
+            $"A table of {run.Definition.Source} is locked, as by VACUUM FULL or ALTER TABLE: what is different in the catalog "
+            + "since the tables were copied is looked at when it is free again. The stream goes on.",
+            MilestoneLevel.Warning);
     }
 
     /// <summary>

@@ -60,6 +60,25 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         return [.. schemas.Select(t => t with { RowFilter = entries[t.Oid].RowFilter, PublishedBy = entries[t.Oid].PublishedBy })];
     }
 
+    /// <summary>
+    /// The same; null where one of the tables is locked. From Postgres 16 on asking for what is published waits for all of them.
+    /// </summary>
+    public async Task<IReadOnlyList<TableSchema>?> TryReadPublishedTablesAsync(
+        string publication, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var ending = transaction.ConfigureAwait(false);
+            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
+            return await ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return null;
+        }
+    }
+
     /// <summary>One table; null where there is none of that oid.</summary>
     public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken) =>
         (await ReadTablesByOidAsync([oid], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(oid);
