@@ -189,6 +189,40 @@ public sealed class ResetTests(ServerPool pool)
         await scenario.AssertNothingLeftOverAsync();
     }
 
+    [Fact]
+    public async Task Where_the_stream_ends_in_a_reset_of_several_tables_each_is_told_by_itself()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Tables + "; CREATE TABLE third (id int PRIMARY KEY)");
+        await scenario.BackfillAsync();
+        FollowedPipeline? stream = null;
+        Task<StreamResult>? stopping = null;
+        IReadOnlyList<TableCopyResult> reset;
+        var pipeline = scenario.Pipeline(new FaultAction(
+            FaultPoint.ResetCopied,
+            () =>
+            {
+                stopping = stream!.StopAsync();
+                // Without its slot the stream takes nothing over any more.
+                SpinWait.SpinUntil(() => Token.IsCancellationRequested || !scenario.ScalarAsync<bool>(
+                    "SELECT active FROM pg_replication_slots WHERE NOT temporary AND database = current_database()")
+                    .GetAwaiter().GetResult());
+            },
+            occurrence: 2));
+        await using (stream = await FollowedPipeline.StartAsync(scenario, pipeline))
+        {
+            reset = await pipeline.ResetAsync(["*"], scenario, Token);
+            await stopping!;
+        }
+        Assert.Equal([null, EtlErrorCode.ResetInterrupted, EtlErrorCode.ResetInterrupted], reset.Select(r => r.Error?.Code));
+        Assert.All(reset, r => Assert.Equal(TableState.Ready, r.State));
+        Assert.Contains("Nothing is to be done", reset[1].Error!.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Reset-EtlTable", reset[2].Error!.Remedy, StringComparison.Ordinal);
+        var again = Assert.Single((await scenario.CatchUpAsync()).Backfilled);
+        Assert.Equal(reset[1].Source, again.Source);
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
     private static Lsn Position(Pipeline pipeline) =>
         pipeline.ReadStatusAsync(CancellationToken.None).GetAwaiter().GetResult()!.Position;
 

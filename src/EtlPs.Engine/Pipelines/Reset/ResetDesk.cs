@@ -11,6 +11,8 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
 {
     private readonly object _gate = new();
     private readonly Dictionary<uint, Task> _resets = [];
+
+    // Not disposed: whoever resets several tables asks whether it was cancelled after the desk is gone. It holds nothing.
     private readonly CancellationTokenSource _closing = new();
     private TableHandover[] _offers = [];
     private bool _closed;
@@ -35,7 +37,7 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
     public void NeedText() => Volatile.Write(ref _needsText, true);
 
     /// <summary>Resets one table, once at a time.</summary>
-    /// <exception cref="EtlException">ResetRunning; ResetInterrupted: the stream has ended.</exception>
+    /// <exception cref="EtlException">ResetRunning; ResetInterrupted: the stream has ended, or ends before the reset.</exception>
     public async Task<T> RunAsync<T>(
         TableRecord table, Func<CancellationToken, Task<T>> reset, CancellationToken cancellationToken)
     {
@@ -43,7 +45,7 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (_closed) throw ResetErrors.Interrupted(table.Source);
+            if (_closed) throw ResetErrors.NotBegun(table.Source);
             if (!_resets.TryAdd(table.Oid, over.Task)) throw ResetErrors.Running(table.Source);
         }
         try
@@ -82,6 +84,5 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
         }
         await _closing.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(resets).ConfigureAwait(false);
-        _closing.Dispose();
     }
 }

@@ -22,6 +22,14 @@ internal static class ResetErrors
         Subject = table.ToString(),
     };
 
+    public static EtlException NotBegun(TableName table) => new(
+        EtlErrorCode.ResetInterrupted,
+        $"The stream ended before table {table} was copied again; its earlier rows stay.",
+        "Use Reset-EtlTable again.")
+    {
+        Subject = table.ToString(),
+    };
+
     public static EtlException NothingCopied(PipelineDefinition definition) => new(
         EtlErrorCode.TableNotFound,
         $"{definition.Destination} knows nothing of pipeline {definition.Name}.",
