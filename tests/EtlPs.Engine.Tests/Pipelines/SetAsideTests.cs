@@ -197,6 +197,34 @@ public sealed class SetAsideTests(ServerPool pool)
         await scenario.AssertEqualAsync();
     }
 
+    [Theory]
+    [InlineData(OnTableError.Quarantine)]
+    [InlineData(OnTableError.Stop)]
+    public async Task A_table_that_is_rewritten_again_and_again_is_set_aside_and_the_others_go_on(OnTableError onTableError)
+    {
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE reloaded (id int PRIMARY KEY); INSERT INTO good VALUES (1)");
+        var reload = new FaultHandler(point =>
+        {
+            if (point is FaultPoint.SlotCreated or FaultPoint.LaterSnapshotTaken)
+                scenario.ExecuteAsync("TRUNCATE reloaded; INSERT INTO reloaded VALUES (1)").GetAwaiter().GetResult();
+        });
+        var backfill = scenario.Pipeline(reload).BackfillAsync(new BackfillOptions { OnTableError = onTableError }, scenario, Token);
+        if (onTableError == OnTableError.Stop)
+        {
+            Assert.Contains("reloaded", (await Assert.ThrowsAsync<EtlException>(() => backfill)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        AssertAside(await backfill, "reloaded", EtlErrorCode.SchemaChanged, "rewritten");
+        await scenario.ExecuteAsync("INSERT INTO good VALUES (2); TRUNCATE reloaded");
+        await scenario.CatchUpAsync();
+        Assert.Equal(2L, await CountAsync(scenario, "good"));
+        await scenario.Pipeline().ResetAsync(["reloaded"], scenario, Token);
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+    }
+
     private static void AssertAside(
         IReadOnlyList<TableCopyResult> results, string table, EtlErrorCode code, params string[] words)
     {

@@ -46,7 +46,11 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
             run, source, new SurveyRequest(Restart: false, SnapshotOnly: !survey.UsesSlot), options.ReconnectTimeout);
         for (var round = 0; ReadPending() is { Count: > 0 } pending; round++)
         {
-            if (round == MostRounds) throw KeepsChanging(pending[0]);
+            if (round == MostRounds)
+            {
+                foreach (var table in pending) results[table.Oid] = SetAside(table, KeepsChanging(table));
+                break;
+            }
             await reconnection.RunAsync(
                 token => CopyRoundAsync(survey.UsesSlot, options.Workers, results, token), cancellationToken)
                 .ConfigureAwait(false);
@@ -119,7 +123,7 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
     private static EtlException KeepsChanging(TableRecord table) => new(
         EtlErrorCode.SchemaChanged,
         $"Table {table.Source} was rewritten {MostRounds} times while it was to be copied.",
-        "Start again when VACUUM FULL, CLUSTER or ALTER TABLE of that table are through.")
+        "Copy it again with Reset-EtlTable when TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE of it are through.")
     {
         Subject = table.Source.ToString(),
     };
