@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace EtlPs.Engine.Changes;
 
@@ -9,6 +10,9 @@ namespace EtlPs.Engine.Changes;
 /// </summary>
 internal readonly struct KeyBytes(ByteSlice bytes) : IEquatable<KeyBytes>
 {
+    /// <summary>What one takes as a key of a dictionary of numbers: beside itself a number, a hash, a link and a bucket.</summary>
+    public static readonly long BytesInIndex = Unsafe.SizeOf<KeyBytes>() + (4 * sizeof(int));
+
     private readonly int _hash = Hash(bytes.Span);
 
     public ByteSlice Bytes { get; } = bytes;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EtlPs.Engine.Pipelines.Errors;
 
@@ -26,6 +27,11 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     /// being dropped at the source without a word in the stream.
     /// </summary>
     public bool HasWholeOldRows { get; private set; }
+
+    /// <summary>What is kept for the next batch, in bytes.</summary>
+    public long RetainedBytes =>
+        (_index.EnsureCapacity(0) * KeyBytes.BytesInIndex) + (_keys.Capacity * (long)Unsafe.SizeOf<KeyChange>())
+        + (_images.Capacity * (long)Unsafe.SizeOf<RowImage>()) + _holders.RetainedBytes;
 
     /// <summary>Whether there is anything to do.</summary>
     public bool IsEmpty => !Truncates && _keys.Count == 0;
@@ -93,6 +99,15 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
         _keys.Clear();
         _images.Clear();
         _holders.Clear();
+    }
+
+    /// <summary>Gives back what is kept; to be called when it is clear.</summary>
+    public void Release()
+    {
+        _index.TrimExcess();
+        _keys.Capacity = 0;
+        _images.Capacity = 0;
+        _holders.Release();
     }
 
     /// <summary>Takes the row of this key away and says what it was in this batch.</summary>

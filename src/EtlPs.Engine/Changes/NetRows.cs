@@ -14,6 +14,9 @@ internal sealed class NetRows(TableSchema table, PinnedArena arena)
     /// <summary>Every row that was there before the batch goes.</summary>
     public bool Truncates { get; private set; }
 
+    /// <summary>What is kept for the next batch, in bytes.</summary>
+    public long RetainedBytes => _counts.EnsureCapacity(0) * KeyBytes.BytesInIndex;
+
     /// <summary>Whether there is anything to do.</summary>
     public bool IsEmpty => !Truncates && _counts.Count == 0;
 
@@ -45,6 +48,9 @@ internal sealed class NetRows(TableSchema table, PinnedArena arena)
         _counts.Clear();
         Truncates = false;
     }
+
+    /// <summary>Gives back what is kept; to be called when it is clear.</summary>
+    public void Release() => _counts.TrimExcess();
 
     private void Count(RowTuple row, int delta)
     {

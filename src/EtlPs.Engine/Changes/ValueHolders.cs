@@ -45,5 +45,11 @@ internal sealed class ValueHolders(int columnCount)
         return start;
     }
 
+    /// <summary>What is kept for the next batch, in bytes.</summary>
+    public long RetainedBytes => _holders.Capacity * sizeof(int);
+
     public void Clear() => _holders.Clear();
+
+    /// <summary>Gives back what is kept; to be called when it is clear.</summary>
+    public void Release() => _holders.Capacity = 0;
 }

@@ -12,16 +12,24 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 internal sealed class BatchApplier(
     DuckDBConnection connection, IPositionStore state, IBaseRows source, Lsn position, IFaultHook faults)
 {
+    // A busy table finds its room again in the next batch; many tables that were busy once do not keep all of theirs.
+    private const long MostRetained = 32 << 20;
+    private const long LittleRetained = 32 << 10;
+
     private readonly Dictionary<uint, TableApplier> _appliers = [];
     private readonly Dictionary<uint, StreamedTable> _tables = [];
     private readonly List<TableApplier> _touched = [];
     private readonly HashSet<TableApplier> _isTouched = [];
+    private readonly HashSet<TableApplier> _roomy = [];
     private readonly PinnedArena _scratch = new();
     private bool _inTransaction;
     private bool _hasLosses;
 
     /// <summary>The position stored last.</summary>
     public Lsn Position { get; private set; } = position;
+
+    /// <summary>What is kept for the next batch, of all tables, in bytes.</summary>
+    public long RetainedBytes => _appliers.Values.Sum(a => a.RetainedBytes);
 
     /// <summary>Says where a table's rows go now; forgets what was prepared for another name.</summary>
     /// <param name="table">The table.</param>
@@ -31,6 +39,7 @@ internal sealed class BatchApplier(
     {
         var losses = state.Losses.OpenForStream(table.Schema, isHidden);
         _tables[table.Schema.Oid] = table;
+        if (_appliers.TryGetValue(table.Schema.Oid, out var before)) _roomy.Remove(before);
         _appliers[table.Schema.Oid] = table.Schema.KeyColumns.Count > 0
             ? new KeyedTableApplier(connection, table, target, _scratch, source, state.Fetches, losses)
             : new KeylessTableApplier(
@@ -53,6 +62,7 @@ internal sealed class BatchApplier(
                 if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.NoteTruncation(change.Table.Schema.Oid);
             }
             foreach (var applier in _touched) Apply(applier, Position);
+            ReleaseMemory();
             Forget();
             if (batch.EndsInsideTransaction)
             {
@@ -108,6 +118,15 @@ internal sealed class BatchApplier(
         var applier = _appliers[table.Schema.Oid];
         if (_isTouched.Add(applier)) _touched.Add(applier);
         return applier;
+    }
+
+    private void ReleaseMemory()
+    {
+        foreach (var applier in _touched)
+            if (applier.RetainedBytes > LittleRetained) _roomy.Add(applier);
+        if (_roomy.Sum(a => a.RetainedBytes) <= MostRetained) return;
+        foreach (var applier in _roomy) applier.Release();
+        _roomy.Clear();
     }
 
     private void Forget()

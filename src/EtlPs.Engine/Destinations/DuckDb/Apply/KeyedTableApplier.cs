@@ -29,6 +29,10 @@ internal sealed class KeyedTableApplier : TableApplier
             " AND ", Schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(Schema.Columns[c].DestinationName)} = k.k{i}"));
     }
 
+    public override long RetainedBytes => _net.RetainedBytes;
+
+    public override void Release() => _net.Release();
+
     protected override void AddInsert(RowTuple row) => _net.Insert(row);
 
     protected override void AddUpdate(RowTuple old, bool oldIsWhole, RowTuple row) => _net.Update(old, oldIsWhole, row);

@@ -30,6 +30,10 @@ internal sealed class KeylessTableApplier(
     private readonly NetRows _net = new(table.Schema, arena);
     private StagingTable? _gone;
 
+    public override long RetainedBytes => _net.RetainedBytes;
+
+    public override void Release() => _net.Release();
+
     protected override void AddInsert(RowTuple row) => _net.Insert(row);
 
     protected override void AddUpdate(RowTuple old, bool oldIsWhole, RowTuple row) => _net.Update(old, row);

@@ -68,6 +68,12 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
     /// <summary>Applies what was added, if anything was, and forgets it.</summary>
     protected abstract void Store(Lsn position);
 
+    /// <summary>What is kept for the next batch, in bytes.</summary>
+    public abstract long RetainedBytes { get; }
+
+    /// <summary>Gives back what is kept.</summary>
+    public abstract void Release();
+
     protected abstract void AddInsert(RowTuple row);
 
     protected abstract void AddUpdate(RowTuple old, bool oldIsWhole, RowTuple row);
