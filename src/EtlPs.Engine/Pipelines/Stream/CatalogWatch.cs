@@ -76,7 +76,9 @@ internal sealed class CatalogWatch(PipelineRun run)
             _last = look;
             return true;
         }
-        catch (Exception e) when (e is EtlException or NpgsqlException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (
+            e is EtlException or NpgsqlException or IOException or InvalidOperationException
+            && !cancellationToken.IsCancellationRequested)
         {
             // Only a look: what stands in the way of the stream is told by the stream.
             return true;
