@@ -223,6 +223,24 @@ public sealed class ResetTests(ServerPool pool)
         await scenario.AssertNothingLeftOverAsync();
     }
 
+    [Fact]
+    public async Task A_copy_that_the_stream_has_taken_over_stays_whatever_becomes_of_its_own_stream()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Tables);
+        await scenario.BackfillAsync();
+        var pipeline = scenario.Pipeline(new FaultAction(FaultPoint.ResetHandedOver, () => throw new IOException("The copy's own stream broke.")));
+        await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
+        {
+            var reset = Assert.Single(await pipeline.ResetAsync(["bad"], scenario, Token));
+            Assert.Equal((TableState.Ready, true, null), (reset.State, reset.Copied, reset.Error));
+            await scenario.ExecuteAsync("INSERT INTO bad VALUES (2, 2)");
+            await stream.StopAsync();
+        }
+        await scenario.CatchUpAsync();
+        await scenario.AssertEqualAsync();
+        await scenario.AssertNothingLeftOverAsync();
+    }
+
     private static Lsn Position(Pipeline pipeline) =>
         pipeline.ReadStatusAsync(CancellationToken.None).GetAwaiter().GetResult()!.Position;
 

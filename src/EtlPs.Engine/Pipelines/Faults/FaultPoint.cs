@@ -44,4 +44,7 @@ internal enum FaultPoint
 
     /// <summary>The running stream takes the hidden copy over, in a transaction that is not yet committed.</summary>
     ResetTakenOver,
+
+    /// <summary>The running stream follows the copy; the copy's own stream is still to be closed.</summary>
+    ResetHandedOver,
 }

@@ -45,8 +45,14 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         }
         catch (Exception e)
         {
-            Undo(known.Oid, e);
-            throw;
+            // The running stream has the copy: what broke is the copy's own stream, which nobody needs any more.
+            if (FindTakenOver(known.Oid) is not { } taken)
+            {
+                Undo(known.Oid, e);
+                throw;
+            }
+            run.Tell($"Table {known.Source} was taken over; then its own stream broke ({e.GetType().Name}).", MilestoneLevel.Verbose);
+            copied = taken;
         }
         var shown = await ShownAsync(known.Oid, cancellationToken).ConfigureAwait(false);
         return new TableCopyResult(
@@ -132,6 +138,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
             await ComeNearAsync(catchUp, cancellationToken).ConfigureAwait(false);
             run.Faults.Reached(FaultPoint.ResetCaughtUp);
             await OfferAsync(copied, tree, catchUp, cancellationToken).ConfigureAwait(false);
+            run.Faults.Reached(FaultPoint.ResetHandedOver);
         }
         finally
         {
@@ -185,6 +192,9 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
             await Task.Delay(Tick, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>The table, where the stream has its copy; null: it has not. Taking it over ends the note that its reset has begun.</summary>
+    private TableRecord? FindTakenOver(uint oid) => _state.FindTable(oid) is { ResetBegun: null } taken ? taken : null;
 
     /// <summary>What was visible stays. A reset that only the stream's end cut off stays noted, and is made anew by the next run.</summary>
     private void Undo(uint oid, Exception failure) => Change(oid, table =>
