@@ -45,7 +45,7 @@ internal sealed class SourceTableReader(NpgsqlConnection connection, SourceSetti
             ? all.Where(r => r is { OfExtension: false, Persistence: not 't' }).ToList()
             : all.Where(r => parsed.Any(p => p.Matches(r.Name))).ToList();
         var oids = selected.Select(r => r.Oid).ToHashSet();
-        selected.RemoveAll(r => r.PartitionRoot is { } root && root != r.Oid && oids.Contains(root));
+        selected.RemoveAll(r => r.Ancestors.Any(oids.Contains));
         return selected;
     }
 

@@ -6,7 +6,9 @@ internal static class CatalogQueries
     // What users can select from; temporary tables belong to other sessions.
     public const string Tables = """
         SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relreplident, c.relpersistence,
-               CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::oid END,
+               CASE WHEN c.relispartition THEN ARRAY(
+                   SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a WHERE a.relid <> c.oid)
+               ELSE '{}' END,
                pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
                EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')

@@ -14,8 +14,8 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
 
     /// <summary>
     /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read. Wildcards,
-    /// and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left out where their
-    /// root is in.
+    /// and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left out where a table that
+    /// they belong to is in.
     /// </summary>
     /// <param name="patterns">Names as in SQL, with wildcards.</param>
     /// <param name="cancellationToken">Gives it up.</param>
@@ -32,8 +32,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         var selected = parsed.Count == 0
             ? all.Where(t => t is { Obstacle: null, Readable: true, OfExtension: false }).ToList()
             : Select(all, parsed, isFollowed);
-        var oids = selected.Select(t => t.Oid).ToHashSet();
-        selected.RemoveAll(t => t.PartitionRoot is { } root && root != t.Oid && oids.Contains(root));
+        DropPartitions(selected);
         return await ReadSchemasAsync(selected, null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -53,6 +52,8 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             publication).ConfigureAwait(false);
         var all = await connection.ReadAsync(CatalogQueries.Tables, ReadTable, cancellationToken).ConfigureAwait(false);
         var tables = all.Where(t => published.Any(p => p.Oid == t.Oid)).ToList();
+        // Postgres 14 lists them beside the table whose changes theirs are sent as.
+        DropPartitions(tables);
         var columns = published.Where(p => p.Columns is not null)
             .ToDictionary(p => p.Oid, p => p.Columns!.ToHashSet(StringComparer.Ordinal));
         var entries = published.ToDictionary(p => p.Oid);
@@ -144,6 +145,13 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         return sizes.ToDictionary(s => s.Oid, s => s.Size);
     }
 
+    /// <summary>Takes out what is a part of another one.</summary>
+    private static void DropPartitions(List<CatalogTable> tables)
+    {
+        var oids = tables.Select(t => t.Oid).ToHashSet();
+        tables.RemoveAll(t => t.Ancestors.Any(oids.Contains));
+    }
+
     private static List<CatalogTable> Select(List<CatalogTable> all, List<TablePattern> patterns, bool isFollowed)
     {
         var selected = new List<CatalogTable>();
@@ -180,7 +188,7 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             _ => ReplicaIdentity.Default,
         },
         reader.GetFieldValue<char>(5),
-        reader.GetNullable<uint>(6),
+        reader.GetFieldValue<uint[]>(6),
         reader.GetBoolean(7),
         reader.GetBoolean(8));
 

@@ -9,7 +9,7 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <param name="Kind">pg_class.relkind: 'r', 'p', 'v', 'm' or 'f'.</param>
 /// <param name="Identity">The replica identity.</param>
 /// <param name="Persistence">pg_class.relpersistence: 'p' or 'u'.</param>
-/// <param name="PartitionRoot">The table that it is a partition of, at any depth; null: none.</param>
+/// <param name="Ancestors">The tables that it is a partition of, at any depth.</param>
 /// <param name="Readable">Whether the role may read all of it.</param>
 /// <param name="OfExtension">Whether an extension made it.</param>
 internal sealed record CatalogTable(
@@ -18,7 +18,7 @@ internal sealed record CatalogTable(
     char Kind,
     ReplicaIdentity Identity,
     char Persistence,
-    uint? PartitionRoot,
+    uint[] Ancestors,
     bool Readable,
     bool OfExtension)
 {

@@ -9,7 +9,9 @@ internal sealed class RelationCatalog(NpgsqlConnection connection)
     // Autovacuum never analyses a partitioned table, only its partitions.
     private const string Relations = """
         SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relpersistence,
-               CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::oid END,
+               CASE WHEN c.relispartition THEN ARRAY(
+                   SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a WHERE a.relid <> c.oid)
+               ELSE '{}' END,
                EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'),
                COALESCE(leaves.bytes, pg_catalog.pg_table_size(c.oid), 0),
@@ -29,6 +31,6 @@ internal sealed class RelationCatalog(NpgsqlConnection connection)
         Relations,
         r => new CatalogRelation(
             r.GetFieldValue<uint>(0), new TableName(r.GetString(1), r.GetString(2)), r.GetFieldValue<char>(3), r.GetFieldValue<char>(4),
-            r.GetNullable<uint>(5), r.GetBoolean(6), new TableSize(r.GetInt64(7), r.GetNullable<long>(8))),
+            r.GetFieldValue<uint[]>(5), r.GetBoolean(6), new TableSize(r.GetInt64(7), r.GetNullable<long>(8))),
         cancellationToken);
 }
