@@ -68,7 +68,9 @@ public sealed class PipelineInitialization(PipelineDefinition definition, string
                 new PlannedEffect(target, $"Create publication for {names.Count} tables", PublicationCatalog.CreateStatement(name, names)),
             ];
         var published = await catalog.ReadPublishedTablesAsync(name, cancellationToken).ConfigureAwait(false);
-        var missing = names.Except(published.Select(t => t.Name)).ToList();
+        var contained = await new PublicationCatalog(connection)
+            .FindContainedAsync(name, tables.Select(t => t.Oid), published.Select(t => t.Oid), cancellationToken).ConfigureAwait(false);
+        var missing = tables.Where(t => !contained.Contains(t.Oid)).Select(t => t.Name).ToList();
         return missing.Count == 0
             ? []
             : [new PlannedEffect(target, $"Add {missing.Count} tables", PublicationCatalog.AddStatement(name, missing))];

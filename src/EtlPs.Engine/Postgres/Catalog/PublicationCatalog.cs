@@ -34,6 +34,29 @@ internal sealed class PublicationCatalog(NpgsqlConnection connection)
         return found.Count == 0 ? null : found[0];
     }
 
+    /// <summary>
+    /// Which tables a publication has: what it was given, what it streams, and partitioned tables all of whose partitions it streams
+    /// as tables of their own.
+    /// </summary>
+    public async Task<IReadOnlySet<uint>> FindContainedAsync(
+        string name, IEnumerable<uint> tables, IEnumerable<uint> streamed, CancellationToken cancellationToken)
+    {
+        var found = await connection.ReadAsync(
+            """
+            SELECT w.oid FROM pg_catalog.unnest($2) AS w (oid)
+            WHERE w.oid = ANY ($3)
+               OR EXISTS (SELECT FROM pg_catalog.pg_publication AS p JOIN pg_catalog.pg_publication_rel AS r ON r.prpubid = p.oid
+                          WHERE p.pubname = $1 AND r.prrelid = w.oid)
+               OR (SELECT pg_catalog.bool_and(t.relid = ANY ($3)) FROM pg_catalog.pg_partition_tree(w.oid) AS t WHERE t.isleaf)
+            """,
+            r => r.GetFieldValue<uint>(0),
+            cancellationToken,
+            name,
+            CatalogReader.Oids(tables),
+            CatalogReader.Oids(streamed)).ConfigureAwait(false);
+        return found.ToHashSet();
+    }
+
     public Task CreateAsync(string name, IReadOnlyList<TableName> tables, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(CreateStatement(name, tables), cancellationToken);
 
