@@ -110,10 +110,21 @@ internal sealed class PipelineRules(
     public IReadOnlyList<string> Warnings(bool usesSlot, IEnumerable<TableRecord> tables)
     {
         var warnings = new List<string>();
+        if (LeftBehind() is { } left) warnings.Add(left);
         if (SetAside(definition, tables) is { } aside) warnings.Add(aside);
         if (usesSlot && MissingOperations() is { } missing) warnings.Add(missing);
         return warnings;
     }
+
+    /// <summary>
+    /// What the copy that is dropped has at a server that the run does not reach, and nobody will name any more; null: nothing.
+    /// </summary>
+    private string? LeftBehind() => known is not { Stage: not PipelineStage.SnapshotOnly } || IsSameSource
+        ? null
+        : $"The copy that is dropped was of database {known.Database} of another server (system identifier {known.SystemIdentifier}). "
+        + $"Its replication slot {known.SlotName}, where it still exists, keeps that server's WAL for ever. Drop it there: "
+        + $"SELECT pg_drop_replication_slot('{known.SlotName}');"
+        + (known.OwnsPublication ? $" {PublicationCatalog.DropStatement(known.Publication)};" : "");
 
     /// <summary>Which tables a run goes on without; null: none.</summary>
     public static string? SetAside(PipelineDefinition definition, IEnumerable<TableRecord> tables)
