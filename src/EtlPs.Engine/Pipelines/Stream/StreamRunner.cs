@@ -159,7 +159,7 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         var watching = _check.Watch.InterruptAsync(interrupt);
         try
         {
-            return await session.RunAsync(interrupt.Token).ConfigureAwait(false);
+            return await session.RunAsync(stop, interrupt.Token).ConfigureAwait(false);
         }
         finally
         {

@@ -33,12 +33,18 @@ internal sealed class StreamSession(
     private long _statusSent;
     private long _positionStored = Stopwatch.GetTimestamp();
 
-    /// <summary>Streams until the goal is reached or <paramref name="stop"/> asks for an end; both are clean ends.</summary>
-    public async Task<StreamEnd> RunAsync(CancellationToken stop)
+    /// <summary>Streams until the goal is reached or one of the tokens asks for an end; all are clean ends.</summary>
+    /// <param name="stop">Ends at once; what has come of a transaction that is not over is sent again.</param>
+    /// <param name="interrupt">
+    /// Ends between two transactions: else a source whose catalog changes all the time would never get a large one through. There is an
+    /// end to wait for, since only committed transactions come.
+    /// </param>
+    public async Task<StreamEnd> RunAsync(CancellationToken stop, CancellationToken interrupt)
     {
+        bool IsOver() => stop.IsCancellationRequested || (interrupt.IsCancellationRequested && !collector.HasOpenChanges);
         try
         {
-            return await ReadAsync(stop).ConfigureAwait(false) is { } end
+            return await ReadAsync(IsOver).ConfigureAwait(false) is { } end
                 ? await FinishAsync(end).ConfigureAwait(false)
                 : throw new InvalidOperationException("The channel ended before it was closed.");
         }
@@ -56,7 +62,7 @@ internal sealed class StreamSession(
         if (_reading is not null) await ((Task)_reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<StreamEnd?> ReadAsync(CancellationToken stop)
+    private async Task<StreamEnd?> ReadAsync(Func<bool> isOver)
     {
         while (true)
         {
@@ -69,7 +75,7 @@ internal sealed class StreamSession(
             else
             {
                 _reading = move.AsTask();
-                if (await WaitAsync(_reading, stop).ConfigureAwait(false) is { } end) return end;
+                if (await WaitAsync(_reading, isOver).ConfigureAwait(false) is { } end) return end;
                 moved = await _reading.ConfigureAwait(false);
             }
             if (!moved) return null;
@@ -83,7 +89,7 @@ internal sealed class StreamSession(
                 await StoreWholeTransactionsAsync().ConfigureAwait(false);
                 throw;
             }
-            if (stop.IsCancellationRequested) return StreamEnd.Stopped;
+            if (isOver()) return StreamEnd.Stopped;
             if (collector.InTransaction)
             {
                 if (goal.IsReachedBy(collector.CommitLsn))
@@ -113,7 +119,7 @@ internal sealed class StreamSession(
         || (_filling.Weight >= BatchPacing.PartOfTransaction && _filling.Transactions == 0 && _applying is not { IsCompleted: false });
 
     /// <summary>While the source is silent: stores what is there, then the idle position, and looks for an end.</summary>
-    private async Task<StreamEnd?> WaitAsync(Task<bool> message, CancellationToken stop)
+    private async Task<StreamEnd?> WaitAsync(Task<bool> message, Func<bool> isOver)
     {
         if (!_filling.IsEmpty && !_pacing.IsDue && !collector.HasOpenChanges)
             await Task.WhenAny(message, Task.Delay(BatchPacing.Lull, CancellationToken.None)).ConfigureAwait(false);
@@ -121,7 +127,7 @@ internal sealed class StreamSession(
         {
             if (_applying is { IsCompleted: true }) await ObserveAsync().ConfigureAwait(false);
             if (goal.IsReachedBy(applier.Position)) return goal.End;
-            if (stop.IsCancellationRequested) return StreamEnd.Stopped;
+            if (isOver()) return StreamEnd.Stopped;
             if (_applying is null && !_isOpenAtDestination) await boundary.ReachedAsync(collector.CommitLsn).ConfigureAwait(false);
             if (_applying is null && !collector.HasOpenChanges)
             {
