@@ -54,7 +54,7 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("ADD COLUMN note VARCHAR")]
+    [InlineData("ADD COLUMN mine VARCHAR")]
     [InlineData("ALTER n TYPE FLOAT")]
     public async Task A_table_in_progress_that_somebody_altered_in_the_destination_starts_again(string alteration)
     {
