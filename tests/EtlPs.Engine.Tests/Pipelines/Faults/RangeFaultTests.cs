@@ -11,7 +11,7 @@ namespace EtlPs.Engine.Tests.Pipelines.Faults;
 /// <summary>What breaks while ranges are copied side by side: the range is copied again or its table ends, and the others go on.</summary>
 public sealed class RangeFaultTests(ServerPool pool)
 {
-    private const string Waiting = "state = 'active' AND wait_event_type = 'Lock' AND query LIKE 'BEGIN%LOCK TABLE%'";
+    private const string Waiting = "state = 'active' AND wait_event_type = 'Lock' AND query LIKE 'BEGIN%SELECT FROM %'";
 
     // One range of more than fits into what is read ahead and into a socket's buffers.
     private const string Large = """
