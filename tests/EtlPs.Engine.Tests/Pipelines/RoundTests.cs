@@ -17,7 +17,7 @@ public sealed class RoundTests(ServerPool pool)
             (9, 9999.995), (10, 0.00005), (11, 1.50), (12, 10000.004999), (13, 123456.785), (14, -0.015), (15, 1e-400), (16, NULL))
         INSERT INTO sums SELECT id + {0}, n, n * 1.00000000000000000001, ARRAY[n, 1, NULL], 'a' FROM v;
         INSERT INTO sums SELECT g + {0}, n, n * 1e40, ARRAY[n], 'b' FROM (SELECT g, round((random() * 2000 - 1000)::numeric
-            * (random()::text || (random() * 1e9)::int8)::numeric, g % 20) AS n FROM generate_series(17, 200) g) AS r;
+            * (random()::numeric::text || (random() * 1e9)::int8)::numeric, g % 20) AS n FROM generate_series(17, 200) g) AS r;
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -40,8 +40,8 @@ public sealed class WaitTests(ServerPool pool)
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
         shop.Run("$job = Start-EtlStream $name -AsJob; $null = Wait-EtlPipeline $name -Timeout 60").WithoutErrors();
 
-        var waiting = Task.Run(() => shop.Session.RunAsync("Wait-EtlPipeline $name -Lsn FFFF/0", Token), Token);
         await shop.SlotBecomesAsync(active: true, Token);
+        var waiting = shop.Session.RunAsync("Wait-EtlPipeline $name -Lsn FFFF/0", Token);
         await shop.Database.ExecuteAsync(
             $"""DROP PUBLICATION "etlps_{shop.Pipeline}"; INSERT INTO customers VALUES (1000, 'x')""",
             Token);

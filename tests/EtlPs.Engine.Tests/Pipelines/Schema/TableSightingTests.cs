@@ -39,12 +39,13 @@ public sealed class TableSightingTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup);
         await scenario.BackfillAsync();
-        await using (var stream = await FollowedPipeline.StartAsync(scenario, scenario.Pipeline()))
+        var pipeline = scenario.Pipeline();
+        await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
         {
-            var before = await FileAsync(scenario);
+            var before = await FileAsync(pipeline);
             await scenario.ExecuteAsync("TRUNCATE t; INSERT INTO t VALUES (10, 10)");
             await scenario.ExecuteAsync("INSERT INTO beacon VALUES (1)");
-            await Eventually.IsTrueAsync(async () => await FileAsync(scenario) != before, cancellationToken: Token);
+            await Eventually.IsTrueAsync(async () => !Equals(await FileAsync(pipeline), before), cancellationToken: Token);
             await stream.StopAsync();
         }
         await scenario.ExecuteAsync("ALTER TABLE t ALTER v SET NOT NULL");
@@ -68,6 +69,6 @@ public sealed class TableSightingTests(ServerPool pool)
         Assert.Equal("t", Assert.Single((await scenario.CatchUpAsync()).SetAside).Source.Name);
     }
 
-    private static async Task<object?> FileAsync(Scenario scenario) => (await scenario.Pipeline().QueryAsync(
+    private static async Task<object?> FileAsync(Pipeline pipeline) => (await pipeline.QueryAsync(
         "SELECT file_node FROM etlps.tables WHERE source_table = 't'", Token)).Rows[0][0];
 }
