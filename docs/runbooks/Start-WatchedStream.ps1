@@ -130,7 +130,7 @@ try {
     do {
         $wait = [Math]::Min($Interval.TotalSeconds, [Math]::Max(1.0, ($end - [datetime]::UtcNow).TotalSeconds))
         $ended = @(Wait-Job -Job $jobs -Any -Timeout ([int] $wait))
-        $failed = @($ended | Where-Object State -eq Failed | ForEach-Object { "$($_.Pipeline): $($_.Error -join ' ')" })
+        $failed = @($ended | Where-Object State -eq Failed | ForEach-Object { "$($_.Pipeline): $($_.Failure)" })
         Receive-Job -Job $jobs -ErrorAction Continue
         foreach ($pipeline in $pipelines) { Update-Alert $pipeline }
         if ($FailOnAlert -and $raised.Count -gt 0) {

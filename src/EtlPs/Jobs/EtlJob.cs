@@ -33,6 +33,9 @@ public sealed class EtlJob : Job
     /// <summary>The pipeline that it runs.</summary>
     public string Pipeline => _run.Target.Name;
 
+    /// <summary>What ended it where it failed. It stays when Receive-Job has taken the error from the stream.</summary>
+    public ErrorRecord? Failure { get; private set; }
+
     /// <inheritdoc/>
     public override string StatusMessage => _output.LastMessage;
 
@@ -109,7 +112,8 @@ public sealed class EtlJob : Job
         }
         catch (Exception failure)
         {
-            _output.Error(EtlErrors.Record(failure, Pipeline));
+            Failure = EtlErrors.Record(failure, Pipeline);
+            _output.Error(Failure);
             end = JobState.Failed;
         }
         _writer.Complete();

@@ -166,6 +166,9 @@ public sealed class StreamCommandTests(ServerPool pool)
 
         Assert.Equal(JobState.Failed, job.JobStateInfo.State);
         Assert.Equal("EtlPs.ConnectionLost", received.Errors.Single().Id());
+        var kept = shop.Run("$job.Error.Count; $job.Failure").WithoutErrors();
+        Assert.Equal(0, kept.OutputOf<int>().Single());
+        Assert.Same(received.Errors.Single().Exception, kept.OutputOf<ErrorRecord>().Single().Exception);
     }
 
     [Fact]
