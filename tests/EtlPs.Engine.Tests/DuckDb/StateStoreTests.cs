@@ -31,7 +31,7 @@ public sealed class StateStoreTests : IDisposable
     {
         Assert.Null(store.FindPipeline());
         Assert.Empty(store.ReadTables());
-        Assert.Null(store.FindOtherOwner(new TableName("public", "t")));
+        Assert.Empty(store.ReadOtherOwners());
         Assert.False(store.HasSchema());
     }
 
@@ -197,8 +197,8 @@ public sealed class StateStoreTests : IDisposable
         Assert.Null(store.FindPipeline());
         Assert.Empty(store.ReadTables());
         Assert.NotNull(other.FindPipeline());
-        Assert.Equal("other", store.FindOtherOwner(new TableName("PUBLIC", "T")));
-        Assert.Null(other.FindOtherOwner(new TableName("PUBLIC", "T")));
+        Assert.Equal([("other", new TableName("public", "t"))], store.ReadOtherOwners());
+        Assert.Empty(other.ReadOtherOwners());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using DuckDB.NET.Data;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Pipelines.Errors;
 
@@ -54,6 +55,9 @@ internal static partial class DuckDbErrors
         EtlException Make(EtlErrorCode code, string message, string remedy) =>
             new(code, message, remedy) { Subject = subject };
     }
+
+    /// <summary>Whether a table or view has the name already that another was to get.</summary>
+    public static bool IsNameTaken(DuckDBException e) => e.Message.Contains("already exists", StringComparison.Ordinal);
 
     /// <summary>Nothing more can be written, by DuckDB or beside its file.</summary>
     public static EtlException DiskFull(string? subject) => new(

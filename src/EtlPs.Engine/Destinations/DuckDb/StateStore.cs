@@ -213,22 +213,18 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     public void DeleteRanges(uint oid) =>
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1 AND oid = $2", pipeline, oid);
 
-    /// <summary>
-    /// Another pipeline that has a table of that visible name, shown or not, in whatever case it is written; null: none.
-    /// </summary>
-    public string? FindOtherOwner(TableName destination)
+    /// <summary>The visible names of other pipelines' tables, shown or not.</summary>
+    public IReadOnlyList<(string Pipeline, TableName Destination)> ReadOtherOwners()
     {
         if (!HasSchema())
-            return null;
+            return [];
         using var command = connection.Command(
-            "SELECT pipeline, destination_schema, destination_table FROM etlps.tables "
-            + "WHERE lower(destination_table) = lower($1) AND pipeline <> $2",
-            destination.Name, pipeline);
+            "SELECT pipeline, destination_schema, destination_table FROM etlps.tables WHERE pipeline <> $1", pipeline);
         using var reader = command.ExecuteReader();
+        var owners = new List<(string, TableName)>();
         while (reader.Read())
-            if (NameCollisions.AreOne(new TableName(reader.GetString(1), reader.GetString(2)), destination))
-                return reader.GetString(0);
-        return null;
+            owners.Add((reader.GetString(0), new TableName(reader.GetString(1), reader.GetString(2))));
+        return owners;
     }
 
     /// <summary>Forgets the pipeline; its visible tables stay as they are.</summary>

@@ -36,9 +36,15 @@ internal static class TableDdl
     public static void Show(DuckDBConnection connection, TableRecord table)
     {
         if (table.HasVisibleRows) DropVisible(connection, table);
-        else if (Exists(connection, table.Destination)) throw Taken(table);
-        connection.Execute($"ALTER TABLE {table.HiddenName.Quoted} "
-            + $"RENAME TO {TableName.Quote(table.Destination.Name)}");
+        try
+        {
+            connection.Execute(
+                $"ALTER TABLE {table.HiddenName.Quoted} RENAME TO {TableName.Quote(table.Destination.Name)}");
+        }
+        catch (DuckDBException e) when (DuckDbErrors.IsNameTaken(e))
+        {
+            throw Taken(table);
+        }
     }
 
     /// <summary>Drops a table under its hidden name, if it is there.</summary>
@@ -67,20 +73,19 @@ internal static class TableDdl
     public static void Truncate(DuckDBConnection connection, TableName table) =>
         connection.Execute($"DELETE FROM {table.Quoted}");
 
-    /// <summary>
-    /// Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.
-    /// </summary>
-    public static bool Exists(DuckDBConnection connection, TableName table)
+    /// <summary>Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.</summary>
+    public static bool Exists(DuckDBConnection connection, TableName table) =>
+        ReadNames(connection).Any(name => NameCollisions.AreOne(name, table));
+
+    /// <summary>The names of all tables and views.</summary>
+    public static IReadOnlyList<TableName> ReadNames(DuckDBConnection connection)
     {
         using var command = connection.Command(
-            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = current_database() "
-            + "AND lower(table_name) = lower($1)",
-            table.Name);
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = current_database()");
         using var reader = command.ExecuteReader();
-        while (reader.Read())
-            if (NameCollisions.AreOne(new TableName(reader.GetString(0), reader.GetString(1)), table))
-                return true;
-        return false;
+        var names = new List<TableName>();
+        while (reader.Read()) names.Add(new TableName(reader.GetString(0), reader.GetString(1)));
+        return names;
     }
 
     /// <summary>

@@ -20,7 +20,6 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private readonly ColumnRules _rules = new(definition);
     private readonly TableNames _names = new(definition);
     private readonly StateStore? _state = destination is null ? null : new StateStore(destination, definition.Name);
-    private readonly DestinationNames? _taken = destination is null ? null : new DestinationNames(definition, destination);
 
     /// <exception cref="EtlException">Whatever makes the run impossible as asked.</exception>
     public async Task<Survey> TakeAsync(
@@ -210,8 +209,9 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     /// <summary>Tables at the destination that are not this pipeline's.</summary>
     public void CheckDestination(IReadOnlyList<TableRecord> tables)
     {
+        var names = ReadNames();
         foreach (var table in tables)
-            if (_taken?.FindProblem(table.Destination) is { } problem) throw problem;
+            if (names?.FindProblem(table.Destination) is { } problem) throw problem;
     }
 
     /// <summary>A table as it would be known when it is begun.</summary>
@@ -227,12 +227,20 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     /// all that are still to be shown.
     /// </summary>
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
-        IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken) =>
-    [
-        .. (await LookAtSourceAsync(known, usesSlot, cancellationToken).ConfigureAwait(false)).Select(t => IsToBeShown(t.Record)
-            ? t with { Problem = t.Problem ?? _taken?.FindProblem(t.Record.Destination) }
-            : t),
-    ];
+        IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
+    {
+        var looked = await LookAtSourceAsync(known, usesSlot, cancellationToken).ConfigureAwait(false);
+        var names = ReadNames();
+        return
+        [
+            .. looked.Select(t => IsToBeShown(t.Record)
+                ? t with { Problem = t.Problem ?? names?.FindProblem(t.Record.Destination) }
+                : t),
+        ];
+    }
+
+    private DestinationNames? ReadNames() =>
+        destination is null ? null : DestinationNames.Read(definition, destination);
 
     private static bool IsToBeShown(TableRecord table) =>
         table.State is TableState.Pending or TableState.Copying or TableState.CatchingUp;
