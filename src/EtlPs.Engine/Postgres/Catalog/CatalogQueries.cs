@@ -51,8 +51,9 @@ internal static class CatalogQueries
                              OR o.oid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a (relid))))
         """;
 
+    // 14 lists a partition that a publication has by itself, and by its root, twice.
     public const string Published14 = $"""
-        SELECT c.oid, NULL::text[], NULL::text, COALESCE({PublishedBy}, 0)::pg_catalog.oid
+        SELECT DISTINCT c.oid, NULL::text[], NULL::text, COALESCE({PublishedBy}, 0)::pg_catalog.oid
         FROM pg_catalog.pg_publication_tables AS p
         JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.schemaname
         JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
