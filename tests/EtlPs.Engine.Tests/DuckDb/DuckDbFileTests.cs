@@ -158,7 +158,7 @@ public sealed class DuckDbFileTests : IDisposable
             "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory'), "
             + "current_setting('TimeZone'), current_setting('autoload_known_extensions')", Cancellation).Rows[0];
 
-        Assert.Equal("238.4 MiB", row[0]);
+        Assert.Equal("158.9 MiB", row[0]);
         Assert.Equal(1L, row[1]);
         Assert.Equal(settings.Path + ".tmp", row[2]);
         Assert.Equal("UTC", row[3]);

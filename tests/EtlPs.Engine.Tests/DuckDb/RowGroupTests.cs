@@ -13,11 +13,12 @@ public sealed class RowGroupTests : IDisposable
 
     [Theory]
     [InlineData(100_000_000, 1_000_000, RowGroups.Most)]
-    [InlineData(1_000_000_000, 1_000_000, 65_536)]
+    [InlineData(1_000_000_000, 1_000_000, 32_768)]
     [InlineData(2_000_000_000, 100_000, RowGroups.Least)]
-    [InlineData(1_000_000, null, RowGroups.Most)]
-    [InlineData(0, 0, RowGroups.Most)]
-    public void A_group_is_of_as_many_rows_as_are_64_MB(long bytes, int? rows, int expected) =>
+    [InlineData(1_000_000, null, RowGroups.OfUnknownRows)]
+    [InlineData(2_000_000_000_000, null, RowGroups.OfUnknownRows)]
+    [InlineData(0, 0, RowGroups.OfUnknownRows)]
+    public void A_group_is_of_as_many_rows_as_are_32_MB(long bytes, int? rows, int expected) =>
         Assert.Equal(expected, RowGroups.For([new TableSize(bytes, rows)]));
 
     [Fact]
@@ -28,6 +29,8 @@ public sealed class RowGroupTests : IDisposable
 
         Assert.Equal(RowGroups.Least, RowGroups.For([documents, accounts]));
         Assert.Equal(RowGroups.Most, RowGroups.For([documents with { Bytes = 1_600_000, EstimatedRows = 100 }, accounts]));
+        Assert.Equal(RowGroups.Most, RowGroups.For([new TableSize(0, 0), accounts with { Bytes = 64_000_000_000, EstimatedRows = 500_000_000 }]));
+        Assert.InRange(RowGroups.For([new TableSize(0, 0), accounts]), RowGroups.OfUnknownRows, RowGroups.Most - 1);
     }
 
     [Fact]
@@ -38,7 +41,7 @@ public sealed class RowGroupTests : IDisposable
         Assert.Equal(1 + (Rows / RowGroups.Least), Groups(path));
 
         Write(path, RowGroups.Most, $"INSERT INTO t SELECT i FROM range({Rows}, {3 * Rows}) r(i)");
-        Write(path, 2 * RowGroups.Least, $"DELETE FROM t WHERE i % 3 = 0; INSERT INTO t SELECT i FROM range({3 * Rows}, {4 * Rows}) r(i)");
+        Write(path, 4 * RowGroups.Least, $"DELETE FROM t WHERE i % 3 = 0; INSERT INTO t SELECT i FROM range({3 * Rows}, {4 * Rows}) r(i)");
 
         using var file = DuckDbFile.Open(new DuckDbSettings(path));
         using var connection = file.Connect();

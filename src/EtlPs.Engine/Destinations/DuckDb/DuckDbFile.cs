@@ -245,7 +245,7 @@ internal sealed class DuckDbFile : IDisposable
     private static string ConnectionString(DuckDbSettings settings, string path)
     {
         var builder = new DuckDBConnectionStringBuilder { DataSource = DuckDbSettings.InMemory };
-        if (settings.MemoryLimit is { } limit)
+        if (settings.CountedMemory is { } limit)
             builder["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{limit}B");
         var threads = settings.Threads ?? DuckDbSettings.DefaultThreads;
         builder["threads"] = threads.ToString(CultureInfo.InvariantCulture);

@@ -7,8 +7,18 @@ public sealed record DuckDbSettings(string Path)
     /// <summary>The path that stands for a database without a file.</summary>
     public const string InMemory = ":memory:";
 
-    /// <summary>DuckDB's memory_limit in bytes; null: DuckDB's own default (80 % of the machine).</summary>
+    // Some of it is the same however much DuckDB may use.
+    private const long MostUncounted = 96 << 20;
+    private const int ShareOfUncounted = 3;
+
+    /// <summary>What DuckDB may use, in bytes; null: its own default (80 % of the machine).</summary>
     public long? MemoryLimit { get; init; }
+
+    /// <summary>
+    /// DuckDB's memory_limit. It counts its blocks only, and keeps written ones until there is no more room, though nobody reads them
+    /// in a copy; not what waits in appenders, what it copies to choose a compression, nor what its allocator keeps of freed memory.
+    /// </summary>
+    internal long? CountedMemory => MemoryLimit - Math.Min(MemoryLimit.GetValueOrDefault() / ShareOfUncounted, MostUncounted);
 
     /// <summary>DuckDB's threads; null: <see cref="DefaultThreads"/>.</summary>
     public int? Threads { get; init; }
