@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using EtlPs.Engine.Changes;
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines;
@@ -18,12 +20,14 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime,
 
     /// <param name="arguments">
     /// Connection string, file, name, operation, step or nothing, occurrence, milliseconds until death or nothing, workers of a
-    /// backfill, bytes of its ranges or nothing, what becomes of values that DuckDB cannot hold or nothing.
+    /// backfill, bytes of its ranges or nothing, what becomes of values that DuckDB cannot hold or nothing, the memory limit in bytes
+    /// or nothing.
     /// </param>
     public static async Task<int> RunAsync(string[] arguments)
     {
+        long idle = Environment.WorkingSet;
         if (arguments is not [var source, var file, var name, var operation, var step, var occurrence, var lifetime, var workers,
-            var rangeBytes, var unrepresentable])
+            var rangeBytes, var unrepresentable, var memoryLimit])
         {
             await Console.Error.WriteLineAsync("This program is started by tests.");
             return 64;
@@ -31,7 +35,10 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime,
 
         var definition = new PipelineDefinition
         {
-            Name = name, Source = SourceSettings.Parse(source), Destination = new DuckDbSettings(file),
+            Name = name, Source = SourceSettings.Parse(source), Destination = new DuckDbSettings(file)
+            {
+                MemoryLimit = memoryLimit.Length == 0 ? null : long.Parse(memoryLimit, null),
+            },
             RangeBytes = rangeBytes.Length == 0 ? null : long.Parse(rangeBytes, null),
             OnUnrepresentable = unrepresentable.Length == 0
                 ? new Dictionary<string, OnUnrepresentable>()
@@ -46,6 +53,8 @@ internal sealed class PipelineChild(Timer? death, int events, TimeSpan lifetime,
         try
         {
             await RunAsync(pipeline, Enum.Parse<PipelineOperation>(operation), observer);
+            using var self = Process.GetCurrentProcess();
+            Console.WriteLine(PipelineProcess.PeakMemory + (self.PeakWorkingSet64 - idle).ToString(CultureInfo.InvariantCulture));
             return 0;
         }
         catch (EtlException e)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlPs.Testing.Processes;
 
 namespace EtlPs.Testing.Crashes;
@@ -8,6 +9,8 @@ public sealed record PipelineProcess(string Source, string File, string Name)
     // A write beyond the limit fails instead of killing the process; .NET itself would map a huge file for its code.
     private const string Limited =
         "trap '' XFSZ; ulimit -f \"$0\"; export DOTNET_EnableWriteXorExecute=0; exec dotnet \"$@\"";
+
+    internal const string PeakMemory = "Peak memory above idle, in bytes: ";
 
     /// <summary>How large a file it may write, in bytes; 0: as large as it likes.</summary>
     public int LargestFile { get; init; }
@@ -20,6 +23,9 @@ public sealed record PipelineProcess(string Source, string File, string Name)
 
     /// <summary>What becomes of values that DuckDB cannot hold; null: they are errors.</summary>
     public string? OnUnrepresentable { get; init; }
+
+    /// <summary>What DuckDB may use, in bytes; 0: its own default.</summary>
+    public long MemoryLimit { get; init; }
 
     /// <summary>Runs to the end, or until the step is reached for the n-th time or the time is over: then it is killed.</summary>
     /// <param name="operation">What it does.</param>
@@ -36,12 +42,21 @@ public sealed record PipelineProcess(string Source, string File, string Name)
             "exec", typeof(PipelineProcess).Assembly.Location, Source, File, Name, operation.ToString(), step ?? "",
             occurrence.ToString(null, null), lifetime is { } time ? ((int)time.TotalMilliseconds).ToString(null, null) : "",
             Workers.ToString(null, null), RangeBytes == 0 ? "" : RangeBytes.ToString(null, null),
-            OnUnrepresentable ?? "",
+            OnUnrepresentable ?? "", MemoryLimit == 0 ? "" : MemoryLimit.ToString(null, null),
         ];
         return LargestFile == 0
             ? ChildProcess.RunAsync("dotnet", run, cancellationToken)
             : ChildProcess.RunAsync(
                 "/bin/sh", ["-c", Limited, (LargestFile / 512).ToString(null, null), .. run], cancellationToken);
+    }
+
+    /// <summary>
+    /// The greatest resident size of a process that ran to its end, above what it had when it began, in bytes. Not known on macOS.
+    /// </summary>
+    public static long PeakMemoryOf(ProcessOutcome outcome)
+    {
+        string line = outcome.Output.Split('\n').Single(l => l.StartsWith(PeakMemory, StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(PeakMemory.Length), CultureInfo.InvariantCulture);
     }
 
     /// <summary>Whether a process was killed rather than ended by itself.</summary>
