@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Native;
-using EtlPs.Engine.Pipelines.Errors;
 using Native = DuckDB.NET.Native.NativeMethods.Vectors;
 
 namespace EtlPs.Engine.Changes;
@@ -69,6 +68,9 @@ internal sealed unsafe class ColumnVector
 
     /// <summary>How many fields a struct has; 0: it is none.</summary>
     public int FieldCount => _fields.Length;
+
+    /// <summary>The memory that its rows take, those that are filled and those that are not, and the elements of lists.</summary>
+    public long ReservedBytes => OwnBytes(_capacity) + (_elements?.ReservedBytes ?? 0) + _fields.Sum(f => f.ReservedBytes);
 
     /// <summary>The vector of a struct's field, of as many rows.</summary>
     public ColumnVector Field(int index) => _fields[index];
@@ -148,17 +150,16 @@ internal sealed unsafe class ColumnVector
     public Span<byte> Allocate(int length) => _arena.Take(length);
 
     /// <summary>Begins a list: its elements go to the returned vector's rows from <paramref name="firstElement"/>.</summary>
+    /// <exception cref="UnrepresentableValueException">There is no memory for the elements.</exception>
     public ColumnVector BeginList(int row, int length, out int firstElement)
     {
         if ((uint)row >= (uint)_capacity || _elements is null)
             ThrowMismatch(row, StringWidth);
         firstElement = _elementCount;
-        _lastList = row;
         var count = (long)_elementCount + length;
-        if (count > Array.MaxLength)
-            throw NoRoom(count);
         if (count > _elements._capacity)
-            GrowElements((int)count);
+            _elements.Grow(count, _vector);
+        _lastList = row;
         WriteListEntry(row, length);
         _elementCount = (int)count;
         return _elements;
@@ -173,7 +174,7 @@ internal sealed unsafe class ColumnVector
         if (_elements is null)
             return bytes;
         if (Native.DuckDBListVectorSetSize(_vector, (ulong)_elementCount) != DuckDBState.Success)
-            throw NoRoom(_elementCount);
+            throw new InvalidOperationException("DuckDB does not take the length of a list vector.");
         return bytes + _elements.Seal(_elementCount);
     }
 
@@ -213,14 +214,24 @@ internal sealed unsafe class ColumnVector
         entry[1] = (ulong)length;
     }
 
-    private void GrowElements(int count)
+    /// <summary>Makes the elements of a list vector so many, or twice what they were, since DuckDB copies them all when they grow.</summary>
+    private void Grow(long count, nint list)
     {
-        // At least twice as many, since DuckDB copies all elements when it grows.
-        var capacity = (int)Math.Min(Array.MaxLength, Math.Max(count, 2L * _elements!._capacity));
-        if (Native.DuckDBListVectorReserve(_vector, (ulong)capacity) != DuckDBState.Success)
-            throw NoRoom(capacity);
-        _elements.TakeCapacity(capacity);
+        var capacity = Math.Max(count, 2L * _capacity);
+        if (!HasRoom(capacity))
+            capacity = count;
+        if (!HasRoom(capacity) || Native.DuckDBListVectorReserve(list, (ulong)capacity) != DuckDBState.Success)
+            throw new UnrepresentableValueException("an array of more elements than there is memory for");
+        TakeCapacity((int)capacity);
     }
+
+    private bool HasRoom(long capacity) => capacity <= Array.MaxLength && NativeRoom.Has(BytesOf(capacity));
+
+    /// <summary>What so many rows take, but for the elements of lists in them.</summary>
+    private long BytesOf(long capacity) => OwnBytes(capacity) + _fields.Sum(field => field.BytesOf(capacity));
+
+    // The values, and a bit for each that says whether it is NULL.
+    private long OwnBytes(long capacity) => (capacity * _width) + (capacity / 8);
 
     private void TakeCapacity(int capacity)
     {
@@ -242,11 +253,6 @@ internal sealed unsafe class ColumnVector
         _data = (byte*)Native.DuckDBVectorGetData(_vector);
         _validity = Native.DuckDBVectorGetValidity(_vector);
     }
-
-    private static EtlException NoRoom(long elements) => new(
-        EtlErrorCode.DestinationFailed,
-        $"DuckDB has no room for the {elements} elements of the arrays of one chunk.",
-        "Give the process more memory, or leave the table or column out.");
 
     [DoesNotReturn]
     private void ThrowRow(int row) =>

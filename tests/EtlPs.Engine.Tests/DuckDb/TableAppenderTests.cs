@@ -191,4 +191,29 @@ public sealed class TableAppenderTests
         Assert.Throws<InvalidOperationException>(() => target.Appender[0].SetBytes(0, default));
         Assert.Throws<InvalidOperationException>(() => target.Appender[0].BeginList(0, 1, out _));
     }
+
+    [Theory]
+    [InlineData(1, int.MaxValue)]
+    [InlineData(500, 2_000_000_000)]
+    public void A_list_that_there_is_no_memory_for_is_refused_and_the_next_one_taken(int fields, int length)
+    {
+        using var connection = new DuckDBConnection("Data Source=:memory:");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        var element = string.Join(", ", Enumerable.Range(0, fields).Select(i => $"f{i} HUGEINT"));
+        command.CommandText = $"CREATE TABLE wide (c STRUCT({element})[]); BEGIN";
+        command.ExecuteNonQuery();
+        using var appender = new TableAppender(connection, null, "main", "wide");
+        var vector = appender[0];
+        vector.BeginList(0, 0, out _);
+
+        Assert.Throws<UnrepresentableValueException>(() => vector.BeginList(1, length, out _));
+
+        vector.SetNull(1);
+        vector.BeginList(2, 1, out var first).SetNull(first);
+        appender.AppendChunk(3);
+        appender.Close();
+        command.CommandText = "SELECT string_agg(coalesce(len(c), -1), ' ' ORDER BY rowid) FROM wide";
+        Assert.Equal("0 -1 1", command.ExecuteScalar());
+    }
 }

@@ -1,3 +1,5 @@
+using EtlPs.Engine.Changes;
+
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>

@@ -1,4 +1,4 @@
-namespace EtlPs.Engine.Postgres.Types;
+namespace EtlPs.Engine.Changes;
 
 /// <summary>DuckDB cannot hold a value exactly. The reason names the kind of value, never the value.</summary>
 internal class UnrepresentableValueException(string reason) : Exception($"A value cannot be held: {reason}.")
