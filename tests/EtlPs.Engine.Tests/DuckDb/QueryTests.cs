@@ -150,6 +150,38 @@ public sealed class QueryTests : IDisposable
         Assert.Equal(1, ((Dictionary<object, object?>)row[6]!)["a"]);
     }
 
+    [Theory]
+    [InlineData("SELECT [{0}]")]
+    [InlineData("SELECT [[NULL, {0}]]")]
+    [InlineData("SELECT array_value({0})")]
+    [InlineData("SELECT {{'before': 1, 'At': {0}}}")]
+    [InlineData("SELECT {{'list': [{{'at': {0}}}]}}")]
+    [InlineData("SELECT [{{'at': {0}}}]")]
+    [InlineData("SELECT MAP {{'key': {0}}}")]
+    [InlineData("SELECT MAP {{{0}: 'value'}}")]
+    public void A_moment_inside_another_value_is_the_same_as_by_itself(string sql)
+    {
+        (string Literal, object Expected)[] moments =
+        [
+            ("TIMESTAMPTZ '2024-01-01 10:00:00.5+02'", new DateTime(2024, 1, 1, 8, 0, 0, 500, DateTimeKind.Utc)),
+            ("TIMESTAMP '2024-01-01 10:00:00.5'", new DateTime(2024, 1, 1, 10, 0, 0, 500, DateTimeKind.Unspecified)),
+            ("'10:00:00.25+05:30'::TIMETZ", "10:00:00.25+05:30"),
+        ];
+        foreach (var (literal, expected) in moments)
+        {
+            var found = Leaf(file.Query(string.Format(null, sql, literal), Cancellation).Rows[0][0]);
+            Assert.Equal(expected, found);
+            Assert.Equal((expected as DateTime?)?.Kind, (found as DateTime?)?.Kind);
+        }
+
+        static object? Leaf(object? value) => value switch
+        {
+            Dictionary<object, object?> map => map.Values.Concat(map.Keys).Select(Leaf).First(leaf => leaf is DateTime or string { Length: > 9 }),
+            object?[] list => Leaf(list[^1]),
+            _ => value,
+        };
+    }
+
     [Fact]
     public void Columns_keep_their_order_even_with_one_name_twice()
     {

@@ -35,6 +35,29 @@ public sealed class QueryCommandTests(ServerPool pool)
     }
 
     [Fact]
+    public async Task A_moment_inside_a_list_or_a_struct_is_the_same_as_by_itself()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+        shop.Run("Start-EtlBackfill $name").WithoutErrors();
+
+        var moments = shop.Run(
+            """
+            $row = Invoke-EtlQuery $name "SELECT t, [t] AS list, {'t': t} AS struct FROM (SELECT TIMESTAMPTZ '2024-01-01 10:00:00+02' AS t)"
+            $row.t
+            $row.list[0]
+            $row.struct['t']
+            """).WithoutErrors().Output;
+
+        Assert.Equal(3, moments.Count);
+        Assert.All(moments, moment =>
+        {
+            var value = Assert.IsType<DateTime>(moment.BaseObject);
+            Assert.Equal(new DateTime(2024, 1, 1, 8, 0, 0), value);
+            Assert.Equal(DateTimeKind.Utc, value.Kind);
+        });
+    }
+
+    [Fact]
     public async Task Two_sessions_that_look_into_one_file_wait_for_each_other()
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();

@@ -16,21 +16,21 @@ internal sealed class QueryColumn
 
     private readonly DuckDBDataReader reader;
     private readonly int ordinal;
-    private readonly bool isUtc;
+    private readonly QueryType type;
     private readonly Func<int, object>? readList;
 
     /// <summary>Makes the reader of one column.</summary>
-    public QueryColumn(DuckDBDataReader reader, int ordinal)
+    public QueryColumn(DuckDBDataReader reader, int ordinal, QueryType type)
     {
         this.reader = reader;
         this.ordinal = ordinal;
+        this.type = type;
         Name = reader.GetName(ordinal);
         try
         {
-            isUtc = reader.GetDataTypeName(ordinal) == "TimestampTz";
-            var type = reader.GetProviderSpecificFieldType(ordinal);
-            if (IsList(type))
-                readList = GetFieldValue.MakeGenericMethod(WithNulls(type)).CreateDelegate<Func<int, object>>(reader);
+            var clrType = reader.GetProviderSpecificFieldType(ordinal);
+            if (IsList(clrType))
+                readList = GetFieldValue.MakeGenericMethod(WithNulls(clrType)).CreateDelegate<Func<int, object>>(reader);
         }
         catch (ArgumentException)
         {
@@ -49,7 +49,7 @@ internal sealed class QueryColumn
         try
         {
             return QueryValue.ToClr(readList is null ? reader.GetProviderSpecificValue(ordinal) : readList(ordinal),
-                isUtc);
+                type);
         }
         catch (Exception e)
             when (e is ArgumentException or InvalidCastException or InvalidOperationException or OverflowException)

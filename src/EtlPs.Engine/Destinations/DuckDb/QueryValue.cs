@@ -12,11 +12,12 @@ internal static class QueryValue
 {
     private const long MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>Converts one value; <paramref name="isUtc"/>: of a TIMESTAMP WITH TIME ZONE column.</summary>
-    public static object? ToClr(object? value, bool isUtc) => value switch
+    /// <summary>Converts one value, and those inside of it.</summary>
+    public static object? ToClr(object? value, QueryType type) => value switch
     {
         null or DBNull => null,
-        DuckDBTimestamp timestamp => Timestamp(timestamp, isUtc),
+        DuckDBTimestamp timestamp => Timestamp(timestamp, type.IsUtc),
+        DateTime moment => Moment(moment, type.IsUtc),
         DuckDBDateOnly date => Date(date),
         DuckDBTimeOnly time => time.Hour < 24 ? new TimeOnly(time.Ticks) : "24:00:00",
         DuckDBInterval interval => FixedLength(interval) is { } length ? length : Describe(interval),
@@ -25,19 +26,29 @@ internal static class QueryValue
         DuckDBUHugeInt huge => huge.ToBigInteger(),
         DuckDBTimeTz time => $"{time.Time.Hour:00}:{time.Time.Min:00}:{time.Time.Sec:00}"
             + Fraction(time.Time.Microsecond) + Offset(time.Offset),
+        DateTimeOffset time => Time(time),
         Stream stream => Bytes(stream),
         string or byte[] => value,
-        IDictionary map => Map(map, isUtc),
-        IList list => List(list, isUtc),
+        IDictionary map => Map(map, type),
+        IList list => List(list, type),
         _ => value,
     };
+
+    private static DateTime Moment(DateTime value, bool isUtc) =>
+        DateTime.SpecifyKind(value, isUtc ? DateTimeKind.Utc : DateTimeKind.Unspecified);
+
+    // What DuckDB.NET makes of a TIMETZ in a struct.
+    private static string Time(DateTimeOffset value) =>
+        value.ToString("HH:mm:ss", CultureInfo.InvariantCulture)
+        + Fraction((int)(value.TimeOfDay.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond))
+        + Offset((int)value.Offset.TotalSeconds);
 
     private static object Timestamp(DuckDBTimestamp value, bool isUtc)
     {
         if (value.IsInfinity)
             return value.IsPositiveInfinity ? "infinity" : "-infinity";
         if (value.Date.Year is >= 1 and <= 9999)
-            return DateTime.SpecifyKind(value.ToDateTime(), isUtc ? DateTimeKind.Utc : DateTimeKind.Unspecified);
+            return Moment(value.ToDateTime(), isUtc);
         var time = value.Time;
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -116,19 +127,19 @@ internal static class QueryValue
         }
     }
 
-    private static object?[] List(IList list, bool isUtc)
+    private static object?[] List(IList list, QueryType type)
     {
         var items = new object?[list.Count];
         for (var i = 0; i < items.Length; i++)
-            items[i] = ToClr(list[i], isUtc);
+            items[i] = ToClr(list[i], type.Element);
         return items;
     }
 
-    private static Dictionary<object, object?> Map(IDictionary map, bool isUtc)
+    private static Dictionary<object, object?> Map(IDictionary map, QueryType type)
     {
         var items = new Dictionary<object, object?>();
         foreach (DictionaryEntry entry in map)
-            items.Add(entry.Key, ToClr(entry.Value, isUtc));
+            items.Add(ToClr(entry.Key, type.Key)!, ToClr(entry.Value, type.Value(entry.Key)));
         return items;
     }
 }

@@ -22,8 +22,7 @@ internal sealed class ReadOnlyQuery(DuckDBConnection connection)
         try
         {
             connection.Execute("BEGIN TRANSACTION READ ONLY");
-            ReadOnlyStatement.Check(connection, sql);
-            return Read(sql, cancellationToken);
+            return Read(sql, ReadOnlyStatement.Check(connection, sql), cancellationToken);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -41,13 +40,13 @@ internal sealed class ReadOnlyQuery(DuckDBConnection connection)
         }
     }
 
-    private QueryResult Read(string sql, CancellationToken cancellationToken)
+    private QueryResult Read(string sql, QueryType[] types, CancellationToken cancellationToken)
     {
         using var command = new DuckDBCommand(sql, connection);
         using var reader = command.ExecuteReader();
         var columns = new QueryColumn[reader.FieldCount];
         for (var i = 0; i < columns.Length; i++)
-            columns[i] = new QueryColumn(reader, i);
+            columns[i] = new QueryColumn(reader, i, types[i]);
         var rows = new List<object?[]>();
         while (reader.Read())
         {

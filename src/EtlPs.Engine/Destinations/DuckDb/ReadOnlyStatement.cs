@@ -16,29 +16,30 @@ internal static partial class ReadOnlyStatement
     private const string Remedy =
         "Give one reading statement: SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE or EXPLAIN.";
 
-    /// <summary>Refuses everything else.</summary>
+    /// <summary>Refuses everything else; returns the types of the columns that it has.</summary>
     /// <exception cref="EtlException">QueryFailed.</exception>
-    public static void Check(DuckDBConnection connection, string sql)
+    public static QueryType[] Check(DuckDBConnection connection, string sql)
     {
         // A function that a SELECT may call: with storage = 'file' DuckDB 1.5 ends the process when it may not write
         // there.
         if (LoggingSwitch().IsMatch(sql))
             throw Refused("Logging is not switched by a query.");
-        switch (TypeOfOnlyStatement(connection, sql))
+        var (type, columns) = DescribeOnlyStatement(connection, sql);
+        switch (type)
         {
             case DuckDBStatementType.Select:
-                return;
+                return columns;
 
             // EXPLAIN ANALYZE runs what it explains, so that has to be a SELECT as well.
             case DuckDBStatementType.Explain when Explained().Match(sql) is { Success: true } match
-                && TypeOfOnlyStatement(connection, sql[match.Length..]) == DuckDBStatementType.Select:
-                return;
+                && DescribeOnlyStatement(connection, sql[match.Length..]).Type == DuckDBStatementType.Select:
+                return columns;
             default:
                 throw Refused("The statement is not one that only reads.");
         }
     }
 
-    private static DuckDBStatementType TypeOfOnlyStatement(DuckDBConnection connection, string sql)
+    private static (DuckDBStatementType Type, QueryType[] Columns) DescribeOnlyStatement(DuckDBConnection connection, string sql)
     {
         var native = connection.NativeConnection;
         var count = NativeMethods.ExtractStatements.DuckDBExtractStatements(native, sql, out var statements);
@@ -63,17 +64,28 @@ internal static partial class ReadOnlyStatement
                         new InvalidOperationException(NativeMethods.PreparedStatements.DuckDBPrepareError(prepared)));
                 if (NativeMethods.PreparedStatements.DuckDBParams(prepared) > 0)
                     throw Refused("The query has parameters, which cannot be given here.");
-                return (DuckDBStatementType)StatementType(prepared);
+                var columns = new QueryType[ColumnCount(prepared)];
+                for (var i = 0; i < columns.Length; i++)
+                    columns[i] = QueryType.Read(ColumnType(prepared, (ulong)i));
+                return ((DuckDBStatementType)StatementType(prepared), columns);
             }
         }
     }
 
     private static EtlException Refused(string message) => new(EtlErrorCode.QueryFailed, message, Remedy);
 
-    // The bindings leave this function out.
+    // The bindings leave these functions out.
     [LibraryImport("duckdb", EntryPoint = "duckdb_prepared_statement_type")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial int StatementType(DuckDBPreparedStatement statement);
+
+    [LibraryImport("duckdb", EntryPoint = "duckdb_prepared_statement_column_count")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial ulong ColumnCount(DuckDBPreparedStatement statement);
+
+    [LibraryImport("duckdb", EntryPoint = "duckdb_prepared_statement_column_logical_type")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial DuckDBLogicalType ColumnType(DuckDBPreparedStatement statement, ulong column);
 
     [GeneratedRegex(@"\benable_logging""?\s*\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex LoggingSwitch();
