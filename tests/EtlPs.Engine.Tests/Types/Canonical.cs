@@ -49,15 +49,19 @@ internal static class Canonical
         $"CASE WHEN v IS NOT NULL THEN '[' || coalesce(array_to_string(list_transform(v, lambda v: coalesce({element}, '∅')), '¦'), '') "
         + "|| ']' END";
 
+    /// <summary>The form of a part of w.v.</summary>
+    public static string Part(string value, string form) => $"coalesce((SELECT {form} FROM (SELECT {value} AS v) AS w), '∅')";
+
+    /// <summary>The form of a part of v.</summary>
+    public static string DuckPart(string value, string form) => $"coalesce(list_transform([{value}], lambda v: {form})[1], '∅')";
+
     public static string Range(string bound) =>
         "CASE WHEN v IS NOT NULL THEN concat_ws(';', isempty(v), lower_inc(v), upper_inc(v), "
-        + $"coalesce((SELECT {bound} FROM (SELECT lower(w.v) AS v) AS w), '∅'), "
-        + $"coalesce((SELECT {bound} FROM (SELECT upper(w.v) AS v) AS w), '∅')) END";
+        + $"{Part("lower(w.v)", bound)}, {Part("upper(w.v)", bound)}) END";
 
     public static string DuckRange(string bound) =>
         $"CASE WHEN v IS NOT NULL THEN concat_ws(';', {DuckFlag("empty")}, {DuckFlag("lower_inc")}, {DuckFlag("upper_inc")}, "
-        + $"coalesce(list_transform([v['lower']], lambda v: {bound})[1], '∅'), "
-        + $"coalesce(list_transform([v['upper']], lambda v: {bound})[1], '∅')) END";
+        + $"{DuckPart(DuckField("lower"), bound)}, {DuckPart(DuckField("upper"), bound)}) END";
 
     public static string Multirange(string bound) =>
         $"CASE WHEN w.v IS NOT NULL THEN '[' || coalesce((SELECT string_agg({Range(bound)}, '¦' ORDER BY w.i) "

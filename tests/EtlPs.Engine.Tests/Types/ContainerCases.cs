@@ -28,7 +28,12 @@ internal static class ContainerCases
 
     private const string PairType = "STRUCT(\"a\" INTEGER, \"the \"\"b\"\"\" VARCHAR, \"c\" DECIMAL(10,2))";
     private const string Mood = """ENUM('sad', 'it''s "ok"', 'happy 😀', '\back', '')""";
-    private const string Nest = "CASE WHEN v IS DISTINCT FROM NULL THEN (v).p::text || ' ' || array_to_json((v).m)::text || ' ' || (v).r::text END";
+    private static readonly string s_nest = "CASE WHEN v IS DISTINCT FROM NULL THEN concat_ws('¦', "
+        + $"{Part("(w.v).p", Pair)}, {Part("(w.v).m", Array(Plain))}, {Part("(w.v).r", Canonical.Range(Plain))}) END";
+
+    private static readonly string s_duckNest = "CASE WHEN v IS NOT NULL THEN concat_ws('¦', "
+        + $"{DuckPart(DuckField("p"), DuckPair)}, {DuckPart(DuckField("m"), DuckArray(DuckPlain))}, "
+        + $"{DuckPart(DuckField("r"), DuckRange(DuckPlain))}) END";
 
     private static readonly string[] s_pairs =
     [
@@ -52,24 +57,22 @@ internal static class ContainerCases
         Range("tstzrange", "TIMESTAMPTZ", Micros, DuckMicros, "'[0044-03-15 12:00:00 BC,2024-01-01 12:34:56.789+02)'"),
         Range("textrange", "VARCHAR", Plain, DuckPlain,
             "textrange('', ' b')", "textrange('a\"\\', 'b)]\",(')", "textrange('NULL', NULL)", "textrange('x', 'x')"),
-    ];
-
-    /// <summary>Those whose arrays are told by cases of their own, or by none.</summary>
-    public static IReadOnlyList<TypeCase> Others =>
-    [
-        new("nest", $"STRUCT(\"p\" {PairType}, \"m\" {Mood}[], \"r\" {RangeOf("INTEGER")})", Nest,
-            "CASE WHEN v IS NOT NULL THEN '(' || v.p.a || ',\"' || v.p['the \"b\"'] || '\",' || v.p.c || ') ' || to_json(v.m)::VARCHAR || ' [' "
-            + "|| v.r['lower'] || ',' || v.r['upper'] || ')' END",
-            "ROW(ROW(1, 'x y', 2.50), '{sad,NULL}', '[1,5)')"),
+        new("nest", $"STRUCT(\"p\" {PairType}, \"m\" {Mood}[], \"r\" {RangeOf("INTEGER")})", s_nest, s_duckNest,
+            "ROW(ROW(1, 'x y', 2.50), '{sad,NULL}', '[1,5)')", "ROW(NULL, NULL, NULL)"),
         new("int4multirange", $"{RangeOf("INTEGER")}[]", Multirange(Plain), DuckArray(DuckRange(DuckPlain)), "'{}'", "'{[1,3),[5,7)}'", "'{(,1),[9,)}'"),
         new("nummultirange", $"{RangeOf("VARCHAR")}[]", Multirange(Plain), DuckArray(DuckRange(DuckPlain)), "'{[1.5,2],(3,4.50)}'"),
         new("tstzmultirange", $"{RangeOf("TIMESTAMPTZ")}[]", Multirange(Micros), DuckArray(DuckRange(DuckMicros)),
             "'{[2024-01-01 00:00:00+00,2024-01-02 00:00:00.5+00)}'"),
-        new("grid", "INTEGER[][]", Json, DuckJson, "'{}'", "'{{1,NULL},{3,4}}'"),
-        new("integer[][]", "INTEGER[][]", Json, DuckJson, "'{}'", "'{{1,2},{3,NULL}}'", "'{{1}}'"),
-        new("text[][][]", "VARCHAR[][][]", Json, DuckJson, "ARRAY[[['a', '{'], ['\"', NULL]], [['', 'NULL'], ['\\', '😀']]]", "'{}'"),
         new("int2vector", "SMALLINT[]", Plain, "array_to_string(v, ' ')", "'1 2 -3'", "'7'"),
         new("oidvector", "UINTEGER[]", Plain, "array_to_string(v, ' ')", "'1 4294967295'", "'7'"),
+        new("grid", "INTEGER[][]", Json, DuckJson, "'{}'", "'{{1,NULL},{3,4}}'"),
+    ];
+
+    /// <summary>Those whose arrays are told by cases of their own, or that are arrays themselves.</summary>
+    public static IReadOnlyList<TypeCase> Others =>
+    [
+        new("integer[][]", "INTEGER[][]", Json, DuckJson, "'{}'", "'{{1,2},{3,NULL}}'", "'{{1}}'"),
+        new("text[][][]", "VARCHAR[][][]", Json, DuckJson, "ARRAY[[['a', '{'], ['\"', NULL]], [['', 'NULL'], ['\\', '😀']]]", "'{}'"),
         new("aclitem[]", "VARCHAR[]", Json, DuckJson, "'{pg_monitor=r/pg_monitor,NULL}'") { NeedsText = true },
         new("bigint[]", "BIGINT[]", Json, DuckJson, Sequence("bigint")),
         new("text[]", "VARCHAR[]", Json, DuckJson, "ARRAY[repeat('\\\"', 50000), repeat('y', 100000)]", Sequence("text")),

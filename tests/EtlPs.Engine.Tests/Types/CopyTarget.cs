@@ -19,8 +19,7 @@ internal sealed class CopyTarget : IDisposable
         Codecs = [.. types.Select(type => CodecCatalog.Find(type) ?? throw new NotSupportedException(type.DisplayName))];
         _connection.Open();
         Execute($"CREATE TABLE t ({string.Join(", ", Codecs.Select((codec, i) => $"c{i} {codec.DuckDbType}"))})");
-        Execute("BEGIN");
-        Appender = new TableAppender(_connection, null, "main", "t");
+        Appender = Begin();
     }
 
     public IReadOnlyList<ColumnSchema> Columns { get; }
@@ -29,7 +28,7 @@ internal sealed class CopyTarget : IDisposable
 
     public TableSchema Schema => new(1, new TableName("public", "t"), Columns, [], ReplicaIdentity.Full);
 
-    public TableAppender Appender { get; }
+    public TableAppender Appender { get; private set; }
 
     public static async Task<PostgresType[]> DescribeAsync(NpgsqlConnection connection, string table)
     {
@@ -74,6 +73,14 @@ internal sealed class CopyTarget : IDisposable
         Execute("COMMIT");
     }
 
+    /// <summary>Makes the table empty after a commit, and begins anew: another database would take longer than the rows do.</summary>
+    public void Renew()
+    {
+        Appender.Dispose();
+        Execute("TRUNCATE t");
+        Appender = Begin();
+    }
+
     /// <summary>A query's rows, each as its values' text; NULL is null.</summary>
     public List<string?[]> Query(string sql)
     {
@@ -98,5 +105,11 @@ internal sealed class CopyTarget : IDisposable
     {
         Appender.Dispose();
         _connection.Dispose();
+    }
+
+    private TableAppender Begin()
+    {
+        Execute("BEGIN");
+        return new TableAppender(_connection, null, "main", "t");
     }
 }

@@ -8,6 +8,8 @@ namespace EtlPs.Engine.Tests.Types;
 /// <summary>Values in a temporary table t, and what they are in DuckDB once the codec of their type has read them.</summary>
 internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) : IAsyncDisposable
 {
+    private CopyTarget? _target;
+
     /// <summary>Makes the table with these SQL expressions and NULL.</summary>
     public static async Task<TypeRoundTrip> BeginAsync(NpgsqlConnection connection, TypeCase type)
     {
@@ -34,7 +36,7 @@ internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) 
     /// <summary>Each value's canonical form after COPY.</summary>
     public async Task<List<string?>> CopiedAsync()
     {
-        using var target = new CopyTarget(await CopyTarget.DescribeAsync(connection, "t"));
+        var target = await BeginTargetAsync();
         Assert.Equal(type.DuckDbType, target.Codecs[1].DuckDbType);
         var bytes = await CopyTarget.CopyAsync(
             connection, $"SELECT {CopyStatement.Columns(target.Schema)} FROM (SELECT id AS c0, v AS c1 FROM t) AS t ORDER BY c0");
@@ -47,7 +49,7 @@ internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) 
     /// <summary>Each value's canonical form, read from what the output function writes.</summary>
     public async Task<List<string?>> ReadAsTextAsync()
     {
-        using var target = new CopyTarget(await CopyTarget.DescribeAsync(connection, "t"));
+        var target = await BeginTargetAsync();
         // format's %s is what the type's output function writes; the reader is checked against it, never a cast.
         var wire = await connection.ReadAsync(
             "SELECT CASE WHEN v IS DISTINCT FROM NULL THEN textsend(format('%s', v)) END FROM t ORDER BY id",
@@ -70,7 +72,20 @@ internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) 
         return Read(target);
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _target?.Dispose();
+        return connection.DisposeAsync();
+    }
+
+    private async Task<CopyTarget> BeginTargetAsync()
+    {
+        if (_target is null)
+            _target = new CopyTarget(await CopyTarget.DescribeAsync(connection, "t"));
+        else
+            _target.Renew();
+        return _target;
+    }
 
     private static Task CreateAsync(NpgsqlConnection connection, TypeCase type) => connection.ExecuteAsync(
         string.Create(
