@@ -78,7 +78,7 @@ internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
         }
         Committed = writers.Sum(w => w.Committed);
         await StreamAsync(new StreamOptions { UntilCaughtUp = true }, token);
-        await _scenario.AssertEqualAsync();
+        await _scenario.AssertEqualAsync(MatrixKinds.Forms);
         await _scenario.AssertNothingLeftOverAsync();
     }
 

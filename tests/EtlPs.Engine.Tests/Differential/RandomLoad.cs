@@ -1,4 +1,5 @@
 using System.Globalization;
+using EtlPs.Engine.Tests.Types;
 
 namespace EtlPs.Engine.Tests.Differential;
 
@@ -19,7 +20,7 @@ internal sealed class RandomLoad
             .. Enumerable.Range(0, tables.Between(4, IsSmall ? 5 : 9))
                 .Select(_ => new TableGenerator(tables, tables.Percent(70) ? "public" : Schema, names).Next()),
         ];
-        Setup = [$"CREATE SCHEMA {Schema}", .. Tables.SelectMany(t => t.Definition), .. FirstRows(random.Fork())];
+        Setup = [$"{TypeMatrix.Setup}\nCREATE SCHEMA {Schema}", .. Tables.SelectMany(t => t.Definition), .. FirstRows(random.Fork())];
         Connections =
         [
             .. Enumerable.Range(0, random.Between(2, 4)).Select(connection => new TransactionGenerator(

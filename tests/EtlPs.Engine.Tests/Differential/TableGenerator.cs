@@ -43,7 +43,7 @@ internal sealed class TableGenerator(SplitMix random, string schema, RandomNames
         if (needsPartitionColumn) values.Add(new RandomColumn(names.Next(), ColumnKinds.Integer, IsRequired: true));
         if (identity != RandomIdentity.Full && random.Percent(15)) return values; // nothing but a key
         for (var i = random.Between(1, 5); i > 0; i--)
-            values.Add(new RandomColumn(names.Next(), random.Pick(ColumnKinds.Plain), IsRequired: false));
+            values.Add(new RandomColumn(names.Next(), random.Pick(random.Percent(50) ? ColumnKinds.Plain : MatrixKinds.All), IsRequired: false));
         for (var i = random.Pick([0, 0, 1, 1, 2]); i > 0; i--)
             values.Add(new RandomColumn(names.Next(), random.Pick(ColumnKinds.Large), IsRequired: false));
         return values;

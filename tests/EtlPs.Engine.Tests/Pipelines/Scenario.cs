@@ -96,8 +96,8 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
         options ?? new StreamOptions { UntilCaughtUp = true }, this, TestContext.Current.CancellationToken);
 
     /// <summary>Asserts that every row and column of every table is the same on both sides, without using our codecs.</summary>
-    public async Task AssertEqualAsync() => Assert.Empty(
-        await TableComparison.DifferencesAsync(Database.ConnectionString, File, TestContext.Current.CancellationToken));
+    public async Task AssertEqualAsync(ValueForms? forms = null) => Assert.Empty(
+        await TableComparison.DifferencesAsync(Database.ConnectionString, File, forms, TestContext.Current.CancellationToken));
 
     /// <summary>Asserts that two queries, each of one column of text, give the same rows on both sides.</summary>
     public async Task AssertSameAsync(string source, string destination)

@@ -13,8 +13,13 @@ public static class TableComparison
     /// Compares every table of some schemas. The DuckDB file must be closed: nobody may open a live file a second time.
     /// </summary>
     /// <returns>What is different, in words; empty: both sides are equal.</returns>
+    public static Task<IReadOnlyList<string>> DifferencesAsync(
+        string postgres, string duckDbFile, CancellationToken cancellationToken = default) =>
+        DifferencesAsync(postgres, duckDbFile, null, cancellationToken);
+
+    /// <summary>The same where values of some types are told in forms of their own.</summary>
     public static async Task<IReadOnlyList<string>> DifferencesAsync(
-        string postgres, string duckDbFile, CancellationToken cancellationToken = default)
+        string postgres, string duckDbFile, ValueForms? forms, CancellationToken cancellationToken)
     {
         await using var source = new NpgsqlConnection(postgres);
         await source.OpenAsync(cancellationToken);
@@ -22,20 +27,23 @@ public static class TableComparison
         destination.Open();
         var differences = new List<string>();
         foreach (var (schema, table, only) in await TablesAsync(source, cancellationToken))
-            differences.AddRange(await DifferencesAsync(source, destination, schema, table, only, cancellationToken));
+            differences.AddRange(await DifferencesAsync(source, destination, schema, table, only, forms, cancellationToken));
         return differences;
     }
 
     private static async Task<IReadOnlyList<string>> DifferencesAsync(
-        NpgsqlConnection source, DuckDBConnection destination, string schema, string table, string only, CancellationToken cancellationToken)
+        NpgsqlConnection source, DuckDBConnection destination, string schema, string table, string only, ValueForms? forms,
+        CancellationToken cancellationToken)
     {
-        var columns = await ColumnsAsync(source, schema, table, cancellationToken);
+        var columns = (await ColumnsAsync(source, schema, table, cancellationToken)).ConvertAll(c =>
+            forms?.Invoke(Quote(c.Name), c.Formatted)
+            ?? (Postgres: CanonicalText.InPostgres(Quote(c.Name), c.Type), DuckDb: CanonicalText.InDuckDb(Quote(c.Name), c.Type)));
         var name = $"{Quote(schema)}.{Quote(table)}";
-        var left = await RowsAsync(source, Query(only + name, columns, CanonicalText.InPostgres, "octet_length"), cancellationToken);
+        var left = await RowsAsync(source, Query(only + name, columns.Select(c => c.Postgres), "octet_length"), cancellationToken);
         List<string> right;
         try
         {
-            right = await RowsAsync(destination, Query(name, columns, CanonicalText.InDuckDb, "strlen"), cancellationToken);
+            right = await RowsAsync(destination, Query(name, columns.Select(c => c.DuckDb), "strlen"), cancellationToken);
         }
         catch (DuckDBException e)
         {
@@ -50,9 +58,8 @@ public static class TableComparison
         return differing;
     }
 
-    private static string Query(
-        string table, IEnumerable<(string Name, string Type)> columns, Func<string, string, string> text, string bytes) =>
-        $"SELECT {string.Join(" || ' ' || ", columns.Select(c => Told(text(Quote(c.Name), c.Type), bytes)))} FROM {table}";
+    private static string Query(string table, IEnumerable<string> texts, string bytes) =>
+        $"SELECT {string.Join(" || ' ' || ", texts.Select(text => Told(text, bytes)))} FROM {table}";
 
     /// <summary>With its length before it, no text can be taken for two, nor for NULL.</summary>
     private static string Told(string text, string bytes) => $"coalesce({bytes}({text}) || ':' || {text}, 'NULL')";
@@ -69,17 +76,18 @@ public static class TableComparison
         return tables;
     }
 
-    private static async Task<List<(string Name, string Type)>> ColumnsAsync(
+    private static async Task<List<(string Name, string Type, string Formatted)>> ColumnsAsync(
         NpgsqlConnection source, string schema, string table, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 "
-            + "AND is_generated = 'NEVER' ORDER BY ordinal_position", source);
+            "SELECT column_name, data_type, format_type(atttypid, atttypmod) || repeat('[]', attndims - 1) FROM information_schema.columns "
+            + "JOIN pg_attribute ON attrelid = format('%I.%I', table_schema, table_name)::regclass AND attname = column_name "
+            + "WHERE table_schema = $1 AND table_name = $2 AND is_generated = 'NEVER' ORDER BY ordinal_position", source);
         command.Parameters.AddWithValue(schema);
         command.Parameters.AddWithValue(table);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var columns = new List<(string, string)>();
-        while (await reader.ReadAsync(cancellationToken)) columns.Add((reader.GetString(0), reader.GetString(1)));
+        var columns = new List<(string, string, string)>();
+        while (await reader.ReadAsync(cancellationToken)) columns.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         return columns;
     }
 
