@@ -134,7 +134,7 @@ public sealed class Pipeline
         lock (_gate) live = _live;
         if (live is not null)
             return Task.Run(() => live.ResetAsync(tables, observer, cancellationToken), CancellationToken.None);
-        if (!Definition.Destination.IsInMemory && !File.Exists(Definition.Destination.Path)) throw ResetErrors.NothingCopied(Definition);
+        if (NewDatabase.IsDue(Definition.Destination)) throw ResetErrors.NothingCopied(Definition);
         return RunAsync(
             observer, null, session => new RestingReset(session).RunAsync(tables, cancellationToken), cancellationToken);
     }
@@ -151,7 +151,7 @@ public sealed class Pipeline
     /// <summary>Drops the slot and publication that the pipeline made, and its state; the copied tables stay.</summary>
     public async Task RemoveAsync(IPipelineObserver observer, CancellationToken cancellationToken)
     {
-        if (!Definition.Destination.IsInMemory && !File.Exists(Definition.Destination.Path))
+        if (NewDatabase.IsDue(Definition.Destination))
         {
             observer.Post(new Milestone(PipelineRemoval.NothingKnown(Definition), MilestoneLevel.Warning));
             return;

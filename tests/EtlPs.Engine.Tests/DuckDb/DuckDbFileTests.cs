@@ -1,5 +1,6 @@
 using EtlPs.Engine.Destinations.DuckDb;
 using EtlPs.Engine.Pipelines.Errors;
+using EtlPs.Testing.Faults;
 
 namespace EtlPs.Engine.Tests.DuckDb;
 
@@ -89,9 +90,70 @@ public sealed class DuckDbFileTests : IDisposable
 
         Assert.Equal(EtlErrorCode.NotADuckDbFile, CodeOf(() => Open(path)));
         Assert.Equal("not a database but a text", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void An_empty_file_and_what_was_left_of_a_making_that_was_cut_off_become_a_database()
+    {
+        var path = folder["a.duckdb"];
         File.WriteAllText(path, "");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(path + ".etlps-new", "half a header");
+        File.CreateSymbolicLink(folder["link"], path);
+
+        using (var file = Open(folder["link"])) file.Connect().Execute("CREATE TABLE t AS SELECT 7 AS i");
+
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        Assert.Equal(["a.duckdb", "a.duckdb.etlps-lock", "link"], folder.Names);
+        using var again = DuckDbFile.OpenReadOnly(new DuckDbSettings(path));
+        Assert.Equal(7, again.Query("SELECT i FROM t", Cancellation).Rows[0][0]);
+    }
+
+    [Fact]
+    public void An_empty_file_beside_a_log_with_rows_in_it_is_refused_and_both_are_left_as_they_are()
+    {
+        var path = folder["a.duckdb"];
+        File.WriteAllText(path, "");
+        File.WriteAllText(path + ".wal", "rows");
+
         Assert.Equal(EtlErrorCode.NotADuckDbFile, CodeOf(() => Open(path)));
-        Assert.Equal(0, new FileInfo(path).Length);
+        Assert.Equal((0L, "rows"), (new FileInfo(path).Length, File.ReadAllText(path + ".wal")));
+    }
+
+    [Fact]
+    public void The_log_of_a_database_that_is_gone_does_not_reach_the_one_that_is_made_in_its_place()
+    {
+        var path = folder["a.duckdb"];
+        Open(path).Dispose();
+        File.Delete(path);
+        File.WriteAllText(path + ".wal", "another's");
+
+        using (var file = Open(path)) file.Connect().Execute("CREATE TABLE t AS SELECT 7 AS i");
+
+        using var again = Open(path);
+        Assert.Equal(7, again.Query("SELECT i FROM t", Cancellation).Rows[0][0]);
+    }
+
+    [Fact]
+    [Trait("System", "Unix")]
+    public async Task A_disk_that_has_no_room_for_a_new_database_leaves_none_behind_and_with_room_it_is_made()
+    {
+        await using var disk = await SmallDisk.TryMountAsync(1, Cancellation);
+        // Where no disk can be mounted the folder stands for a disk on which a making was cut off.
+        var path = Path.Combine(disk?.Path ?? folder[""], "a.duckdb");
+        if (disk is not null)
+        {
+            await FillAsync(disk);
+            Assert.Equal(EtlErrorCode.DestinationFull, CodeOf(() => Open(path)));
+            Assert.False(File.Exists(path) || File.Exists(path + ".etlps-new"));
+            await disk.GrowAsync(16, Cancellation);
+        }
+        else File.WriteAllText(path, "");
+
+        using (var file = Open(path)) file.Connect().Execute("CREATE TABLE t AS SELECT 7 AS i");
+
+        Assert.True(new FileInfo(path).Length > 0);
     }
 
     [Fact]
@@ -240,6 +302,20 @@ public sealed class DuckDbFileTests : IDisposable
         using var holder = HolderProcess.Start(path);
 
         Assert.NotEqual(Environment.ProcessId, holder.Id);
+    }
+
+    private static async Task FillAsync(SmallDisk disk)
+    {
+        // Room for names and the lock's owner, and for no header.
+        await using var filler = File.Create(Path.Combine(disk.Path, "filler"), 1);
+        try
+        {
+            while (true) await filler.WriteAsync(new byte[4096], Cancellation);
+        }
+        catch (IOException)
+        {
+            filler.SetLength(Math.Max(0, filler.Length - 8192));
+        }
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

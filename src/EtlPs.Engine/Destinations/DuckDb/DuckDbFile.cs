@@ -15,9 +15,6 @@ internal sealed class DuckDbFile : IDisposable
     // called as one of its schemas is, so that it is attached under a name that no schema has.
     internal const string Catalog = "etlps_file";
 
-    // What DuckDB keeps beside a database file.
-    private static readonly string[] OwnFiles = ["", ".wal", ".wal.checkpoint", ".wal.recovery"];
-
     private readonly DestinationLock? fileLock;
     private readonly DuckDBConnection root;
     private readonly HashSet<DuckDBConnection> connections = [];
@@ -39,7 +36,7 @@ internal sealed class DuckDbFile : IDisposable
     /// <summary>How many read now.</summary>
     internal int RunningQueries => Volatile.Read(ref readings);
 
-    /// <summary>Locks and opens a database; a file that is not there is created.</summary>
+    /// <summary>Locks and opens a database; a file that is not there, or is empty, is made.</summary>
     /// <exception cref="EtlException">DestinationLocked, NotADuckDbFile, DestinationUnavailable,
     /// DestinationFull.</exception>
     public static DuckDbFile Open(DuckDbSettings settings) => settings.IsInMemory
@@ -205,7 +202,7 @@ internal sealed class DuckDbFile : IDisposable
         var fileLock = DestinationLock.Acquire(path);
         try
         {
-            DatabaseHeader.Check(path);
+            if (readOnly || !NewDatabase.IsDue(path)) DatabaseHeader.Check(path);
             return new DuckDbFile(path, fileLock, OpenInstance(settings, path, readOnly));
         }
         catch
@@ -222,7 +219,10 @@ internal sealed class DuckDbFile : IDisposable
         {
             connection.Open();
             if (path != DuckDbSettings.InMemory)
+            {
+                if (!readOnly && NewDatabase.IsDue(path)) NewDatabase.Make(connection, path);
                 connection.Execute(Attach(path, readOnly ? "READ_ONLY" : ""));
+            }
             CloseOffTheOutside(connection, path);
             Prepare(connection, path);
             return connection;
@@ -274,7 +274,7 @@ internal sealed class DuckDbFile : IDisposable
         var spill = (string)connection.Scalar("SELECT current_setting('temp_directory')")!;
         if (path != DuckDbSettings.InMemory)
             connection.Execute(
-                $"SET allowed_paths = [{string.Join(", ", OwnFiles.Select(suffix => Literal(path + suffix)))}]");
+                $"SET allowed_paths = [{string.Join(", ", NewDatabase.FilesOf(path).Select(Literal))}]");
         connection.Execute($"SET allowed_directories = [{Literal(spill)}]");
         connection.Execute("SET enable_external_access = false");
     }
@@ -289,7 +289,7 @@ internal sealed class DuckDbFile : IDisposable
             connection.Execute($"SET search_path = '{catalog}.main,{catalog}.public'");
     }
 
-    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    internal static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private void Forget(DuckDBConnection connection)
     {

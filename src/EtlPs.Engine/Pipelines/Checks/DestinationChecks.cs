@@ -26,9 +26,9 @@ internal static class DestinationChecks
         {
             using (var file = File.Create(probe, 1, FileOptions.DeleteOnClose)) file.Write(Probe);
             // Whoever has read a file holds its lock, which is written beside it.
-            return File.Exists(path)
-                ? $"{path} is a DuckDB database that no other run uses."
-                : $"{path} does not exist yet and can be made.";
+            return NewDatabase.IsDue(path)
+                ? $"{path} does not exist yet and can be made."
+                : $"{path} is a DuckDB database that no other run uses.";
         }
         catch (IOException e) when (FullDisk.IsCauseOf(e))
         {

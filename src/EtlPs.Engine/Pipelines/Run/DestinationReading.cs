@@ -45,7 +45,7 @@ internal sealed class DestinationReading : IDisposable
     public static DestinationReading? OpenExisting(DuckDbSettings settings)
     {
         // A path that can never be one is told by a plan already.
-        if (settings.IsInMemory || !System.IO.File.Exists(DestinationPath.Resolve(settings.Path))) return null;
+        if (settings.IsInMemory || NewDatabase.IsDue(DestinationPath.Resolve(settings.Path))) return null;
         var file = DuckDbFile.OpenReadOnly(settings);
         return new DestinationReading(file, file);
     }

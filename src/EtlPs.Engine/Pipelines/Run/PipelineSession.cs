@@ -12,7 +12,7 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Run;
 
 /// <summary>
-/// Opens what a run needs and closes it again. The source comes first: a wrong password must not leave an empty file behind.
+/// Opens what a run needs and closes it again. The source comes first: a wrong password must not leave a new file behind.
 /// </summary>
 internal sealed class PipelineSession : IAsyncDisposable
 {
@@ -44,8 +44,8 @@ internal sealed class PipelineSession : IAsyncDisposable
         var opened = false;
         try
         {
-            // What the source refuses must not leave an empty file behind.
-            var survey = request is { } asked && !definition.Destination.IsInMemory && !File.Exists(definition.Destination.Path)
+            // What the source refuses must not leave a new file behind.
+            var survey = request is { } asked && NewDatabase.IsDue(definition.Destination)
                 ? await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken).ConfigureAwait(false)
                 : null;
             var file = await destination.OpenAsync(

@@ -30,6 +30,25 @@ public sealed class DestinationFaultTests(ServerPool pool)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_destination_whose_making_was_cut_off_is_not_there_yet_for_whoever_looks_and_made_by_the_next_start()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, OneTable);
+        await File.WriteAllBytesAsync(scenario.File, [], Token);
+
+        var status = await scenario.Pipeline().ReadStatusAsync(Token);
+        var checks = await scenario.Pipeline().CheckAsync(new BackfillOptions(), Token);
+        var lengthBefore = new FileInfo(scenario.File).Length;
+        await scenario.BackfillAsync();
+        await scenario.ExecuteAsync("INSERT INTO t VALUES (2, 'b')");
+        await scenario.CatchUpAsync();
+
+        Assert.Null(status);
+        Assert.EndsWith("does not exist yet and can be made.", checks.Single(c => c.Name == "Destination").Evidence, StringComparison.Ordinal);
+        Assert.Equal(0, lengthBefore);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
     [Trait("System", "Unix")]
     public async Task A_disk_that_fills_up_under_a_stream_is_told_and_with_room_the_next_run_is_exact()
     {
