@@ -209,6 +209,10 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
         return ranges;
     }
 
+    /// <summary>How many ranges there are of all tables.</summary>
+    public long CountRanges() =>
+        (long)connection.Scalar("SELECT count(*) FROM etlps.copy_ranges WHERE pipeline = $1", pipeline)!;
+
     /// <summary>Voids a table's ranges: it will be copied anew.</summary>
     public void DeleteRanges(uint oid) =>
         connection.Execute("DELETE FROM etlps.copy_ranges WHERE pipeline = $1 AND oid = $2", pipeline, oid);

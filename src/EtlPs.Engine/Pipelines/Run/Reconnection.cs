@@ -37,7 +37,7 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
         EtlException? lost = null;
         while (true)
         {
-            var outage = new Outage();
+            var outage = new Outage(longest, TimeProvider.System);
             try
             {
                 return await Retry(outage).ExecuteAsync(token => TryAsync(token), stop).ConfigureAwait(false);
@@ -59,13 +59,14 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
                     lost = null;
                     throw before;
                 }
+                Lsn? walEnd = null;
                 if (outage.HasBegun)
                 {
                     outage.Try();
-                    await RestoreAsync(token).ConfigureAwait(false);
+                    walEnd = await RestoreAsync(token).ConfigureAwait(false);
                     Count++;
                 }
-                outage.Connected(Stored);
+                outage.Connected(Stored, walEnd);
                 try
                 {
                     return await work(token).ConfigureAwait(false);
@@ -85,9 +86,10 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
     private static bool IsHealable(EtlException error, Outage outage) =>
         IsHealable(error) || (outage.HasBegun && error.Code is EtlErrorCode.SlotActive or EtlErrorCode.NoFreeSlot);
 
-    private (Lsn Position, int Copied) Stored => (
+    private StoredWork Stored => new(
         run.State.FindPipeline()?.Position ?? Lsn.Zero,
-        run.State.ReadTables().Count(t => t.State is not (TableState.Pending or TableState.Copying)));
+        run.State.ReadTables().Count(t => t.State is not (TableState.Pending or TableState.Copying)),
+        run.State.CountRanges());
 
     private ResiliencePipeline Retry(Outage outage) => new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
@@ -114,7 +116,8 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
         string.Create(CultureInfo.InvariantCulture, $"{error.Message} The next try is in {delay.TotalSeconds:0.0} s."),
         MilestoneLevel.Warning);
 
-    private async Task RestoreAsync(CancellationToken stop)
+    /// <summary>Returns how far the source's WAL goes.</summary>
+    private async Task<Lsn> RestoreAsync(CancellationToken stop)
     {
         // A network may swallow what it is given without closing anything.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -126,6 +129,7 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
                 .ConfigureAwait(false);
             look.CheckContinuation(request);
             run.Follow(look.Identity, look.LeftTimeline);
+            return look.Identity.WalEnd;
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
