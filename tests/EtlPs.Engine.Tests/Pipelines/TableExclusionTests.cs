@@ -1,4 +1,5 @@
 using EtlPs.Engine.Pipelines;
+using EtlPs.Engine.Pipelines.Checks;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Testing.Postgres;
@@ -55,6 +56,27 @@ public sealed class TableExclusionTests(ServerPool pool)
         var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.PlanBackfillAsync(new BackfillOptions(), Token));
         Assert.True(code == error.Code, error.Message);
         Assert.NotEmpty(error.Remedy);
+    }
+
+    [Fact]
+    public async Task An_exclusion_that_leaves_nothing_out_is_told_by_a_pipeline_that_goes_on()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Tables);
+        var definition = scenario.Definition() with { ExcludedTables = ["log.*", "\"B c\""] };
+        await new Pipeline(definition).BackfillAsync(new BackfillOptions(), scenario, Token);
+        await new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        Assert.Empty(scenario.Warnings);
+        await scenario.ExecuteAsync("CREATE TABLE secret (id int PRIMARY KEY)");
+        var misspelt = new Pipeline(definition with { ExcludedTables = ["log.*", "\"B c\"", "nothing.*", "secert"] });
+
+        var plan = await misspelt.PlanStreamAsync(new StreamOptions(), Token);
+        var check = Assert.Single(
+            await misspelt.CheckAsync(new BackfillOptions(), Token), c => c is { Name: "ExcludedTables", Status: CheckStatus.Warning });
+        await misspelt.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+
+        Assert.Equal(["-ExcludeTable secert names none of the tables that would be copied: it is misspelt, or that table is gone."], scenario.Warnings);
+        Assert.Contains(scenario.Warnings.Single(), plan.Warnings);
+        Assert.Equal(scenario.Warnings.Single(), check.Evidence);
     }
 
     [Fact]

@@ -141,6 +141,8 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
 
     private void CheckJoining(JoiningTables joining)
     {
+        if (joining.IdleExclusions.Count > 0)
+            _list.Warn("ExcludedTables", string.Join(" ", joining.IdleExclusions), "Correct the name, or take it out of -ExcludeTable.");
         if (joining.Warnings.Count > 0)
             _list.Warn("JoiningTables", string.Join(" ", joining.Warnings), "Mend it, or leave the table out with -ExcludeTable.");
         if (joining.Tables.Count > 0)

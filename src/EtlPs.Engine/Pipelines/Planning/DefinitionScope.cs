@@ -17,7 +17,9 @@ internal sealed class DefinitionScope(PipelineDefinition definition, CatalogRead
     /// <summary>Whether a table is named for itself: then whatever keeps it from joining is an error.</summary>
     public bool Names(TableName table) => _patterns.Any(p => !p.HasWildcard && p.Matches(table));
 
-    /// <summary>The tables that the definition names and that are not known, in their order.</summary>
+    /// <summary>
+    /// The tables that the definition names and that are not known, in their order, and the exclusions that leave none of them out.
+    /// </summary>
     /// <param name="published">The tables of a publication that a DBA made; null: the pipeline has its own, or none.</param>
     /// <param name="isFollowed">Whether a stream follows.</param>
     /// <param name="cancellationToken">Gives it up.</param>
@@ -25,14 +27,16 @@ internal sealed class DefinitionScope(PipelineDefinition definition, CatalogRead
     /// DefinitionChanged: a followed table is left out by now. TableNotFound: a name is no table's. PublicationUnusable: the
     /// publication does not have a table that is named.
     /// </exception>
-    public async Task<IReadOnlyList<TableSchema>> FindNewAsync(
+    public async Task<(IReadOnlyList<TableSchema> Tables, IReadOnlyList<TablePattern> IdleExclusions)> FindNewAsync(
         IReadOnlyList<TableSchema>? published, bool isFollowed, CancellationToken cancellationToken)
     {
         var named = await ReadNamedAsync(isFollowed, cancellationToken).ConfigureAwait(false);
         await RequireFollowedAsync(named, cancellationToken).ConfigureAwait(false);
         var candidates = published is null ? named : Published(named, published);
         var partitions = await ReadPartitionsAsync(candidates, cancellationToken).ConfigureAwait(false);
-        return [.. candidates.Where(t => IsNew(t) && !partitions.Contains(t.Name))];
+        return (
+            [.. candidates.Where(t => IsNew(t) && !partitions.Contains(t.Name))],
+            _exclusion.FindIdle([.. candidates.Select(t => t.Name)]));
     }
 
     // Whatever became of a table that is known by its name is told by the looks at what is followed.

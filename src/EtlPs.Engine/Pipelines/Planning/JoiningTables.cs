@@ -6,8 +6,10 @@ namespace EtlPs.Engine.Pipelines.Planning;
 /// <param name="Tables">What joins; one with a problem is set aside from the start.</param>
 /// <param name="ToPublish">Those of them that the pipeline's own publication does not have yet.</param>
 /// <param name="Warnings">What a pattern names and cannot join, and why.</param>
+/// <param name="IdleExclusions">Names that leave nothing out, and may be misspelt.</param>
 internal sealed record JoiningTables(
-    IReadOnlyList<SurveyedTable> Tables, IReadOnlyList<TableName> ToPublish, IReadOnlyList<string> Warnings)
+    IReadOnlyList<SurveyedTable> Tables, IReadOnlyList<TableName> ToPublish, IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> IdleExclusions)
 {
-    public static JoiningTables None { get; } = new([], [], []);
+    public static JoiningTables None { get; } = new([], [], [], []);
 }

@@ -72,6 +72,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             [
                 .. rules.Warnings(usesSlot, startsAnew ? [] : earlier),
                 .. joining.Warnings,
+                .. joining.IdleExclusions,
                 .. await WarnOfNewSlotAsync(startsAnew && usesSlot, cancellationToken).ConfigureAwait(false),
             ],
         };
@@ -112,7 +113,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             ? await _catalog.ReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false)
             : [];
         var scope = new DefinitionScope(definition, _catalog, known);
-        var found = await scope
+        var (found, idle) = await scope
             .FindNewAsync(usesSlot && definition.Publication is not null ? published : null, usesSlot, cancellationToken).ConfigureAwait(false);
         var joining = new List<TableRecord>();
         var warnings = new List<string>();
@@ -128,13 +129,15 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 warnings.Add($"Table {record.Source} does not join pipeline {definition.Name}. {e.Message} {e.Remedy}");
             }
         }
-        if (joining.Count == 0) return JoiningTables.None with { Warnings = warnings };
+        IReadOnlyList<string> idleExclusions = [.. idle.Select(TableExclusion.TellIdle)];
+        if (joining.Count == 0) return JoiningTables.None with { Warnings = warnings, IdleExclusions = idleExclusions };
         var tables = await SurveyAsync(joining, usesSlot, cancellationToken).ConfigureAwait(false);
         var there = published.Select(t => t.Oid).ToHashSet();
         return new JoiningTables(
             tables,
             usesSlot ? [.. tables.Where(t => t.Problem is null && !there.Contains(t.Record.Oid)).Select(t => t.Record.Source)] : [],
-            warnings);
+            warnings,
+            idleExclusions);
     }
 
     private async Task CheckJoiningAsync(

@@ -23,10 +23,17 @@ internal sealed class TableExclusion(PipelineDefinition definition)
         var partitions = await catalog
             .ReadPartitionNamesAsync(left.Where(t => t.Kind == 'p').Select(t => t.Oid), cancellationToken).ConfigureAwait(false);
         if (partitions.Where(Covers).Cast<TableName?>().FirstOrDefault() is { } partition) throw PartOfATable(partition);
-        foreach (var pattern in _patterns)
-            if (!pattern.HasWildcard && !tables.Any(t => pattern.Matches(t.Name))) throw ExcludesNothing(pattern);
+        if (FindIdle([.. tables.Select(t => t.Name)]) is [var pattern, ..]) throw ExcludesNothing(pattern);
         return left;
     }
+
+    /// <summary>The names that leave none of these tables out. A pattern with a wildcard may match nothing.</summary>
+    public IReadOnlyList<TablePattern> FindIdle(IReadOnlyCollection<TableName> tables) =>
+        [.. _patterns.Where(p => !p.HasWildcard && !tables.Any(p.Matches))];
+
+    /// <summary>The same in words, for a pipeline that goes on: the table may be gone since, which stops no pipeline.</summary>
+    public static string TellIdle(TablePattern pattern) =>
+        $"-ExcludeTable {pattern} names none of the tables that would be copied: it is misspelt, or that table is gone.";
 
     private static EtlException ExcludesNothing(TablePattern pattern) => new(
         EtlErrorCode.TableNotFound,
