@@ -4,6 +4,7 @@ using EtlPs.Engine.Pipelines.Checks;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Pipelines.Events;
 using EtlPs.Testing.Postgres;
+using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
@@ -114,6 +115,41 @@ public sealed class PartitionIdentityTests(ServerPool pool)
         await pipeline.ResetAsync(["t"], scenario, Token);
         await scenario.ExecuteAsync("UPDATE t SET id = 5 WHERE id = 4; DELETE FROM t WHERE id = 8");
         await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("dba")]
+    public async Task A_new_partition_without_an_identity_is_told_with_the_statement_that_lets_the_source_write_again(string? publication)
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, Keyless);
+        var pipeline = new Pipeline(scenario.Definition() with { Publication = publication });
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await using var stream = await FollowedPipeline.StartAsync(scenario, pipeline);
+        var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.OnEvent = e =>
+        {
+            if (e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains("replica identity", StringComparison.Ordinal))
+                told.TrySetResult(m.Message);
+        };
+
+        // The row brings a RELATION message, and that the look which the stream else makes every minute.
+        await scenario.ExecuteAsync(
+            "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (20, 'v', 'w'); INSERT INTO t VALUES (3, 'v', 'w')");
+        var warning = await told.Task.WaitAsync(TimeSpan.FromMinutes(2), Token);
+        await Assert.ThrowsAsync<PostgresException>(() => scenario.ExecuteAsync("UPDATE t SET v = 'x' WHERE id = 20"));
+        var check = (await pipeline.CheckAsync(new BackfillOptions(), Token)).Single(c => c.Name == "ReplicaIdentity");
+        await scenario.ExecuteAsync(check.Sql!);
+        await scenario.ExecuteAsync("UPDATE t SET v = 'x' WHERE id = 20");
+        var result = await stream.StopAsync();
+
+        Assert.Equal("ALTER TABLE \"public\".\"t2\" REPLICA IDENTITY FULL;", check.Sql);
+        Assert.Contains(check.Sql!, warning, StringComparison.Ordinal);
+        Assert.Contains("public.t2", warning, StringComparison.Ordinal);
+        Assert.Empty(result.SetAside);
+        await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        Assert.Single(scenario.Warnings, w => w.Contains("replica identity", StringComparison.Ordinal));
         await scenario.AssertEqualAsync();
     }
 

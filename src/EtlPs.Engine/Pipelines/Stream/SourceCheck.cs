@@ -24,6 +24,7 @@ internal sealed class SourceCheck(PipelineRun run)
     private readonly SchemaCheck _schemas = new(run);
     private readonly TypeCheck _types = new(run);
     private readonly HashSet<uint> _told = [];
+    private readonly BarePartitionWarning _bare = new(run);
     private bool _isLocked;
 
     /// <summary>What tells that it is time for another check.</summary>
@@ -80,6 +81,7 @@ internal sealed class SourceCheck(PipelineRun run)
         var unfollowed = await catalog
             .FindUnfollowedAsync(tables.Select(t => t.Schema), run.Definition.Publication, cancellationToken).ConfigureAwait(false);
         TellTablesNotFollowed(look.Published);
+        await _bare.TellAsync(connection, look.Published, cancellationToken).ConfigureAwait(false);
         foreach (var questions in new[] { _partitions.Questions, _schemas.Questions }) questions.Keep(tables.Select(t => t.Oid));
         foreach (var table in tables)
         {

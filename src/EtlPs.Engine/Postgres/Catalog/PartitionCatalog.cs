@@ -54,6 +54,19 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
         ORDER BY t.root, c.oid
         """;
 
+    // A partition's own identity decides what is logged of its rows, whatever its root's is. Where the root has no key ($2),
+    // a key of the partition's own does not find the row.
+    private const string Bare = """
+        SELECT w.oid, c.oid, n.nspname::text, c.relname::text, x.indexrelid IS NULL
+        FROM pg_catalog.unnest($1) AS w (oid), LATERAL pg_catalog.pg_partition_tree(w.oid) AS t
+        JOIN pg_catalog.pg_class AS c ON c.oid = t.relid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        LEFT JOIN pg_catalog.pg_index AS x
+            ON x.indrelid = c.oid AND x.indisvalid AND x.indimmediate
+               AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident)
+        WHERE t.isleaf AND c.relreplident <> 'f' AND (w.oid = ANY ($2) OR x.indexrelid IS NULL)
+        ORDER BY w.oid, c.oid
+        """;
+
     private const int WalPageBytes = 8192;
 
     // Rows know 32 bits of their transaction, which are compared around the circle.
@@ -122,6 +135,16 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
             [.. t.Where(p => p.Cause == t.First().Cause).Select(p => p.Name)],
             IsTheTable: t.First().Oid == t.Key));
     }
+
+    /// <summary>The partitions of these tables, the tables themselves where they are ones, that do not log what a row is found by.</summary>
+    public async Task<IReadOnlyList<BarePartition>> FindBareAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken) =>
+        await connection.ReadAsync(
+            Bare,
+            r => new BarePartition(
+                r.GetFieldValue<uint>(0), r.GetFieldValue<uint>(1), new TableName(r.GetString(2), r.GetString(3)), r.GetBoolean(4)),
+            cancellationToken,
+            CatalogReader.Oids(tables.Select(t => t.Oid)),
+            CatalogReader.Oids(tables.Where(t => t.KeyColumns.Count == 0).Select(t => t.Oid))).ConfigureAwait(false);
 
     /// <summary>At the start of a WAL page the insert position is behind the page's header, and no position of a stream ever is.</summary>
     private static Lsn EndOfRecords(Lsn insert) =>

@@ -29,19 +29,6 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
         FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1)
         """;
 
-    // A partition's own identity decides what is logged of its rows, whatever its root's is. Where the root has no key ($2),
-    // a key of the partition's own does not find the row.
-    private const string Leaves = """
-        SELECT w.oid, n.nspname::text, c.relname::text
-        FROM pg_catalog.unnest($1) AS w (oid), LATERAL pg_catalog.pg_partition_tree(w.oid) AS t
-        JOIN pg_catalog.pg_class AS c ON c.oid = t.relid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE t.isleaf AND c.relreplident <> 'f' AND (w.oid = ANY ($2) OR NOT EXISTS (
-            SELECT FROM pg_catalog.pg_index AS i
-            WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
-              AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)))
-        ORDER BY w.oid, c.oid
-        """;
-
     private string Role => TableName.Quote(source.UserName ?? "");
 
     /// <summary>Version 14 or later, and no pooler in between.</summary>
@@ -152,11 +139,7 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     /// <summary>A replica identity, without which UPDATE and DELETE of a published table fail.</summary>
     public async Task CheckIdentityAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
-        var leaves = await connection.ReadAsync(
-            Leaves, r => (Root: r.GetFieldValue<uint>(0), Name: new TableName(r.GetString(1), r.GetString(2))), cancellationToken,
-            CatalogReader.Oids(tables.Select(t => t.Oid)),
-            CatalogReader.Oids(tables.Where(t => t.KeyColumns.Count == 0).Select(t => t.Oid)))
-            .ConfigureAwait(false);
+        var leaves = await new PartitionCatalog(connection).FindBareAsync(tables, cancellationToken).ConfigureAwait(false);
         var bare = tables.Where(t => !t.CanFollowUpdates).ToList();
         var without = Names(tables, bare.Select(t => t.Oid).Concat(leaves.Select(l => l.Root)));
         var statements = bare.Select(t => t.Name).Concat(leaves.Select(l => l.Name)).Distinct()
