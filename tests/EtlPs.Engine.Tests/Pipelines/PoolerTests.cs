@@ -48,7 +48,7 @@ public sealed class PoolerTests(ServerPool pool)
 
         var check = Assert.Single(checks, c => c.Status == CheckStatus.Failed);
         Assert.Equal(("NoPooler", EtlErrorCode.PoolerInBetween), (check.Name, check.Code));
-        Assert.Contains(lenient ? "and the server as" : "startup parameter: ", check.Evidence, StringComparison.Ordinal);
+        Assert.Contains(lenient ? "one session runs now in one process" : "startup parameter: ", check.Evidence, StringComparison.Ordinal);
         Assert.Contains("own host and port", check.Remedy, StringComparison.Ordinal);
     }
 
@@ -82,6 +82,59 @@ public sealed class PoolerTests(ServerPool pool)
 
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task A_pool_that_gives_a_session_the_process_that_was_used_last_is_told_by_a_second_session()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
+        // As for a role whose settings are those that we begin with.
+        await scenario.ExecuteAsync($"""
+            ALTER DATABASE "{scenario.Database.Name}" SET extra_float_digits = 3; ALTER DATABASE "{scenario.Database.Name}" SET row_security = off
+            """);
+        await using var pooler = await TransactionPooler.StartAsync(scenario.Database.ConnectionString, serverConnections: 1, Lenient);
+
+        var check = Assert.Single(
+            await Through(pooler, scenario).CheckAsync(new BackfillOptions { SnapshotOnly = true }, Token), c => c.Status == CheckStatus.Failed);
+
+        Assert.Equal("NoPooler", check.Name);
+        Assert.Contains("two sessions that are open at once", check.Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_proxy_before_each_session_that_makes_up_its_process_is_no_pooler_and_copies_and_streams()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')");
+        await using var proxy = await SessionProxy.StartAsync(scenario.Database.ConnectionString);
+        await using (var connection = new NpgsqlConnection(proxy.Through(scenario.Database.ConnectionString)))
+        {
+            await connection.OpenAsync(Token);
+            Assert.NotEqual(connection.ProcessID, await PidAsync(connection));
+        }
+        var pipeline = new Pipeline(
+            scenario.Definition() with { Source = SourceSettings.Parse(proxy.Through(scenario.Database.ConnectionString)) });
+
+        var checks = await pipeline.CheckAsync(new BackfillOptions(), Token);
+        await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
+        await scenario.ExecuteAsync("UPDATE t SET v = 'b'; INSERT INTO t VALUES (2, 'c')");
+        await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+
+        Assert.Equal(CheckStatus.Passed, checks.Single(c => c.Name == "NoPooler").Status);
+        await scenario.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task A_proxy_that_keeps_back_the_settings_of_a_session_is_refused()
+    {
+        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
+        await using var proxy = await SessionProxy.StartAsync(scenario.Database.ConnectionString, dropsOptions: true);
+        var pipeline = new Pipeline(
+            scenario.Definition() with { Source = SourceSettings.Parse(proxy.Through(scenario.Database.ConnectionString)) });
+
+        var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
+
+        Assert.Equal(EtlErrorCode.PoolerInBetween, error.Code);
+        Assert.Contains("settings that a session begins with", error.Message, StringComparison.Ordinal);
     }
 
     private static async Task RefusedAsync(Func<Task> run) =>

@@ -12,7 +12,6 @@ namespace EtlPs.Testing.Poolers;
 /// </summary>
 public sealed class TransactionPooler : IAsyncDisposable
 {
-    private const int ServerConnections = 2;
     private const int MadeUpPid = 0x7E57_0001;
 
     private static readonly string[] KnownParameters =
@@ -34,10 +33,13 @@ public sealed class TransactionPooler : IAsyncDisposable
     /// <summary>Connects to the server, whose role needs no password, and begins to listen.</summary>
     /// <param name="connectionString">One role's sessions in one database.</param>
     /// <param name="ignored">Parameters of a session's start that are passed over; any other that is not known is refused.</param>
-    public static async Task<TransactionPooler> StartAsync(string connectionString, params string[] ignored)
+    public static Task<TransactionPooler> StartAsync(string connectionString, params string[] ignored) => StartAsync(connectionString, 2, ignored);
+
+    /// <summary>The same, with so many server connections.</summary>
+    public static async Task<TransactionPooler> StartAsync(string connectionString, int serverConnections, params string[] ignored)
     {
         var pooler = new TransactionPooler(ignored);
-        for (int i = 0; i < ServerConnections; i++) await pooler.ConnectAsync(new NpgsqlConnectionStringBuilder(connectionString));
+        for (int i = 0; i < serverConnections; i++) await pooler.ConnectAsync(new NpgsqlConnectionStringBuilder(connectionString));
         pooler._listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         pooler._listener.Listen();
         pooler._accepting = pooler.AcceptAsync();

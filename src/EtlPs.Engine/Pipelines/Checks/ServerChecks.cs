@@ -28,8 +28,9 @@ internal sealed class ServerChecks(Checklist list, NpgsqlConnection connection, 
         var server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         list.Add("ServerVersion", server.VersionProblem(definition.Source), $"Postgres {server.Version}.");
         list.Add(
-            "NoPooler", server.PoolerProblem(definition.Source, connection.ProcessID),
-            $"The session is the server's own process {server.Pid}.");
+            "NoPooler",
+            await new SessionProbe(connection, definition.Source).FindProblemAsync(server.Pid, cancellationToken).ConfigureAwait(false),
+            $"The session has the server's process {server.Pid} to itself.");
         await CheckTimeoutsAsync(usesSlot, cancellationToken).ConfigureAwait(false);
         if (usesSlot) await CheckReplicationAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -35,7 +35,9 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     public async Task CheckServerAsync(CancellationToken cancellationToken)
     {
         var server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-        if ((server.VersionProblem(source) ?? server.PoolerProblem(source, connection.ProcessID)) is { } problem) throw problem;
+        var problem = server.VersionProblem(source)
+            ?? await new SessionProbe(connection, source).FindProblemAsync(server.Pid, cancellationToken).ConfigureAwait(false);
+        if (problem is not null) throw problem;
     }
 
     /// <summary>wal_level, the right to replicate, and room for a walsender and, unless the slot exists, for a slot.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EtlPs.Engine.Pipelines.Errors;
 using EtlPs.Engine.Sources;
 using Npgsql;
@@ -13,7 +12,6 @@ internal sealed record ServerFacts(int Number, string Version, int Pid)
 {
     private const int OldestServer = 140000;
 
-    // A pooler makes up the process id that it tells a client.
     private const string Query = """
         SELECT pg_catalog.current_setting('server_version_num')::int4, pg_catalog.current_setting('server_version'),
                pg_catalog.pg_backend_pid()
@@ -28,11 +26,4 @@ internal sealed record ServerFacts(int Number, string Version, int Pid)
         EtlErrorCode.ServerTooOld,
         $"The server at {source.Host}:{source.Port} is Postgres {Version}; 14 is the oldest that works.",
         "Upgrade the server, or name a newer one.");
-
-    /// <summary>A pooler in between; null: none.</summary>
-    /// <param name="source">The source.</param>
-    /// <param name="toldPid">The process that the client was told when it connected.</param>
-    public EtlException? PoolerProblem(SourceSettings source, int toldPid) =>
-        Pid == toldPid ? null : ServerErrors.PoolerInBetween(
-            source, string.Create(CultureInfo.InvariantCulture, $"it gives the session's process as {toldPid}, and the server as {Pid}"), null);
 }
