@@ -74,6 +74,7 @@ public sealed class Pipeline
             InterruptedResets.TakeUp(run);
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             RunStart.Check(run, survey);
+            await SlotFailover.EnableAsync(run, survey, cancellationToken).ConfigureAwait(false);
             await TableJoining.RunAsync(run, session.Source, survey, cancellationToken).ConfigureAwait(false);
             return await new BackfillRunner(run, session.Source)
                 .RunAsync(survey, options, cancellationToken).ConfigureAwait(false);
@@ -98,6 +99,7 @@ public sealed class Pipeline
             InterruptedResets.TakeUp(run);
             var survey = await session.SurveyAsync(Request(options), cancellationToken).ConfigureAwait(false);
             RunStart.Check(run, survey);
+            await SlotFailover.EnableAsync(run, survey, cancellationToken).ConfigureAwait(false);
             await TableJoining.RunAsync(run, session.Source, survey, cancellationToken).ConfigureAwait(false);
             var resets = new ResetDesk(survey.SendsAllRows);
             await using var closing = resets.ConfigureAwait(false);

@@ -28,6 +28,9 @@ public sealed record PipelineDefinition
     /// <summary>The slot's name; null: <c>etlps_NAME</c>.</summary>
     public string? SlotName { get; init; }
 
+    /// <summary>Whether standbys may keep a copy of the slot, to go on from after a failover (Postgres 17 and later).</summary>
+    public bool FailoverSlot { get; init; }
+
     /// <summary>One destination schema for all tables; null: the source's schema names.</summary>
     public string? DestinationSchema { get; init; }
 

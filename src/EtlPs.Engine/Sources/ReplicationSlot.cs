@@ -16,6 +16,7 @@ namespace EtlPs.Engine.Sources;
 /// <param name="RetainedBytes">WAL that the slot keeps on the server's disk; null: it is lost and keeps none.</param>
 /// <param name="WalStatus">reserved, extended, unreserved or lost.</param>
 /// <param name="Invalidation">Why it is lost, in the server's word (Postgres 17 and later).</param>
+/// <param name="Failover">Whether standbys may keep a copy of it (Postgres 17 and later).</param>
 public sealed record ReplicationSlot(
     string Name,
     string Plugin,
@@ -28,7 +29,8 @@ public sealed record ReplicationSlot(
     Lsn? ConfirmedFlushLsn,
     long? RetainedBytes,
     string? WalStatus,
-    string? Invalidation)
+    string? Invalidation,
+    bool Failover)
 {
     /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>
     public string? Remedy => SlotLoss.Advise(WalStatus, Invalidation);

@@ -68,6 +68,10 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ValidateNotNullOrEmpty]
     public string? SlotName { get; set; }
 
+    /// <summary>Let standbys keep a copy of the slot, to go on from after a failover (Postgres 17 and later).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public SwitchParameter FailoverSlot { get; set; }
+
     /// <summary>One schema for all tables at the destination; else the source's schemas.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? DestinationSchema { get; set; }
@@ -174,6 +178,7 @@ public sealed class NewEtlPipelineCommand : EtlCommand
             ExcludedTables = ExcludeTable ?? [],
             Publication = Chosen(nameof(Publication), Publication, static earlier => earlier.Publication),
             SlotName = slotName,
+            FailoverSlot = FailoverSlot,
             DestinationSchema = string.IsNullOrEmpty(DestinationSchema) ? null : DestinationSchema,
             TableMap = NamedTexts.Read(TableMap, nameof(TableMap), "@{ 'public.\"Orders\"' = 'orders_2' }", static text => text),
             ColumnMap = NamedTexts.Read(ColumnMap, nameof(ColumnMap), "@{ 'public.orders.\"Id\"' = 'id_2' }", static text => text),

@@ -6,7 +6,7 @@ using EtlPs.Errors;
 namespace EtlPs.Definitions;
 
 /// <summary>
-/// The parameters of New-EtlPipeline that a file holds, under their names: texts, lists of texts, and tables of texts. The one place
+/// The parameters of New-EtlPipeline that a file holds, under their names: texts, switches, lists of texts, and tables of texts. The one place
 /// to add a new one, beside the schema.
 /// </summary>
 internal static class PipelineParameters
@@ -40,6 +40,7 @@ internal static class PipelineParameters
         ("ExcludeTable", definition?.ExcludedTables),
         ("Publication", definition?.Publication),
         ("SlotName", definition?.SlotName),
+        ("FailoverSlot", definition is { FailoverSlot: true } ? true : null),
         ("DestinationSchema", definition?.DestinationSchema),
         ("TableMap", Texts(definition?.TableMap)),
         ("ColumnMap", Texts(definition?.ColumnMap)),
@@ -54,6 +55,7 @@ internal static class PipelineParameters
     private static object? Argument(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString(),
+        JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
         JsonValueKind.Array when value.EnumerateArray().All(IsText) => value.EnumerateArray().Select(item => item.GetString()!).ToArray(),
         JsonValueKind.Object when value.EnumerateObject().All(property => IsText(property.Value)) => new Hashtable(
             value.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.GetString())),

@@ -16,6 +16,7 @@ public sealed class EtlPipeline
         Table = [.. definition.Tables];
         ExcludeTable = [.. definition.ExcludedTables];
         SlotName = definition.EffectiveSlotName;
+        FailoverSlot = definition.FailoverSlot;
         Publication = definition.EffectivePublication;
         DestinationSchema = definition.DestinationSchema;
         TableMap = definition.TableMap.ToDictionary(StringComparer.Ordinal);
@@ -45,6 +46,9 @@ public sealed class EtlPipeline
 
     /// <summary>The replication slot.</summary>
     public string SlotName { get; }
+
+    /// <summary>Whether standbys may keep a copy of the slot.</summary>
+    public bool FailoverSlot { get; }
 
     /// <summary>The publication.</summary>
     public string Publication { get; }

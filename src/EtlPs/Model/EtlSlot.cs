@@ -22,6 +22,7 @@ public sealed class EtlSlot
         RetainedBytes = slot.RetainedBytes;
         WalStatus = slot.WalStatus;
         Invalidation = slot.Invalidation;
+        Failover = slot.Failover;
         Remedy = slot.Remedy;
     }
 
@@ -69,6 +70,9 @@ public sealed class EtlSlot
 
     /// <summary>Why it is lost, in the server's word; known by Postgres 17 and later.</summary>
     public string? Invalidation { get; }
+
+    /// <summary>Whether standbys may keep a copy of it, to go on from after a failover; Postgres 17 and later.</summary>
+    public bool Failover { get; }
 
     /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>
     public string? Remedy { get; }

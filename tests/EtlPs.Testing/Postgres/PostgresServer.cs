@@ -73,12 +73,19 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>
     /// Starts a copy of a stopped server's data, slots included, beside it: a standby, which waits to be promoted.
     /// </summary>
-    public static async Task<PostgresServer> StartStandbyAsync(PostgresServer stopped, CancellationToken cancellationToken)
+    /// <param name="stopped">The server.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="settings">Further settings by name, such as whom it streams from; else it only has what was there.</param>
+    public static async Task<PostgresServer> StartStandbyAsync(
+        PostgresServer stopped, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
     {
         (PostgresBinaries binaries, string cluster) = stopped.Own();
         string copy = (await ServerFolder.Current).NextCluster();
         await ChildProcess.RunCheckedAsync("cp", ["-a", cluster, copy], cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(copy, "standby.signal"), "", cancellationToken);
+        await File.AppendAllLinesAsync(
+            Path.Combine(copy, "postgresql.conf"), (settings ?? new Dictionary<string, string>()).Select(s => $"{s.Key} = '{s.Value}'"),
+            cancellationToken);
         PostgresServer server = await StartOnFreePortAsync(binaries, copy, cancellationToken);
         server.Version = stopped.Version;
         return server;

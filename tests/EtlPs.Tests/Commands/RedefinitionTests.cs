@@ -10,7 +10,7 @@ public sealed class RedefinitionTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("-Table orders, 'sales.*' -ExcludeTable sales.log -DestinationSchema main -SlotName mine -Publication dba")]
+    [InlineData("-Table orders, 'sales.*' -ExcludeTable sales.log -DestinationSchema main -SlotName mine -FailoverSlot -Publication dba")]
     [InlineData("-UnboundedNumeric Double -OnUnrepresentable @{ 'a.b' = 'Null' } -TableMap @{ a = 'b' } -ColumnMap @{ 'a.b' = 'c' }")]
     public async Task A_pipeline_that_is_defined_again_from_itself_is_the_same(string parameters)
     {

@@ -35,7 +35,7 @@ public sealed class DefinitionFileTests(ServerPool pool)
         var settings = new Dictionary<string, object>
         {
             ["Table"] = new[] { "public.*", "\"Shop\".\"Order lines\"" }, ["ExcludeTable"] = new[] { "a?" }, ["Publication"] = "Cdc",
-            ["SlotName"] = "slot_1", ["DestinationSchema"] = "copy",
+            ["SlotName"] = "slot_1", ["FailoverSlot"] = true, ["DestinationSchema"] = "copy",
             ["TableMap"] = new System.Collections.Hashtable { ["public.\"Orders\""] = "orders_2", ["a"] = "b" },
             ["ColumnMap"] = new System.Collections.Hashtable { ["public.orders.\"Id\""] = "id_2" },
             ["UnboundedNumeric"] = new System.Collections.Hashtable { ["public.orders.total"] = "Decimal(38,10)", ["*"] = "Double" },

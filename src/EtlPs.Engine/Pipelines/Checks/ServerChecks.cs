@@ -44,6 +44,10 @@ internal sealed class ServerChecks(Checklist list, NpgsqlConnection connection, 
         list.Add("Primary", server.StandbyProblem(source), "The server is no standby.");
         list.Add(
             "WalSenders", server.SenderProblem(), $"{server.UsedSenders} of {server.Senders} walsenders run (max_wal_senders).");
+        if (definition.FailoverSlot)
+            list.Add(
+                "FailoverSlot", FailoverSlot.Problem(source, connection.PostgreSqlVersion),
+                "Standbys with sync_replication_slots can keep a copy of the slot.");
         var slot = await new SlotCatalog(connection)
             .FindAsync(definition.EffectiveSlotName, cancellationToken).ConfigureAwait(false);
         list.Add(

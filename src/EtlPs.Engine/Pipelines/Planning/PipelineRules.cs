@@ -140,6 +140,9 @@ internal sealed class PipelineRules(
     public bool SendsAllRows =>
         definition.Publication is null || publication is not { Insert: false } and not { Update: false };
 
+    /// <summary>Whether the slot is to outlive a failover, and does not. One that does, whoever made it so, is left as it is.</summary>
+    public bool LacksFailover => definition.FailoverSlot && slot is { Failover: false };
+
     /// <summary>What a publication that a DBA made leaves out; null: nothing.</summary>
     public string? MissingOperations() =>
         publication is null || definition.Publication is null

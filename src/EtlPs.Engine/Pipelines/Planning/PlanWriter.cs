@@ -38,6 +38,7 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
     {
         if (!survey.StartsAnew)
         {
+            AddFailover(effects);
             AddJoining(effects);
             return;
         }
@@ -54,7 +55,15 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
         }
         effects.Add(new PlannedEffect(
             $"replication slot {definition.EffectiveSlotName} on {Server}", "Create logical replication slot",
-            $"CREATE_REPLICATION_SLOT {definition.EffectiveSlotName} LOGICAL pgoutput"));
+            $"CREATE_REPLICATION_SLOT {definition.EffectiveSlotName} LOGICAL pgoutput{(definition.FailoverSlot ? " (FAILOVER true)" : "")}"));
+    }
+
+    private void AddFailover(List<PlannedEffect> effects)
+    {
+        if (survey.EnablesFailover)
+            effects.Add(new PlannedEffect(
+                $"replication slot {definition.EffectiveSlotName} on {Server}", "Let standbys keep a copy of it",
+                FailoverSlot.Statement(definition.EffectiveSlotName)));
     }
 
     private void AddJoining(List<PlannedEffect> effects)

@@ -32,6 +32,9 @@ internal sealed record Survey
     /// <summary>A slot of an earlier start, which a new start drops first; null: there is none.</summary>
     public required SlotInfo? SlotToDrop { get; init; }
 
+    /// <summary>Whether the slot that the run goes on with is to outlive a failover, and does not yet.</summary>
+    public required bool EnablesFailover { get; init; }
+
     /// <summary>The pipeline's tables.</summary>
     public required IReadOnlyList<SurveyedTable> Tables { get; init; }
 

@@ -37,6 +37,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         if (usesSlot)
             await preflight.CheckReplicationAsync(cancellationToken, definition.EffectiveSlotName).ConfigureAwait(false);
 
+        if (usesSlot && definition.FailoverSlot) preflight.CheckFailoverSlots();
+
         var look = await SourceLook.ReadAsync(definition, source, known, cancellationToken).ConfigureAwait(false);
         var (rules, publication) = (look.Rules, look.Publication);
         if (startsAnew) rules.CheckStart(request, usesSlot);
@@ -64,6 +66,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             UsesSlot = usesSlot,
             SendsAllRows = rules.SendsAllRows,
             SlotToDrop = startsAnew ? rules.SlotToDrop(request, usesSlot) : null,
+            EnablesFailover = !startsAnew && usesSlot && rules.LacksFailover,
             PublicationToDrop = startsAnew ? rules.PublicationToDrop(request, usesSlot) : null,
             Tables = tables,
             Joining = joining,

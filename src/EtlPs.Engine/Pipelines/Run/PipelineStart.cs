@@ -120,10 +120,11 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
         }
     }
 
-    private Task ReachedSlotCreated(CancellationToken cancellationToken)
+    private async Task ReachedSlotCreated(CancellationToken cancellationToken)
     {
         run.Faults.Reached(FaultPoint.SlotCreated);
-        return Task.CompletedTask;
+        if (run.Definition.FailoverSlot)
+            await FailoverSlot.EnableAsync(run.Source, run.Definition.EffectiveSlotName, cancellationToken).ConfigureAwait(false);
     }
 
     private void StoreTables(Survey survey, PipelineStage stage, Lsn position)

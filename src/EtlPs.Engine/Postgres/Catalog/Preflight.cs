@@ -53,6 +53,12 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
         if (problem is not null) throw problem;
     }
 
+    /// <summary>Slots that outlive a failover.</summary>
+    public void CheckFailoverSlots()
+    {
+        if (FailoverSlot.Problem(source, connection.PostgreSqlVersion) is { } problem) throw problem;
+    }
+
     /// <summary>The right to read every column, and no row security that would leave rows out of the copy.</summary>
     public async Task CheckTablesAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {

@@ -27,12 +27,13 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
         var found = await connection.ReadAsync(
             """
             SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
-                   s.restart_lsn::text, s.confirmed_flush_lsn::text, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
+                   s.restart_lsn::text, s.confirmed_flush_lsn::text, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+                   COALESCE((pg_catalog.to_jsonb(s) ->> 'failover')::bool, false)
             FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_name = $1
             """,
             r => new SlotInfo(
                 r.GetString(0), r.GetText(1), r.GetText(2), r.GetBoolean(3), r.GetBoolean(4), r.GetNullable<int>(5),
-                ReadLsn(r, 6), ReadLsn(r, 7), r.GetText(8), r.GetText(9)),
+                ReadLsn(r, 6), ReadLsn(r, 7), r.GetText(8), r.GetText(9), r.GetBoolean(10)),
             cancellationToken,
             name).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
@@ -41,18 +42,20 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
     /// <summary>All logical slots of the server, by name.</summary>
     public async Task<IReadOnlyList<ReplicationSlot>> ReadAsync(CancellationToken cancellationToken) =>
         await connection.ReadAsync(
-            // By way of jsonb: servers before 17 have neither of the two.
+            // By way of jsonb: servers before 17 have none of the three.
             $"""
             SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
                    (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz, s.restart_lsn::text, s.confirmed_flush_lsn::text,
                    CASE WHEN s.wal_status <> 'lost'
                         THEN pg_catalog.pg_wal_lsn_diff({ServerIdentity.WalEndExpression}, s.restart_lsn)::int8 END,
-                   s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason'
+                   s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+                   COALESCE((pg_catalog.to_jsonb(s) ->> 'failover')::bool, false)
             FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_type = 'logical' ORDER BY s.slot_name::text COLLATE "C"
             """,
             r => new ReplicationSlot(
                 r.GetString(0), r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetBoolean(4), r.GetNullable<int>(5),
-                r.GetNullable<DateTimeOffset>(6), ReadLsn(r, 7), ReadLsn(r, 8), r.GetNullable<long>(9), r.GetText(10), r.GetText(11)),
+                r.GetNullable<DateTimeOffset>(6), ReadLsn(r, 7), ReadLsn(r, 8), r.GetNullable<long>(9), r.GetText(10), r.GetText(11),
+                r.GetBoolean(12)),
             cancellationToken).ConfigureAwait(false);
 
     /// <summary>The statement that drops a slot, for people to read.</summary>

@@ -13,4 +13,5 @@ internal sealed record SlotInfo(
     Lsn? RestartLsn,
     Lsn? ConfirmedFlushLsn,
     string? WalStatus,
-    string? Invalidation);
+    string? Invalidation,
+    bool Failover);
