@@ -85,7 +85,7 @@ Describe 'Pipeline <_.Name>' -ForEach $pipelines {
 
     It 'can start' -Skip:$Running {
         $failed = Test-EtlPipeline -InputObject $pipeline | Where-Object Status -eq Failed
-        $failed | ForEach-Object { "$($_.Name): $($_.Evidence)" } | Should -BeNullOrEmpty
+        $failed | ForEach-Object { "$($_.Check): $($_.Evidence)" } | Should -BeNullOrEmpty
     }
 
     It 'has no more tables set aside than are allowed' -Skip:$Running {

@@ -75,7 +75,7 @@ function Get-Obstacle($Pipeline, [switch] $Restart) {
 }
 
 function Join-Obstacle([string] $Problem, $Obstacles) {
-    $texts = $Obstacles | ForEach-Object { "$($_.Name): $($_.Evidence) $($_.Remedy)" }
+    $texts = $Obstacles | ForEach-Object { "$($_.Check): $($_.Evidence) $($_.Remedy)" }
     @($Problem) + $texts -join [Environment]::NewLine
 }
 

@@ -73,7 +73,7 @@ foreach ($pipeline in Import-EtlPipeline -Path $Path -Name $Name -Credential $Cr
         $failed = @(Test-EtlPipeline $pipeline.Name -Restart | Where-Object Status -eq Failed)
     }
     if ($failed.Count -gt 0) {
-        $texts = $failed | ForEach-Object { "$($_.Name): $($_.Evidence) $($_.Remedy)" }
+        $texts = $failed | ForEach-Object { "$($_.Check): $($_.Evidence) $($_.Remedy)" }
         throw @("$pipeline cannot start.") + $texts -join [Environment]::NewLine
     }
 

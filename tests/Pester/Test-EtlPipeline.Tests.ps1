@@ -22,7 +22,7 @@ Describe 'Test-EtlPipeline' {
     It 'tells what stands in the way, with the SQL that mends it' {
         $null = Invoke-TestSql -Database $shop.Name -Sql 'CREATE TABLE keyless (a int)'
         $failed = Test-EtlPipeline $shop.Name | Where-Object Status -eq Failed
-        $failed.Name | Should -Be 'ReplicaIdentity'
+        $failed.Check | Should -Be 'ReplicaIdentity'
         $failed.ErrorCode | Should -Be 'NoReplicaIdentity'
         Test-EtlPipeline $shop.Name -Quiet | Should -BeFalse
         $null = Invoke-TestSql -Database $shop.Name -Sql $failed.Sql

@@ -2,13 +2,15 @@ using EtlPs.Engine.Pipelines.Checks;
 
 namespace EtlPs.Model;
 
-/// <summary>One thing that was looked at before a run.</summary>
+/// <summary>
+/// One thing that was looked at before a run. It goes on to what takes pipelines as its pipeline: a Name of its own would be taken for one.
+/// </summary>
 public sealed class EtlPipelineCheck
 {
     internal EtlPipelineCheck(string pipeline, PipelineCheck check)
     {
         Pipeline = pipeline;
-        Name = check.Name;
+        Check = check.Name;
         Status = check.Status.ToString();
         Evidence = check.Evidence;
         Remedy = check.Remedy;
@@ -23,7 +25,7 @@ public sealed class EtlPipelineCheck
     public string Pipeline { get; }
 
     /// <summary>What was looked at: WalLevel, ReplicaIdentity. The names are stable.</summary>
-    public string Name { get; }
+    public string Check { get; }
 
     /// <summary>Passed, Warning or Failed.</summary>
     public string Status { get; }
@@ -41,5 +43,5 @@ public sealed class EtlPipelineCheck
     public string? ErrorCode { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}: {Status}";
+    public override string ToString() => $"{Check}: {Status}";
 }

@@ -16,9 +16,22 @@ public sealed class CheckCommandTests(ServerPool pool)
 
         Assert.All(checks.Output, check => Assert.Equal("Passed", check.Properties["Status"].Value));
         Assert.All(checks.Output, check => Assert.Equal(shop.Pipeline, check.Properties["Pipeline"].Value));
-        Assert.Contains("Start", checks.Output.Select(check => check.Properties["Name"].Value));
+        Assert.Contains("Start", checks.Output.Select(check => check.Properties["Check"].Value));
         Assert.Contains("wal_level is logical", checks.HostText, StringComparison.Ordinal);
         Assert.Equal([true], quiet.OutputOf<bool>());
+    }
+
+    [Fact]
+    public async Task Checks_go_on_as_their_pipeline_and_what_they_failed_for_refuses_the_start()
+    {
+        await using var shop = (await Shop.OpenAsync(pool)).Defined();
+
+        var streamed = shop.Run("Test-EtlPipeline $name | Start-EtlStream -UntilCaughtUp -WarningAction Ignore").WithoutErrors();
+        await shop.Database.ExecuteAsync($"DROP PUBLICATION etlps_{shop.Pipeline}", Token);
+        var refused = shop.Run("Test-EtlPipeline $name | Start-EtlStream -UntilCaughtUp");
+
+        Assert.Equal((shop.Pipeline, "CaughtUp"), (streamed.Output.Single().Text("Name"), streamed.Output.Single().Text("EndedBy")));
+        Assert.Equal("EtlPs.PublicationUnusable", refused.Errors.Single().Id());
     }
 
     [Fact]
@@ -31,7 +44,7 @@ public sealed class CheckCommandTests(ServerPool pool)
         var quiet = shop.Run("Test-EtlPipeline $name -Quiet").WithoutErrors();
 
         var check = Assert.Single(failed.Output);
-        Assert.Equal("ReplicaIdentity", check.Properties["Name"].Value);
+        Assert.Equal("ReplicaIdentity", check.Properties["Check"].Value);
         Assert.Equal("NoReplicaIdentity", check.Properties["ErrorCode"].Value);
         Assert.Contains("public.keyless", (string)check.Properties["Evidence"].Value, StringComparison.Ordinal);
         Assert.NotNull(check.Properties["Remedy"].Value);
