@@ -20,7 +20,7 @@ internal sealed class RandomTimes(RandomPieces pieces) : IRandomValues
         "time with time zone" => $"{Time()}{Offset()}",
         "timestamp" => Infinity() ?? Timestamp(Year(LastYear)),
         "timestamp with time zone" => Infinity() ?? ZonedTimestamp(Year(LastYear)),
-        "interval" => $"{(int)pieces.Bits() / 2} months {(int)pieces.Bits()} days {(long)pieces.Bits() / 2} microseconds",
+        "interval" => $"{(int)pieces.Bits() / 2} months {(int)pieces.Bits()} days {Hours((long)pieces.Bits() / 2)}",
         _ => null,
     };
 
@@ -46,6 +46,15 @@ internal sealed class RandomTimes(RandomPieces pieces) : IRandomValues
     private string Time() => pieces.Random.Percent(2) ? "24:00:00" : string.Create(
         CultureInfo.InvariantCulture,
         $"{pieces.Random.Below(24):00}:{pieces.Random.Below(60):00}:{pieces.Random.Below(60):00}.{Microseconds():000000}");
+
+    // No version before 15 reads that many microseconds as such.
+    private static string Hours(long microseconds)
+    {
+        var (seconds, rest) = Math.DivRem(Math.Abs(microseconds), 1_000_000);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(microseconds < 0 ? "-" : "")}{seconds / 3600}:{seconds / 60 % 60:00}:{seconds % 60:00}.{rest:000000}");
+    }
 
     private int Microseconds() => pieces.Random.Below(1_000_000) / pieces.Random.Pick([1, 10, 1000]) * 10 % 1_000_000;
 
