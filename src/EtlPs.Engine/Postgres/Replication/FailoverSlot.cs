@@ -31,7 +31,7 @@ internal static class FailoverSlot
         using var session = await connector.TryOpenWireReplicationAsync(cancellationToken).ConfigureAwait(false) ?? throw new EtlException(
             EtlErrorCode.InvalidArgument,
             "-FailoverSlot needs a connection without Kerberos and client certificates.",
-            $"Leave it out, or give the role a password for a connection of its own.");
+            "Leave it out, or give the role a password for a connection of its own.");
         using var aborting = cancellationToken.Register(static state => ((WireSession)state!).Abort(), session);
         try
         {
