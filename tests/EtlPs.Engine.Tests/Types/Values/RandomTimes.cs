@@ -21,6 +21,7 @@ internal sealed class RandomTimes(RandomPieces pieces) : IRandomValues
         "timestamp" => Infinity() ?? Timestamp(Year(LastYear)),
         "timestamp with time zone" => Infinity() ?? ZonedTimestamp(Year(LastYear)),
         "interval" => $"{(int)pieces.Bits() / 2} months {(int)pieces.Bits()} days {Hours((long)pieces.Bits() / 2)}",
+        "interval hour to second" => Hours((long)pieces.Bits()),
         _ => null,
     };
 
@@ -50,7 +51,7 @@ internal sealed class RandomTimes(RandomPieces pieces) : IRandomValues
     // No version before 15 reads that many microseconds as such.
     private static string Hours(long microseconds)
     {
-        var (seconds, rest) = Math.DivRem(Math.Abs(microseconds), 1_000_000);
+        var (seconds, rest) = (Math.Abs(microseconds / 1_000_000), Math.Abs(microseconds % 1_000_000));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{(microseconds < 0 ? "-" : "")}{seconds / 3600}:{seconds / 60 % 60:00}:{seconds % 60:00}.{rest:000000}");
