@@ -6,13 +6,15 @@ using EtlPs.Benchmarks.Runs;
 using EtlPs.Benchmarks.Suites;
 using EtlPs.Testing.Postgres;
 
-// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [suite …]; docs/benchmarks.md names the suites.
+// dotnet run -c Release --project tests/EtlPs.Benchmarks -- [scale, 50 = the full size] [suite …]; docs/benchmarks.md
+// names the suites.
 if (args is [CsvRoute.ReadCommand, var csv, var file])
 {
     CsvRoute.Read(csv, file);
     return 0;
 }
-int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0).FirstOrDefault(n => n > 0, 50);
+int scale = args.Select(a => int.TryParse(a, CultureInfo.InvariantCulture, out int n) ? n : 0)
+    .FirstOrDefault(n => n > 0, 50);
 string[] suites = [.. args.Where(a => !char.IsAsciiDigit(a[0]))];
 const int Times = 3;
 const long MemoryLimit = 250_000_000;
@@ -41,10 +43,12 @@ try
     if (IsAsked("large")) await PrintAsync(new LargeTransactionSuite(database, etl).RunAsync(scale));
 
     double above = (etl.PeakBytes - idle) / 1048576.0;
-    if (etl.PeakBytes > 0) Print(new Bound("Peak memory above idle with a limit of 250 MB", above, MostMemoryAboveIdle, "MB"));
+    if (etl.PeakBytes > 0)
+        Print(new Bound("Peak memory above idle with a limit of 250 MB", above, MostMemoryAboveIdle, "MB"));
     if (IsAsked("batch"))
     {
-        foreach (IFigure figure in new BatchSuite(folder.FullName, memoryLimit: 1_000_000_000).Run(scale, batches: 31)) Print(figure);
+        foreach (IFigure figure in new BatchSuite(folder.FullName, memoryLimit: 1_000_000_000).Run(scale, batches: 31))
+            Print(figure);
     }
     return allKept ? 0 : 1;
 }
@@ -53,7 +57,8 @@ finally
     folder.Delete(recursive: true);
 }
 
-bool IsAsked(params string[] names) => suites.Length == 0 || suites.Intersect(names, StringComparer.OrdinalIgnoreCase).Any();
+bool IsAsked(params string[] names) =>
+    suites.Length == 0 || suites.Intersect(names, StringComparer.OrdinalIgnoreCase).Any();
 
 async Task PrintAsync(IAsyncEnumerable<IFigure> figures)
 {

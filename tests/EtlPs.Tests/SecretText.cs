@@ -9,7 +9,8 @@ internal static class SecretText
     {
         // PowerShell writes a SecureString as hexadecimal UTF-16 where the system offers no protection.
         var wide = Encoding.Unicode.GetBytes(secret);
-        foreach (var form in new[] { secret, Convert.ToHexString(wide), Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))[..8] })
+        foreach (var form in new[] { secret, Convert.ToHexString(wide),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))[..8] })
             Assert.DoesNotContain(form, text, StringComparison.OrdinalIgnoreCase);
     }
 }

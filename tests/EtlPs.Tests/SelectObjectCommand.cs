@@ -4,8 +4,8 @@ using System.Reflection;
 namespace EtlPs.Tests;
 
 /// <summary>
-/// The bare engine has no Select-Object. This one ends what comes before it just as PowerShell's own does, by the exception that
-/// is the engine's way to stop upstream commands.
+/// The bare engine has no Select-Object. This one ends what comes before it just as PowerShell's own does, by the
+/// exception that is the engine's way to stop upstream commands.
 /// </summary>
 [Cmdlet(VerbsCommon.Select, "Object")]
 public sealed class SelectObjectCommand : PSCmdlet
@@ -23,7 +23,8 @@ public sealed class SelectObjectCommand : PSCmdlet
         WriteObject(InputObject);
         if (++_seen < First)
             return;
-        var stop = typeof(PSObject).Assembly.GetType("System.Management.Automation.StopUpstreamCommandsException", throwOnError: true)!;
+        var stop = typeof(PSObject).Assembly.GetType(
+            "System.Management.Automation.StopUpstreamCommandsException", throwOnError: true)!;
         throw (Exception)Activator.CreateInstance(
             stop, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, [this], null)!;
     }

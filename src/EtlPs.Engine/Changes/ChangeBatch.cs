@@ -17,7 +17,9 @@ internal sealed class ChangeBatch
     /// <summary>The changes in the source's commit order.</summary>
     public List<RowChange> Changes { get; } = [];
 
-    /// <summary>About what the batch takes in memory, in bytes: the changes, and what compacting them adds for each.</summary>
+    /// <summary>
+    /// About what the batch takes in memory, in bytes: the changes, and what compacting them adds for each.
+    /// </summary>
     public long Weight => Arena.Bytes + (Changes.Count * BytesOfChange);
 
     /// <summary>How many transactions end in this batch.</summary>
@@ -26,7 +28,9 @@ internal sealed class ChangeBatch
     /// <summary>Whether the batch stops in the middle of a transaction.</summary>
     public bool EndsInsideTransaction { get; set; }
 
-    /// <summary>The end LSN of the last commit, or a position that the server vouched for while nothing was pending.</summary>
+    /// <summary>
+    /// The end LSN of the last commit, or a position that the server vouched for while nothing was pending.
+    /// </summary>
     public Lsn Position { get; set; }
 
     /// <summary>The commit time of the last transaction that ended here, UTC.</summary>

@@ -5,7 +5,8 @@ namespace EtlPs.Engine.Changes;
 /// <param name="OnUnrepresentable">What becomes of values that the destination's type cannot hold.</param>
 /// <param name="Name">The column's name there; null: as at the source.</param>
 internal sealed record ColumnCarriage(
-    UnboundedNumeric Numeric = default, OnUnrepresentable OnUnrepresentable = OnUnrepresentable.Error, string? Name = null)
+    UnboundedNumeric Numeric = default, OnUnrepresentable OnUnrepresentable = OnUnrepresentable.Error,
+    string? Name = null)
 {
     public static ColumnCarriage Default { get; } = new();
 }

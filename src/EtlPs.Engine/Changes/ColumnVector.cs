@@ -54,8 +54,8 @@ internal sealed unsafe class ColumnVector
     }
 
     /// <summary>
-    /// What a codec does with values of the column that cannot be held: it throws, or under Null and Round it leaves a note, which
-    /// whoever has chosen so takes after each value.
+    /// What a codec does with values of the column that cannot be held: it throws, or under Null and Round it leaves a
+    /// note, which whoever has chosen so takes after each value.
     /// </summary>
     public OnUnrepresentable OnUnrepresentable
     {
@@ -69,13 +69,18 @@ internal sealed unsafe class ColumnVector
     /// <summary>How many fields a struct has; 0: it is none.</summary>
     public int FieldCount => _fields.Length;
 
-    /// <summary>The memory that its rows take, those that are filled and those that are not, and the elements of lists.</summary>
-    public long ReservedBytes => OwnBytes(_capacity) + (_elements?.ReservedBytes ?? 0) + _fields.Sum(f => f.ReservedBytes);
+    /// <summary>
+    /// The memory that its rows take, those that are filled and those that are not, and the elements of lists.
+    /// </summary>
+    public long ReservedBytes =>
+        OwnBytes(_capacity) + (_elements?.ReservedBytes ?? 0) + _fields.Sum(f => f.ReservedBytes);
 
     /// <summary>The vector of a struct's field, of as many rows.</summary>
     public ColumnVector Field(int index) => _fields[index];
 
-    /// <summary>Notes that a value, or something in it, is not written as it is; the first note of a value counts.</summary>
+    /// <summary>
+    /// Notes that a value, or something in it, is not written as it is; the first note of a value counts.
+    /// </summary>
     /// <param name="kind">The kind of value, never the value.</param>
     public void Lose(string kind) => _column._loss ??= kind;
 
@@ -146,10 +151,14 @@ internal sealed unsafe class ColumnVector
         pinned.CopyTo(new Span<byte>(target + 4, InlinedLength));
     }
 
-    /// <summary>Pinned bytes that live until the chunk is appended, to build a value in for <see cref="SetBytes"/>.</summary>
+    /// <summary>
+    /// Pinned bytes that live until the chunk is appended, to build a value in for <see cref="SetBytes"/>.
+    /// </summary>
     public Span<byte> Allocate(int length) => _arena.Take(length);
 
-    /// <summary>Begins a list: its elements go to the returned vector's rows from <paramref name="firstElement"/>.</summary>
+    /// <summary>
+    /// Begins a list: its elements go to the returned vector's rows from <paramref name="firstElement"/>.
+    /// </summary>
     /// <exception cref="UnrepresentableValueException">There is no memory for the elements.</exception>
     public ColumnVector BeginList(int row, int length, out int firstElement)
     {
@@ -198,7 +207,8 @@ internal sealed unsafe class ColumnVector
     }
 
     /// <summary>
-    /// Of a list that could not be read to its end some elements hold anything, and DuckDB copies them all, whoever refers to them.
+    /// Of a list that could not be read to its end some elements hold anything, and DuckDB copies them all, whoever
+    /// refers to them.
     /// </summary>
     private void ClearElements(int row)
     {
@@ -214,7 +224,10 @@ internal sealed unsafe class ColumnVector
         entry[1] = (ulong)length;
     }
 
-    /// <summary>Makes the elements of a list vector so many, or twice what they were, since DuckDB copies them all when they grow.</summary>
+    /// <summary>
+    /// Makes the elements of a list vector so many, or twice what they were, since DuckDB copies them all when they
+    /// grow.
+    /// </summary>
     private void Grow(long count, nint list)
     {
         var capacity = Math.Max(count, 2L * _capacity);
@@ -263,6 +276,7 @@ internal sealed unsafe class ColumnVector
     {
         if ((uint)row >= (uint)_capacity)
             ThrowRow(row);
-        throw new InvalidOperationException($"A value of {width} bytes does not go into a {_shape} vector of {_width}.");
+        throw new InvalidOperationException(
+            $"A value of {width} bytes does not go into a {_shape} vector of {_width}.");
     }
 }

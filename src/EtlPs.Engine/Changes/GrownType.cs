@@ -1,8 +1,8 @@
 namespace EtlPs.Engine.Changes;
 
 /// <summary>
-/// A type as it was, with the labels that its enums have by now. All else stays: dimensions that were declared since, for
-/// one, are those of no value that was copied.
+/// A type as it was, with the labels that its enums have by now. All else stays: dimensions that were declared since,
+/// for one, are those of no value that was copied.
 /// </summary>
 internal static class GrownType
 {

@@ -10,7 +10,9 @@ namespace EtlPs.Engine.Changes;
 /// </summary>
 internal readonly struct KeyBytes(ByteSlice bytes) : IEquatable<KeyBytes>
 {
-    /// <summary>What one takes as a key of a dictionary of numbers: beside itself a number, a hash, a link and a bucket.</summary>
+    /// <summary>
+    /// What one takes as a key of a dictionary of numbers: beside itself a number, a hash, a link and a bucket.
+    /// </summary>
     public static readonly long BytesInIndex = Unsafe.SizeOf<KeyBytes>() + (4 * sizeof(int));
 
     private readonly int _hash = Hash(bytes.Span);
@@ -37,5 +39,6 @@ internal readonly struct KeyBytes(ByteSlice bytes) : IEquatable<KeyBytes>
         return (int)(hash ^ (hash >> 32));
     }
 
-    private static ulong Mix(ulong value) => BitOperations.RotateLeft(value * 0xFF51AFD7ED558CCDUL, 31) * 0xC4CEB9FE1A85EC53UL;
+    private static ulong Mix(ulong value) =>
+        BitOperations.RotateLeft(value * 0xFF51AFD7ED558CCDUL, 31) * 0xC4CEB9FE1A85EC53UL;
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace EtlPs.Engine.Changes;
 
 /// <summary>
-/// Whether there is memory for so much: asked before DuckDB is told to take it, since an allocation that fails inside of it
-/// throws through its C interface, which ends the process.
+/// Whether there is memory for so much: asked before DuckDB is told to take it, since an allocation that fails inside
+/// of it throws through its C interface, which ends the process.
 /// </summary>
 internal static class NativeRoom
 {

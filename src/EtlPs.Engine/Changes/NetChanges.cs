@@ -47,7 +47,8 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     /// <summary>Who holds each column's value of an image that is not whole.</summary>
     public ReadOnlySpan<int> Holders(RowImage image) => _holders[image.Holders];
 
-    /// <exception cref="TableFailedException">There is such a row already: the key no longer tells rows apart.</exception>
+    /// <exception cref="TableFailedException">There is such a row already: the key no longer tells rows
+    /// apart.</exception>
     public void Insert(RowTuple row)
     {
         // An UPDATE that a row filter lets in comes as an INSERT, without the large values that it did not change.
@@ -72,7 +73,8 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
         if (row.Fields.HasUnchanged)
             image = previous == RowImage.None
                 ? image with { Holders = _holders.AddMissing(row.Fields), Base = oldKey }
-                : image with { Holders = _holders.Add(row.Fields, previous, _images[previous].Holders), Base = _images[previous].Base };
+                : image with { Holders = _holders.Add(row.Fields, previous, _images[previous].Holders),
+                    Base = _images[previous].Base };
         Place(newKey, image);
     }
 
@@ -132,8 +134,8 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
     }
 
     /// <summary>
-    /// Whether a whole row is this image, as far as the batch knows it: an image from before the identity became FULL lacks
-    /// what was not sent again.
+    /// Whether a whole row is this image, as far as the batch knows it: an image from before the identity became FULL
+    /// lacks what was not sent again.
     /// </summary>
     private bool IsOf(RowTuple whole, int image)
     {
@@ -148,7 +150,8 @@ internal sealed class NetChanges(TableSchema table, PinnedArena arena)
             var tuple = _images[holder].Tuple.Span;
             if (holder != read) _held.Read(tuple);
             read = holder;
-            if (whole.Kind(column) != _held.Kind(column) || !whole.Value(column).SequenceEqual(_held.Value(tuple, column)))
+            if (whole.Kind(column) != _held.Kind(column)
+                || !whole.Value(column).SequenceEqual(_held.Value(tuple, column)))
                 return false;
         }
         return true;

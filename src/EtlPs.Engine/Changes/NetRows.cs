@@ -25,7 +25,8 @@ internal sealed class NetRows(TableSchema table, PinnedArena arena)
 
     public void Insert(RowTuple row) => Count(row, 1);
 
-    /// <exception cref="Pipelines.Errors.TableFailedException">The old row was not sent: whole rows are not logged any more.</exception>
+    /// <exception cref="Pipelines.Errors.TableFailedException">The old row was not sent: whole rows are not logged any
+    /// more.</exception>
     public void Update(RowTuple old, RowTuple row)
     {
         if (!old.IsPresent) throw LostRow.Error(table);

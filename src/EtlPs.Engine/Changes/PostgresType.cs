@@ -1,6 +1,8 @@
 namespace EtlPs.Engine.Changes;
 
-/// <summary>A type as the source's catalog has it, with all that it is made of: the type tree that a value is read by.</summary>
+/// <summary>
+/// A type as the source's catalog has it, with all that it is made of: the type tree that a value is read by.
+/// </summary>
 /// <param name="Oid">The type's oid; built-in types have the same one on every server.</param>
 /// <param name="Modifier">The column's typmod: -1 where there is none.</param>
 /// <param name="DisplayName">What <c>format_type(oid, typmod)</c> says, for people: <c>numeric(10,2)</c>.</param>
@@ -12,7 +14,9 @@ public sealed record PostgresType(uint Oid, int Modifier, string DisplayName)
     /// <summary>Who made it; null: it is a built-in one, or nobody has asked the catalog.</summary>
     public TypeOrigin? Origin { get; init; }
 
-    /// <summary>Whether it has no send function of its own, so that its values come as text wherever it stands alone.</summary>
+    /// <summary>
+    /// Whether it has no send function of its own, so that its values come as text wherever it stands alone.
+    /// </summary>
     public bool IsTextOnly { get; init; }
 
     /// <summary>
@@ -25,8 +29,8 @@ public sealed record PostgresType(uint Oid, int Modifier, string DisplayName)
     public bool IsUnencoded { get; init; }
 
     /// <summary>
-    /// Whether it and all that it is made of have send functions whose bytes can be read. Where only something inside has
-    /// no send function, that of the whole fails.
+    /// Whether it and all that it is made of have send functions whose bytes can be read. Where only something inside
+    /// has no send function, that of the whole fails.
     /// </summary>
     public bool CanComeInBinary() =>
         !IsTextOnly && !HasUnreadableBinary

@@ -2,7 +2,8 @@ namespace EtlPs.Engine.Changes;
 
 /// <summary>One version of a row, with the way to the values that the server did not send again.</summary>
 /// <param name="Tuple">The TupleData of the new row.</param>
-/// <param name="Holders">Where the net changes keep who holds each column's value; None: this image holds them all.</param>
+/// <param name="Holders">Where the net changes keep who holds each column's value; None: this image holds them
+/// all.</param>
 /// <param name="Base">
 /// The destination row that holds what no image does, as an index into the keys; <see cref="AtSource"/>: none does.
 /// </param>

@@ -9,16 +9,20 @@ namespace EtlPs.Engine.Changes;
 internal sealed record StreamedTable(TableSchema Schema, Lsn CopiedAt)
 {
     /// <summary>
-    /// Where the copy is exact once all changes since <see cref="CopiedAt"/> are in. Where it lies beyond that, the copy was made
-    /// under several snapshots: until then it has rows of any time between, some twice and some not at all.
+    /// Where the copy is exact once all changes since <see cref="CopiedAt"/> are in. Where it lies beyond that, the
+    /// copy was made under several snapshots: until then it has rows of any time between, some twice and some not at
+    /// all.
     /// </summary>
     public Lsn ExactAt { get; init; } = CopiedAt;
 
     /// <summary>
-    /// Whether the copy had every row, and all that becomes of rows is sent: then a row that is changed or deleted is there.
+    /// Whether the copy had every row, and all that becomes of rows is sent: then a row that is changed or deleted is
+    /// there.
     /// </summary>
     public bool HasAllRows { get; init; }
 
-    /// <summary>Whether rows may be of another time than <paramref name="position"/>, up to where everything is stored.</summary>
+    /// <summary>
+    /// Whether rows may be of another time than <paramref name="position"/>, up to where everything is stored.
+    /// </summary>
     public bool IsReplayedAt(Lsn position) => CopiedAt < ExactAt && position < ExactAt;
 }

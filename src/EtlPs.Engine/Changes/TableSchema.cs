@@ -14,7 +14,8 @@ namespace EtlPs.Engine.Changes;
 /// materialized view and a foreign table.
 /// </param>
 /// <param name="RowFilter">
-/// The publication's WHERE for the table, as pg_get_expr writes it, or a user's condition for a one-off copy; null: every row.
+/// The publication's WHERE for the table, as pg_get_expr writes it, or a user's condition for a one-off copy; null:
+/// every row.
 /// </param>
 public sealed record TableSchema(
     uint Oid,
@@ -25,21 +26,26 @@ public sealed record TableSchema(
     char Kind = 'r',
     string? RowFilter = null)
 {
-    /// <summary>Whether a generated column is among the columns (Postgres 18 can publish stored ones); told by the catalog only.</summary>
+    /// <summary>
+    /// Whether a generated column is among the columns (Postgres 18 can publish stored ones); told by the catalog only.
+    /// </summary>
     public bool HasGenerated { get; init; }
 
     /// <summary>
-    /// pg_class.relfilenode: a rewrite and a TRUNCATE give it another one; 0 where it holds no rows itself. Told by the catalog only.
+    /// pg_class.relfilenode: a rewrite and a TRUNCATE give it another one; 0 where it holds no rows itself. Told by the
+    /// catalog only.
     /// </summary>
     public uint FileNode { get; init; }
 
     /// <summary>
-    /// The publication's entry for it or its schema (oid of pg_publication_rel or pg_publication_namespace): one that was taken out and
-    /// put back has another; 0: there is none, or nobody looked. Told by the catalog only.
+    /// The publication's entry for it or its schema (oid of pg_publication_rel or pg_publication_namespace): one that
+    /// was taken out and put back has another; 0: there is none, or nobody looked. Told by the catalog only.
     /// </summary>
     public uint PublishedBy { get; init; }
 
-    /// <summary>Whether it holds its rows itself, or its partitions do; a view and a foreign table get them from elsewhere.</summary>
+    /// <summary>
+    /// Whether it holds its rows itself, or its partitions do; a view and a foreign table get them from elsewhere.
+    /// </summary>
     public bool IsTable => Kind is 'r' or 'p';
 
     /// <summary>Whether UPDATE and DELETE can be followed: there is an identity to find the old row by.</summary>

@@ -33,7 +33,8 @@ internal sealed class TupleFields(int columnCount)
 
     public int Length(int column) => _lengths[column];
 
-    public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> tuple, int column) => tuple.Slice(_offsets[column], _lengths[column]);
+    public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> tuple, int column) =>
+        tuple.Slice(_offsets[column], _lengths[column]);
 
     /// <summary>Walks the tuple at the front of <paramref name="tuple"/>.</summary>
     /// <exception cref="EtlException">ProtocolViolation: it is cut off, or has another number of columns.</exception>

@@ -1,6 +1,8 @@
 namespace EtlPs.Engine.Changes;
 
-/// <summary>Compares types with what they were: ALTER TYPE leaves no trace in the tables that have columns of a type.</summary>
+/// <summary>
+/// Compares types with what they were: ALTER TYPE leaves no trace in the tables that have columns of a type.
+/// </summary>
 internal static class TypeComparison
 {
     public static TypeChange Compare(PostgresType before, PostgresType now) => (before.Structure, now.Structure) switch

@@ -16,6 +16,7 @@ public abstract record TypeStructure
     [JsonIgnore]
     public IEnumerable<PostgresType> Parts => FindParts();
 
-    // Not an abstract property: its overrides would be written as JSON too, and each level twice as long as the one within.
+    // Not an abstract property: its overrides would be written as JSON too, and each level twice as long as the one
+    // within.
     private protected abstract IEnumerable<PostgresType> FindParts();
 }

@@ -5,8 +5,8 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Changes;
 
 /// <summary>
-/// How a numeric is carried whose column has no precision, or more digits than DuckDB's DECIMAL: as text by default, which
-/// holds every value as Postgres writes it.
+/// How a numeric is carried whose column has no precision, or more digits than DuckDB's DECIMAL: as text by default,
+/// which holds every value as Postgres writes it.
 /// </summary>
 public readonly partial record struct UnboundedNumeric
 {
@@ -68,6 +68,7 @@ public readonly partial record struct UnboundedNumeric
         $"'{text}' is no way to carry a numeric.",
         "Use Text, Double, or Decimal(p,s) with a precision of 1 to 38 and a scale of 0 to the precision.");
 
-    [GeneratedRegex(@"^decimal\s*\(\s*(?<p>[0-9]{1,4})\s*(,\s*(?<s>[0-9]{1,4})\s*)?\)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^decimal\s*\(\s*(?<p>[0-9]{1,4})\s*(,\s*(?<s>[0-9]{1,4})\s*)?\)$",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex DecimalText();
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace EtlPs.Engine.Changes;
 
 /// <summary>
-/// For each image that lacks values (unchanged TOAST) which image of the batch holds each column, known from the moment it is
-/// added: a row that is updated n times must not be walked back n times.
+/// For each image that lacks values (unchanged TOAST) which image of the batch holds each column, known from the moment
+/// it is added: a row that is updated n times must not be walked back n times.
 /// </summary>
 internal sealed class ValueHolders(int columnCount)
 {
@@ -16,7 +16,9 @@ internal sealed class ValueHolders(int columnCount)
 
     private readonly List<int> _holders = [];
 
-    /// <summary>One entry for each column: <see cref="Own"/>, <see cref="Destination"/> or the index of an image.</summary>
+    /// <summary>
+    /// One entry for each column: <see cref="Own"/>, <see cref="Destination"/> or the index of an image.
+    /// </summary>
     public ReadOnlySpan<int> this[int holders] => CollectionsMarshal.AsSpan(_holders).Slice(holders, columnCount);
 
     /// <summary>An image whose missing values are in the destination.</summary>

@@ -8,7 +8,8 @@ namespace EtlPs.Engine.Pipelines;
 /// <param name="PostgresType">The column's type there.</param>
 /// <param name="DuckDbType">The type that it has, or would have, in DuckDB.</param>
 /// <param name="Rows">How many rows were taken.</param>
-/// <param name="Exact">Whether all of them are exact; null: values of this type are not compared, but were all taken.</param>
+/// <param name="Exact">Whether all of them are exact; null: values of this type are not compared, but were all
+/// taken.</param>
 /// <param name="Reason">Why not: kinds of values and how many, never a value.</param>
 public sealed record ColumnFidelity(
     TableName Table, string Column, string PostgresType, string DuckDbType, int Rows, bool? Exact, string? Reason);

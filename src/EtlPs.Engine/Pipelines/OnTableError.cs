@@ -7,8 +7,8 @@ public enum OnTableError
     Quarantine,
 
     /// <summary>
-    /// Ends the run with the table's error. What was stored before stays and nothing of the failing transaction is stored, so
-    /// that the next run goes on without loss once the cause is mended.
+    /// Ends the run with the table's error. What was stored before stays and nothing of the failing transaction is
+    /// stored, so that the next run goes on without loss once the cause is mended.
     /// </summary>
     Stop,
 }

@@ -50,18 +50,23 @@ public sealed class Pipeline
         }
     }
 
-    /// <summary>Looks at all that a start looks at, by reads only, and tells each thing; also while a run is under way.</summary>
+    /// <summary>
+    /// Looks at all that a start looks at, by reads only, and tells each thing; also while a run is under way.
+    /// </summary>
     /// <param name="options">What the start would be: with a slot or without, anew or going on.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    public Task<IReadOnlyList<PipelineCheck>> CheckAsync(BackfillOptions options, CancellationToken cancellationToken) => Task.Run(
-        () => new PipelineInspection(Definition, _file, Request(options), IsRunning).RunAsync(cancellationToken), cancellationToken);
+    public Task<IReadOnlyList<PipelineCheck>> CheckAsync(
+        BackfillOptions options, CancellationToken cancellationToken) => Task.Run(
+        () => new PipelineInspection(Definition, _file, Request(options), IsRunning).RunAsync(cancellationToken),
+        cancellationToken);
 
     /// <summary>What a backfill would do, by reads only.</summary>
-    public Task<PipelinePlan> PlanBackfillAsync(BackfillOptions options, CancellationToken cancellationToken) => PlanAsync(
-        Request(options),
-        options.Workers,
-        (survey, forecast) => new PlanWriter(Definition, survey, forecast).Backfill(options),
-        cancellationToken);
+    public Task<PipelinePlan> PlanBackfillAsync(BackfillOptions options, CancellationToken cancellationToken) =>
+        PlanAsync(
+            Request(options),
+            options.Workers,
+            (survey, forecast) => new PlanWriter(Definition, survey, forecast).Backfill(options),
+            cancellationToken);
 
     /// <summary>Copies what is not copied yet. Returns one result for each table.</summary>
     public Task<IReadOnlyList<TableCopyResult>> BackfillAsync(
@@ -88,7 +93,9 @@ public sealed class Pipeline
         (survey, forecast) => new PlanWriter(Definition, survey, forecast).Stream(options),
         cancellationToken);
 
-    /// <summary>Follows the source until an option, or the token, ends it. A stop by the token returns a result too.</summary>
+    /// <summary>
+    /// Follows the source until an option, or the token, ends it. A stop by the token returns a result too.
+    /// </summary>
     public Task<StreamResult> StreamAsync(
         StreamOptions options, IPipelineObserver observer, CancellationToken cancellationToken) => RunAsync(
         observer,
@@ -117,14 +124,15 @@ public sealed class Pipeline
         cancellationToken);
 
     /// <summary>What a reset of tables would do, by reads only; also while a stream runs.</summary>
-    public Task<PipelinePlan> PlanResetAsync(IReadOnlyList<string> tables, CancellationToken cancellationToken) => ReadAsync(
-        (source, destination) => ResetPlan.MakeAsync(Definition, source, destination, tables, cancellationToken),
-        cancellationToken,
-        isFineWhileRunning: true);
+    public Task<PipelinePlan> PlanResetAsync(IReadOnlyList<string> tables, CancellationToken cancellationToken) =>
+        ReadAsync(
+            (source, destination) => ResetPlan.MakeAsync(Definition, source, destination, tables, cancellationToken),
+            cancellationToken,
+            isFineWhileRunning: true);
 
     /// <summary>
-    /// Copies tables again: beside the stream that runs in this object, which takes them over when they have caught up; else
-    /// for the next stream to show. What is visible of them stays until then.
+    /// Copies tables again: beside the stream that runs in this object, which takes them over when they have caught up;
+    /// else for the next stream to show. What is visible of them stays until then.
     /// </summary>
     /// <param name="tables">Names as in SQL, with wildcards.</param>
     /// <param name="observer">Who watches.</param>
@@ -138,7 +146,8 @@ public sealed class Pipeline
             return Task.Run(() => live.ResetAsync(tables, observer, cancellationToken), CancellationToken.None);
         if (NewDatabase.IsDue(Definition.Destination)) throw ResetErrors.NothingCopied(Definition);
         return RunAsync(
-            observer, null, session => new RestingReset(session).RunAsync(tables, cancellationToken), cancellationToken);
+            observer, null, session => new RestingReset(session).RunAsync(tables, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>What a removal would drop, by reads only.</summary>
@@ -173,8 +182,11 @@ public sealed class Pipeline
     public Task<PipelineStatus?> ReadStatusAsync(CancellationToken cancellationToken) => ReadAsync(
         reading => reading is null ? null : StatusReader.Read(reading.Connection, Definition.Name), cancellationToken);
 
-    /// <summary>The tables that the destination knows, also while a run has it open; empty where there is none yet.</summary>
-    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <summary>
+    /// The tables that the destination knows, also while a run has it open; empty where there is none yet.
+    /// </summary>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a
+    /// table.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public Task<IReadOnlyList<TableStatus>> ReadTablesAsync(
         IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
@@ -186,18 +198,22 @@ public sealed class Pipeline
         cancellationToken);
 
     /// <summary>
-    /// What was not written as it is, also while a run has the destination open; by table, column and LSN, some thousands at a time.
+    /// What was not written as it is, also while a run has the destination open; by table, column and LSN, some
+    /// thousands at a time.
     /// </summary>
-    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a
+    /// table.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public IAsyncEnumerable<IReadOnlyList<TableLoss>> ReadLossesAsync(
         IReadOnlyList<string> patterns, CancellationToken cancellationToken) =>
         new LossReader(_file, Definition).ReadAsync(patterns, cancellationToken);
 
     /// <summary>
-    /// Whether a sample of the source's rows arrives in DuckDB as what it is, by column; reads only, and leaves the destination alone.
+    /// Whether a sample of the source's rows arrives in DuckDB as what it is, by column; reads only, and leaves the
+    /// destination alone.
     /// </summary>
-    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a
+    /// table.</param>
     /// <param name="sampleSize">How many rows of each table.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public async Task<IReadOnlyList<ColumnFidelity>> TestFidelityAsync(
@@ -205,7 +221,8 @@ public sealed class Pipeline
     {
         try
         {
-            return await new FidelityCheck(Definition, sampleSize).RunAsync(patterns, cancellationToken).ConfigureAwait(false);
+            return await new FidelityCheck(Definition, sampleSize).RunAsync(patterns, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
         {
@@ -213,9 +230,12 @@ public sealed class Pipeline
         }
     }
 
-    /// <summary>Runs one reading statement on the destination, on the run's own instance while one is under way.</summary>
+    /// <summary>
+    /// Runs one reading statement on the destination, on the run's own instance while one is under way.
+    /// </summary>
     public Task<QueryResult> QueryAsync(string sql, CancellationToken cancellationToken) => ReadAsync(
-        reading => reading is null ? throw DoesNotExist() : reading.File.Query(sql, cancellationToken), cancellationToken);
+        reading => reading is null ? throw DoesNotExist()
+        : reading.File.Query(sql, cancellationToken), cancellationToken);
 
     /// <summary>DuckDB's interface is synchronous.</summary>
     private Task<T> ReadAsync<T>(Func<DestinationReading?, T> read, CancellationToken cancellationToken) => Task.Run(
@@ -227,7 +247,8 @@ public sealed class Pipeline
     private static SurveyRequest Request(StreamOptions options) => new(options.Restart, SnapshotOnly: false);
 
     private async Task<T> RunAsync<T>(
-        IPipelineObserver observer, SurveyRequest? request, Func<PipelineSession, Task<T>> work, CancellationToken cancellationToken)
+        IPipelineObserver observer, SurveyRequest? request, Func<PipelineSession, Task<T>> work,
+        CancellationToken cancellationToken)
     {
         Begin();
         try
@@ -248,28 +269,35 @@ public sealed class Pipeline
     }
 
     private Task<PipelinePlan> PlanAsync(
-        SurveyRequest request, int workers, Func<Survey, CopyForecast, PipelinePlan> write, CancellationToken cancellationToken) =>
+        SurveyRequest request, int workers, Func<Survey, CopyForecast, PipelinePlan> write,
+        CancellationToken cancellationToken) =>
         ReadAsync(
             async (source, destination) =>
             {
                 var survey = await new Surveyor(Definition, source, destination)
                     .TakeAsync(request, cancellationToken).ConfigureAwait(false);
                 return write(
-                    survey, await CopyForecast.MakeAsync(source, survey, workers, cancellationToken).ConfigureAwait(false));
+                    survey, await CopyForecast.MakeAsync(source, survey, workers, cancellationToken).ConfigureAwait(
+                        false));
             },
             cancellationToken);
 
-    /// <summary>Looks at both sides without changing either: a destination that does not exist yet is not created.</summary>
+    /// <summary>
+    /// Looks at both sides without changing either: a destination that does not exist yet is not created.
+    /// </summary>
     private async Task<T> ReadAsync<T>(
-        Func<Npgsql.NpgsqlConnection, DuckDB.NET.Data.DuckDBConnection?, Task<T>> work, CancellationToken cancellationToken,
+        Func<Npgsql.NpgsqlConnection, DuckDB.NET.Data.DuckDBConnection?, Task<T>> work,
+        CancellationToken cancellationToken,
         bool isFineWhileRunning = false)
     {
         if (IsRunning && !isFineWhileRunning) throw AlreadyRunning();
         try
         {
-            var source = await new PostgresConnector(Definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);
+            var source = await new PostgresConnector(Definition.Source).OpenAsync(cancellationToken)
+                .ConfigureAwait(false);
             await using var closing = source.ConfigureAwait(false);
-            return await _file.ReadAsync(reading => work(source, reading?.Connection), cancellationToken).ConfigureAwait(false);
+            return await _file.ReadAsync(reading => work(source, reading?.Connection), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (RunErrors.Translate(e, Definition) is var error && !ReferenceEquals(error, e))
         {

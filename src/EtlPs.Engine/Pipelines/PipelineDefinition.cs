@@ -16,7 +16,9 @@ public sealed record PipelineDefinition
     /// <summary>The DuckDB file.</summary>
     public required DuckDbSettings Destination { get; init; }
 
-    /// <summary>Table names as in SQL, <c>*</c> and <c>?</c> outside quotes as wildcards; empty: every table the user can read.</summary>
+    /// <summary>
+    /// Table names as in SQL, <c>*</c> and <c>?</c> outside quotes as wildcards; empty: every table the user can read.
+    /// </summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
     /// <summary>Table names, likewise, that are left out; with a publication that a DBA made, of its tables.</summary>
@@ -28,28 +30,36 @@ public sealed record PipelineDefinition
     /// <summary>The slot's name; null: <c>etlps_NAME</c>.</summary>
     public string? SlotName { get; init; }
 
-    /// <summary>Whether standbys may keep a copy of the slot, to go on from after a failover (Postgres 17 and later).</summary>
+    /// <summary>
+    /// Whether standbys may keep a copy of the slot, to go on from after a failover (Postgres 17 and later).
+    /// </summary>
     public bool FailoverSlot { get; init; }
 
     /// <summary>One destination schema for all tables; null: the source's schema names.</summary>
     public string? DestinationSchema { get; init; }
 
     /// <summary>
-    /// How numerics are carried that DECIMAL has no type for, by column names as in SQL (<c>schema.table.column</c>), with
-    /// wildcards, <c>*</c> for all; text where nothing is said.
+    /// How numerics are carried that DECIMAL has no type for, by column names as in SQL (<c>schema.table.column</c>),
+    /// with wildcards, <c>*</c> for all; text where nothing is said.
     /// </summary>
-    public IReadOnlyDictionary<string, UnboundedNumeric> UnboundedNumeric { get; init; } = new Dictionary<string, UnboundedNumeric>();
+    public IReadOnlyDictionary<string, UnboundedNumeric> UnboundedNumeric { get; init; } =
+        new Dictionary<string, UnboundedNumeric>();
 
     /// <summary>
-    /// What becomes of values that DuckDB's type cannot hold, by column names likewise; where nothing is said, they are their table's
-    /// error.
+    /// What becomes of values that DuckDB's type cannot hold, by column names likewise; where nothing is said, they are
+    /// their table's error.
     /// </summary>
-    public IReadOnlyDictionary<string, OnUnrepresentable> OnUnrepresentable { get; init; } = new Dictionary<string, OnUnrepresentable>();
+    public IReadOnlyDictionary<string, OnUnrepresentable> OnUnrepresentable { get; init; } =
+        new Dictionary<string, OnUnrepresentable>();
 
-    /// <summary>Tables' names at the destination, by their names at the source, each with or without a schema, as in SQL.</summary>
+    /// <summary>
+    /// Tables' names at the destination, by their names at the source, each with or without a schema, as in SQL.
+    /// </summary>
     public IReadOnlyDictionary<string, string> TableMap { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Columns' names at the destination, by their names at the source (<c>schema.table.column</c>), as in SQL.</summary>
+    /// <summary>
+    /// Columns' names at the destination, by their names at the source (<c>schema.table.column</c>), as in SQL.
+    /// </summary>
     public IReadOnlyDictionary<string, string> ColumnMap { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The slot's name in force.</summary>

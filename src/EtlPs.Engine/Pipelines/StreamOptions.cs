@@ -26,6 +26,8 @@ public sealed record StreamOptions
     /// <summary>What to do when one table cannot go on.</summary>
     public OnTableError OnTableError { get; init; }
 
-    /// <summary>How long a lost connection is tried again without success before the stream ends; zero: not at all.</summary>
+    /// <summary>
+    /// How long a lost connection is tried again without success before the stream ends; zero: not at all.
+    /// </summary>
     public TimeSpan ReconnectTimeout { get; init; } = Run.Reconnection.DefaultLongest;
 }

@@ -3,7 +3,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Pipelines;
 
 /// <summary>
-/// A value that was rounded, or in place of which NULL was written, since DuckDB's type cannot hold it and the pipeline is defined so.
+/// A value that was rounded, or in place of which NULL was written, since DuckDB's type cannot hold it and the pipeline
+/// is defined so.
 /// </summary>
 /// <param name="Source">The table in Postgres.</param>
 /// <param name="Destination">The table in DuckDB.</param>

@@ -36,7 +36,9 @@ public sealed record TableStatus(
     /// <summary>When it was set aside, UTC.</summary>
     public DateTimeOffset? SetAsideSince { get; init; }
 
-    /// <summary>Where its visible rows stand while they do not follow the pipeline; null: they do, or there are none.</summary>
+    /// <summary>
+    /// Where its visible rows stand while they do not follow the pipeline; null: they do, or there are none.
+    /// </summary>
     public Lsn? StandsAt { get; init; }
 
     /// <summary>Commit time of the last transaction stored before that, UTC.</summary>

@@ -10,8 +10,8 @@ namespace EtlPs.Engine.Postgres;
 /// <summary>Opens sessions whose settings make values and time-outs the same on copy and stream.</summary>
 internal sealed class PostgresConnector(SourceSettings settings)
 {
-    // Given at start-up, where they outrank what ALTER ROLE and ALTER DATABASE have set, and where a walsender takes them
-    // too. They shape the text of values that have no binary form, and end no session that is busy elsewhere.
+    // Given at start-up, where they outrank what ALTER ROLE and ALTER DATABASE have set, and where a walsender takes
+    // them too. They shape the text of values that have no binary form, and end no session that is busy elsewhere.
     private const string ValueSettings =
         "-c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC -c bytea_output=hex -c extra_float_digits=3 "
         + "-c lc_monetary=C -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 "
@@ -24,8 +24,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
 
     private const string IdleSession = " -c idle_session_timeout=0";
 
-    // Names that we do not qualify must not reach tables or functions of users, and a policy must not hide rows from us: what it
-    // would hide fails.
+    // Names that we do not qualify must not reach tables or functions of users, and a policy must not hide rows from
+    // us: what it would hide fails.
     private const string OfOurOwn = " -c search_path=pg_catalog -c row_security=off";
 
     private const string OfTheUser = "";
@@ -36,8 +36,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
     private bool _hasTransactionTimeout;
     private bool _needsNpgsql;
 
-    // A database in SQL_ASCII holds bytes of any encoding, which the server would refuse to send as UTF-8 without saying of
-    // which row they are: they come as they are, and are checked here.
+    // A database in SQL_ASCII holds bytes of any encoding, which the server would refuse to send as UTF-8 without
+    // saying of which row they are: they come as they are, and are checked here.
     private bool _sendsAnyBytes;
 
     public SourceSettings Settings { get; } = settings;
@@ -49,7 +49,9 @@ internal sealed class PostgresConnector(SourceSettings settings)
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
         OpenAsync(OfOurOwn, ReadBuffer.Default, cancellationToken);
 
-    /// <summary>Puts a new session in the place of one that may be broken; whoever holds the connection goes on with it.</summary>
+    /// <summary>
+    /// Puts a new session in the place of one that may be broken; whoever holds the connection goes on with it.
+    /// </summary>
     public async Task ReopenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.CloseAsync().ConfigureAwait(false);
@@ -60,10 +62,13 @@ internal sealed class PostgresConnector(SourceSettings settings)
     public Task<NpgsqlConnection> OpenForUserAsync(CancellationToken cancellationToken) =>
         OpenAsync(OfTheUser, ReadBuffer.Default, cancellationToken);
 
-    /// <summary>A session for a COPY: over a transport of our own where that speaks what the settings ask for.</summary>
+    /// <summary>
+    /// A session for a COPY: over a transport of our own where that speaks what the settings ask for.
+    /// </summary>
     public async Task<ICopySession> OpenForCopyAsync(CancellationToken cancellationToken)
     {
-        if (await TryOpenWireAsync(ReadBuffer.Copy, isReplication: false, cancellationToken).ConfigureAwait(false) is { } session)
+        if (await TryOpenWireAsync(ReadBuffer.Copy, isReplication: false, cancellationToken)
+            .ConfigureAwait(false) is { } session)
             return new WireCopySession(session, this);
         return new NpgsqlCopySession(
             this, await OpenAsync(OfOurOwn, ReadBuffer.Copy, cancellationToken).ConfigureAwait(false));
@@ -88,7 +93,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
     /// <summary>Npgsql's and the network's errors as typed ones, with a remedy and without secrets.</summary>
     public EtlException Translate(Exception exception) => PostgresErrors.Translate(exception, Settings);
 
-    private async Task<WireSession?> TryOpenWireAsync(ReadBuffer buffer, bool isReplication, CancellationToken cancellationToken)
+    private async Task<WireSession?> TryOpenWireAsync(
+        ReadBuffer buffer, bool isReplication, CancellationToken cancellationToken)
     {
         if (_needsNpgsql)
             return null;
@@ -97,7 +103,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
             var wire = WireSettings.TryRead(Build(OfOurOwn, buffer));
             if (wire is not null)
                 return await WireConnector.OpenAsync(
-                    wire with { IsReplication = isReplication, ClientEncoding = ClientEncoding(buffer) ?? wire.ClientEncoding }, cancellationToken).ConfigureAwait(false);
+                    wire with { IsReplication = isReplication, ClientEncoding = ClientEncoding(buffer)
+                        ?? wire.ClientEncoding }, cancellationToken).ConfigureAwait(false);
         }
         catch (WireUnsupportedException)
         {
@@ -112,7 +119,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
         return null;
     }
 
-    private async Task<NpgsqlConnection> OpenAsync(string options, ReadBuffer buffer, CancellationToken cancellationToken)
+    private async Task<NpgsqlConnection> OpenAsync(
+        string options, ReadBuffer buffer, CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(BuildConnectionString(options, buffer));
         try
@@ -195,7 +203,8 @@ internal sealed class PostgresConnector(SourceSettings settings)
             builder.TcpKeepAliveTime = 30;
         // Asking for GSS encryption loads a system library that many machines lack; TLS is what sources use.
         // Not ContainsKey: that says whether Npgsql knows the keyword.
-        if (builder.Keys.All(key => key != "GSS Encryption Mode") && Environment.GetEnvironmentVariable("PGGSSENCMODE") is null)
+        if (builder.Keys.All(key => key != "GSS Encryption Mode")
+            && Environment.GetEnvironmentVariable("PGGSSENCMODE") is null)
             builder.GssEncryptionMode = GssEncryptionMode.Disable;
         // Ours come last, so that they win over the user's.
         builder.Options = $"{builder.Options} {ValueSettings}{IdleSession}{options}".Trim();

@@ -7,8 +7,8 @@ using Npgsql;
 namespace EtlPs.Engine.Postgres;
 
 /// <summary>
-/// Turns what Npgsql and the network throw into typed errors. Told apart by SQLSTATE and by the routine that raised them,
-/// because a server's messages come in its own language; texts are looked at only where nothing else tells.
+/// Turns what Npgsql and the network throw into typed errors. Told apart by SQLSTATE and by the routine that raised
+/// them, because a server's messages come in its own language; texts are looked at only where nothing else tells.
 /// </summary>
 internal static class PostgresErrors
 {
@@ -16,7 +16,8 @@ internal static class PostgresErrors
     public static EtlException TranslateConnect(Exception exception, SourceSettings source)
     {
         // The newest of the settings that we start with; its name is the same in every language.
-        if (exception is PostgresException old && old.MessageText.Contains("idle_session_timeout", StringComparison.Ordinal))
+        if (exception is PostgresException old
+            && old.MessageText.Contains("idle_session_timeout", StringComparison.Ordinal))
             return new EtlException(
                 EtlErrorCode.ServerTooOld,
                 $"The server at {source.Host}:{source.Port} is older than Postgres 14.",
@@ -33,7 +34,8 @@ internal static class PostgresErrors
                 EtlErrorCode.AuthenticationFailed,
                 $"The server asks for a password and none was given ({source}).",
                 "Give the password as a credential, or put it into the pgpass file.", exception);
-        if (Find<FileNotFoundException>(exception) is not null || Find<DirectoryNotFoundException>(exception) is not null
+        if (Find<FileNotFoundException>(exception) is not null
+            || Find<DirectoryNotFoundException>(exception) is not null
             || Find<UnauthorizedAccessException>(exception) is not null)
             return new EtlException(
                 EtlErrorCode.InvalidArgument,
@@ -45,7 +47,8 @@ internal static class PostgresErrors
         return new EtlException(
             EtlErrorCode.SourceUnreachable,
             $"No Postgres server answers at {source.Host}:{source.Port}{reason}.",
-            "Check host and port, that the server runs and listens there, and that no firewall stands between.", exception);
+            "Check host and port, that the server runs and listens there, and that no firewall stands between.",
+            exception);
     }
 
     /// <summary>An error met in a session.</summary>

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace EtlPs.Engine.Postgres;
 
 /// <summary>
-/// Whether to pause before the next read of a socket. Postgres sends small pieces, and every piece that a reader waits for
-/// wakes an event thread and a pool thread, which spins before it sleeps again: more work than the piece itself. Where
-/// pieces come fast, a short pause lets many gather; where they come slowly, nothing waits.
+/// Whether to pause before the next read of a socket. Postgres sends small pieces, and every piece that a reader waits
+/// for wakes an event thread and a pool thread, which spins before it sleeps again: more work than the piece itself.
+/// Where pieces come fast, a short pause lets many gather; where they come slowly, nothing waits.
 /// </summary>
 /// <param name="busyInterval">Pieces that come closer together than this are gathered.</param>
 /// <param name="pause">How long, and so how much later a piece may be seen.</param>

@@ -16,24 +16,30 @@ internal static partial class ServerErrors
     public static EtlException Translate(PostgresException e, SourceSettings source) => e.SqlState switch
     {
         "28P01" or "28000" => Error(
-            EtlErrorCode.AuthenticationFailed, e, $"The server refused {source}: user or password is wrong, or pg_hba.conf has no entry for it",
+            EtlErrorCode.AuthenticationFailed, e,
+            $"The server refused {source}: user or password is wrong, or pg_hba.conf has no entry for it",
             "Check user and password (credential, connection text or pgpass), and pg_hba.conf on the server."),
         "3D000" => Error(
             EtlErrorCode.DatabaseNotFound, e, $"There is no database {source.Database} on {source.Host}:{source.Port}",
             "Check the database's name; upper and lower case differ."),
         "42501" when IsReplicationRight(e) => ReplicationRightMissing(source, e),
         "42501" when e.Routine == "check_enable_rls" => Error(
-            EtlErrorCode.PermissionDenied, e, $"Row security would hide rows from the role {source.UserName}: {e.MessageText}",
-            "Let a superuser run ALTER ROLE … BYPASSRLS, or let the policy go; then copy the table again with Reset-EtlTable."),
+            EtlErrorCode.PermissionDenied, e,
+            $"Row security would hide rows from the role {source.UserName}: {e.MessageText}",
+            "Let a superuser run ALTER ROLE … BYPASSRLS, or let the policy go; "
+            + "then copy the table again with Reset-EtlTable."),
         "42501" => Error(
             EtlErrorCode.PermissionDenied, e, $"The role {source.UserName} lacks a right: {e.MessageText}",
-            "Grant it: SELECT on the tables, USAGE on their schemas, CREATE on the database and ownership of the tables for a publication."),
+            "Grant it: SELECT on the tables, USAGE on their schemas, CREATE on the database and ownership of the "
+            + "tables for a publication."),
         "53400" => NoFreeSlot(e, "All replication slots of the server are taken", "max_replication_slots"),
-        "53300" => NoFreeSlot(e, "The server takes no more sessions or walsenders", "max_connections or max_wal_senders"),
+        "53300" =>
+            NoFreeSlot(e, "The server takes no more sessions or walsenders", "max_connections or max_wal_senders"),
         "55006" when AboutSlot(e) => Error(
             EtlErrorCode.SlotActive, e, $"Another session uses the replication slot: {e.MessageText}",
             "Stop the other run, or wait until the server notices that its connection is gone (wal_sender_timeout)."),
-        "55000" when e.Routine == "CheckLogicalDecodingRequirements" || Says(e, "wal_level") => WalLevelNotLogical(source, e),
+        "55000" when e.Routine == "CheckLogicalDecodingRequirements" || Says(e, "wal_level") =>
+            WalLevelNotLogical(source, e),
         // Postgres 18 only warns of it, and goes on without the publication's changes.
         "55000" when e.Routine == "LoadPublications" => PublicationGone(e),
         "55000" when AboutSlot(e) => SlotLost(e),
@@ -67,22 +73,26 @@ internal static partial class ServerErrors
         "57P03" => Error(
             EtlErrorCode.SourceUnreachable, e, $"The server at {source.Host}:{source.Port} takes no connections now",
             "It is starting, stopping or recovering: try again later."),
-        "08P01" when Says(e, "startup parameter") => PoolerInBetween(source, $"it refuses what a session begins with ({e.MessageText})", e),
+        "08P01" when Says(e, "startup parameter") =>
+            PoolerInBetween(source, $"it refuses what a session begins with ({e.MessageText})", e),
         "25P03" or "25P04" or "57P05" => PostgresErrors.ConnectionLost(source, e),
-        // "Invalid snapshot identifier" (17: "does not exist"): the session that kept the snapshot broke, and took it along.
+        // "Invalid snapshot identifier" (17: "does not exist"): the session that kept the snapshot broke, and took it
+        // along.
         _ when e.Routine == "ImportSnapshot" => PostgresErrors.ConnectionLost(source, e),
         // Of a session that lives on: the connection is the server's own, to another one.
         "08000" or "08001" or "08003" or "08006" when e.InvariantSeverity == "ERROR" => Error(
             EtlErrorCode.Unexpected, e, $"The server at {source.Host}:{source.Port} lost another one: {e.MessageText}",
             "Check the server that the foreign table names, and the way there; then start again."),
-        _ when e.SqlState.StartsWith("08", StringComparison.Ordinal) || e.SqlState.StartsWith("57P", StringComparison.Ordinal) =>
+        _ when e.SqlState.StartsWith("08", StringComparison.Ordinal)
+        || e.SqlState.StartsWith("57P", StringComparison.Ordinal) =>
             PostgresErrors.ConnectionLost(source, e),
         // Their messages quote values: neither the text nor the exception goes on.
         _ when HoldsValues(e) || e.SqlState.StartsWith(Routines, StringComparison.Ordinal) => new EtlException(
             EtlErrorCode.ValueNotRepresentable, $"The server could not hand out a value (SQLSTATE {e.SqlState}).",
             "The server's log names the value; correct it in the source or leave the table out."),
         _ => Error(
-            EtlErrorCode.Unexpected, e, $"The server at {source.Host}:{source.Port} reports: {e.MessageText} (SQLSTATE {e.SqlState})",
+            EtlErrorCode.Unexpected, e,
+            $"The server at {source.Host}:{source.Port} reports: {e.MessageText} (SQLSTATE {e.SqlState})",
             "Start again; if it comes back, look into the server's log."),
     };
 
@@ -96,8 +106,10 @@ internal static partial class ServerErrors
 
     public static EtlException WalLevelNotLogical(SourceSettings source, Exception? inner) => new(
         EtlErrorCode.WalLevelNotLogical,
-        $"The server at {source.Host}:{source.Port} does not write what logical replication needs: wal_level is not logical.",
-        "Let a superuser run: ALTER SYSTEM SET wal_level = logical; then restart the server. A one-off copy needs it not: -SnapshotOnly.",
+        $"The server at {source.Host}:{source.Port} does not write what logical replication needs: wal_level is not "
+        + "logical.",
+        "Let a superuser run: ALTER SYSTEM SET wal_level = logical; "
+        + "then restart the server. A one-off copy needs it not: -SnapshotOnly.",
         inner)
     {
         Sql = "ALTER SYSTEM SET wal_level = logical;",
@@ -109,8 +121,8 @@ internal static partial class ServerErrors
     public static EtlException PoolerInBetween(SourceSettings source, string evidence, Exception? inner) => new(
         EtlErrorCode.PoolerInBetween,
         $"A connection pooler answers at {source.Host}:{source.Port} in the server's place: {evidence}.",
-        "Name the server's own host and port (by default 5432; poolers mostly have 6432 or 6543): snapshots and replication need "
-        + "sessions of their own.",
+        "Name the server's own host and port (by default 5432; "
+        + "poolers mostly have 6432 or 6543): snapshots and replication need sessions of their own.",
         inner);
 
     public static EtlException NoFreeSlot(Exception? inner, string what, string setting) => new(
@@ -122,7 +134,9 @@ internal static partial class ServerErrors
 
     /// <summary>The process that holds a slot, out of a message like <c>… is active for PID 4711</c>.</summary>
     public static int? ReadActivePid(PostgresException e) =>
-        LastNumber().Match(e.MessageText) is { Success: true } match && int.TryParse(match.ValueSpan, out var pid) ? pid : null;
+        LastNumber().Match(e.MessageText) is { Success: true } match && int.TryParse(match.ValueSpan, out var pid)
+        ? pid
+        : null;
 
     private static bool IsReplicationRight(PostgresException e) =>
         e.Routine is "InitPostgres" or "CheckSlotPermissions" or "check_permissions"

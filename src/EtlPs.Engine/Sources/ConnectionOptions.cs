@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Sources;
 
-/// <summary>The settings of a connection that may be written down: all but secrets, and those that are told apart or are ours.</summary>
+/// <summary>
+/// The settings of a connection that may be written down: all but secrets, and those that are told apart or are ours.
+/// </summary>
 internal static class ConnectionOptions
 {
     public static IReadOnlyDictionary<string, string> Of(NpgsqlConnectionStringBuilder builder)
@@ -17,7 +19,8 @@ internal static class ConnectionOptions
         if (options.ApplicationName == SourceSettings.OwnApplicationName)
             options.ApplicationName = null;
         return options.Keys.Order(StringComparer.Ordinal)
-            .ToDictionary(key => key, key => Convert.ToString(options[key], CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal);
+            .ToDictionary(key => key, key => Convert.ToString(options[key], CultureInfo.InvariantCulture)
+                ?? "", StringComparer.Ordinal);
     }
 
     public static NpgsqlConnectionStringBuilder Read(IReadOnlyDictionary<string, string> options)
@@ -29,11 +32,13 @@ internal static class ConnectionOptions
             {
                 builder[key] = value;
             }
-            catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException
+            catch (Exception e)
+                when (e is ArgumentException or FormatException or InvalidCastException or OverflowException
                 or NotSupportedException or KeyNotFoundException)
             {
                 // Not kept as the inner exception: its message repeats keyword and value.
-                throw ConnectionText.Invalid("has an option that Npgsql does not know, or with a value that it does not take");
+                throw ConnectionText.Invalid(
+                    "has an option that Npgsql does not know, or with a value that it does not take");
             }
         }
         return builder.Password is null && builder.SslPassword is null

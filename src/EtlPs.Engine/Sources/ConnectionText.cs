@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Sources;
 
-/// <summary>Reads the two spellings of a connection. No error echoes the text: any part of it may be a password.</summary>
+/// <summary>
+/// Reads the two spellings of a connection. No error echoes the text: any part of it may be a password.
+/// </summary>
 internal static class ConnectionText
 {
     public static NpgsqlConnectionStringBuilder Read(string text)
@@ -26,10 +28,13 @@ internal static class ConnectionText
             "require" => SslMode.Require,
             "verifyca" => SslMode.VerifyCA,
             "verifyfull" => SslMode.VerifyFull,
-            _ => throw Invalid("has an SSL mode that is none of disable, allow, prefer, require, verify-ca, verify-full"),
+            _ => throw Invalid(
+                "has an SSL mode that is none of disable, allow, prefer, require, verify-ca, verify-full"),
         };
 
-    /// <summary>A host alone: a text with more in it may hold a password, and hosts are shown. A socket may begin with '@'.</summary>
+    /// <summary>
+    /// A host alone: a text with more in it may hold a password, and hosts are shown. A socket may begin with '@'.
+    /// </summary>
     public static string RequireHost(string host) =>
         host.LastIndexOf('@') > 0 || host.Contains("://", StringComparison.Ordinal) || IsTextOfKeywords(host)
             ? throw Invalid("is given where a host is wanted")
@@ -61,5 +66,6 @@ internal static class ConnectionText
         return builder;
     }
 
-    private static bool IsTextOfKeywords(string host) => host.Contains('=', StringComparison.Ordinal) || host.Any(char.IsWhiteSpace);
+    private static bool IsTextOfKeywords(string host) =>
+        host.Contains('=', StringComparison.Ordinal) || host.Any(char.IsWhiteSpace);
 }

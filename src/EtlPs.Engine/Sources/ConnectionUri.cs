@@ -11,7 +11,8 @@ internal static class ConnectionUri
         var rest = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..];
         var builder = new NpgsqlConnectionStringBuilder();
 
-        // The authority ends at the first '/' or '?'; a password with one of those, or with '@', must be percent-encoded.
+        // The authority ends at the first '/' or '?'; a password with one of those, or with '@', must be
+        // percent-encoded.
         var end = rest.AsSpan().IndexOfAny('/', '?');
         var authority = end < 0 ? rest : rest[..end];
         rest = end < 0 ? "" : rest[end..];
@@ -87,21 +88,24 @@ internal static class ConnectionUri
             case "options": builder.Options = value; break;
             default:
                 throw ConnectionText.Invalid(
-                    "has a URI parameter that is none of host, port, dbname, user, password, passfile, sslmode, sslrootcert, "
-                    + "sslcert, sslkey, sslpassword, application_name, connect_timeout, options");
+                    "has a URI parameter that is none of host, port, dbname, user, password, passfile, sslmode, "
+                    + "sslrootcert, sslcert, sslkey, sslpassword, application_name, connect_timeout, options");
         }
     }
 
     private static int ReadNumber(string text, int least, int most) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least
+        && number <= most
             ? number
             : throw ConnectionText.Invalid("has a port or time-out that is no number in its range");
 
     private static string Decode(string text)
     {
         for (var i = 0; i < text.Length; i++)
-            if (text[i] == '%' && (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2])))
-                throw ConnectionText.Invalid("has a '%' that no two hexadecimal digits follow; a '%' itself is written %25");
+            if (text[i] == '%' && (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1])
+                || !char.IsAsciiHexDigit(text[i + 2])))
+                throw ConnectionText.Invalid(
+                    "has a '%' that no two hexadecimal digits follow; a '%' itself is written %25");
         return Uri.UnescapeDataString(text);
     }
 }

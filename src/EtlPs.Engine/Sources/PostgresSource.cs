@@ -15,8 +15,8 @@ public sealed class PostgresSource(SourceSettings settings)
     public SourceSettings Settings { get; } = settings;
 
     /// <summary>
-    /// What tells a running server from all others, by whatever name it was reached: clones and standbys have its system identifier
-    /// too, but slots of their own, and another time of start.
+    /// What tells a running server from all others, by whatever name it was reached: clones and standbys have its
+    /// system identifier too, but slots of their own, and another time of start.
     /// </summary>
     public async Task<string> ReadInstanceAsync(CancellationToken cancellationToken)
     {
@@ -40,12 +40,14 @@ public sealed class PostgresSource(SourceSettings settings)
         connection => new SlotCatalog(connection).ReadAsync(cancellationToken), cancellationToken);
 
     /// <summary>The tables, views and foreign tables, by schema and name, and whether each could be streamed.</summary>
-    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a table.</param>
+    /// <param name="patterns">Names as in SQL, with wildcards; empty: all. One without a wildcard must name a
+    /// table.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="EtlException">TableNotFound, and whatever a connection can meet.</exception>
     public Task<IReadOnlyList<SourceTable>> ReadTablesAsync(
         IReadOnlyList<string> patterns, CancellationToken cancellationToken) => ReadAsync(
-        connection => new SourceTableReader(connection, Settings).ReadAsync(patterns, cancellationToken), cancellationToken);
+        connection => new SourceTableReader(connection, Settings).ReadAsync(patterns, cancellationToken),
+        cancellationToken);
 
     /// <summary>Runs one statement in a read-only transaction.</summary>
     /// <exception cref="EtlException">QueryFailed, and whatever a connection can meet.</exception>
@@ -59,7 +61,8 @@ public sealed class PostgresSource(SourceSettings settings)
                 await connection.ExecuteAsync("BEGIN TRANSACTION READ ONLY", cancellationToken).ConfigureAwait(false);
                 return await SourceQuery.RunAsync(connection, sql, cancellationToken).ConfigureAwait(false);
             }
-            catch (PostgresException e) when (!cancellationToken.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
+            catch (PostgresException e) when (!cancellationToken.IsCancellationRequested
+                && connection.State == System.Data.ConnectionState.Open)
             {
                 throw SourceQuery.Failed(e);
             }

@@ -14,7 +14,8 @@ namespace EtlPs.Engine.Sources;
 /// <param name="LagBytes">WAL between confirmed and current.</param>
 /// <param name="RetainedBytes">WAL between restart and current: what the slot keeps on the server's disk.</param>
 /// <param name="WalStatus">reserved, extended, unreserved, lost.</param>
-/// <param name="SafeWalSize">Bytes that may still be written before the slot is in danger; null: no limit is set.</param>
+/// <param name="SafeWalSize">Bytes that may still be written before the slot is in danger; null: no limit is
+/// set.</param>
 /// <param name="TimeLag">flush_lag while a session streams, else null.</param>
 public sealed record SlotLag(
     string SlotName,
@@ -42,7 +43,8 @@ public sealed record SlotLag(
     public bool IsLogical { get; init; }
 
     /// <summary>
-    /// WAL that the server writes, bytes per second: since its last checkpoint began, or since an earlier look; null: not known.
+    /// WAL that the server writes, bytes per second: since its last checkpoint began, or since an earlier look; null:
+    /// not known.
     /// </summary>
     public double? WalRate { get; init; }
 
@@ -56,8 +58,8 @@ public sealed record SlotLag(
     public OldestTransaction? Oldest { get; init; }
 
     /// <summary>
-    /// About how long until the server invalidates the slot, if it goes on writing as it does and nobody streams meanwhile; null:
-    /// never, as far as is known, or it is lost.
+    /// About how long until the server invalidates the slot, if it goes on writing as it does and nobody streams
+    /// meanwhile; null: never, as far as is known, or it is lost.
     /// </summary>
     public TimeSpan? TimeLeft => WalStatus switch
     {
@@ -66,7 +68,9 @@ public sealed record SlotLag(
         _ => new[] { TimeToFill, TimeToIdle }.Min(),
     };
 
-    /// <summary>What keeps <see cref="RestartLsn"/> where it is: whatever accounts for the larger part of the retained WAL.</summary>
+    /// <summary>
+    /// What keeps <see cref="RestartLsn"/> where it is: whatever accounts for the larger part of the retained WAL.
+    /// </summary>
     public string? HeldBy => this switch
     {
         { WalStatus: "lost" } => null,
@@ -95,7 +99,8 @@ public sealed record SlotLag(
     private static string Describe(OldestTransaction oldest)
     {
         var who = oldest.Pid is { } pid ? $"transaction of pid {pid}" : $"prepared transaction '{oldest.PreparedName}'";
-        var whose = string.Join(", ", new[] { oldest.Role, oldest.Application }.Where(text => !string.IsNullOrEmpty(text)));
+        var whose = string.Join(
+            ", ", new[] { oldest.Role, oldest.Application }.Where(text => !string.IsNullOrEmpty(text)));
         return who + (whose.Length == 0 ? "" : $" ({whose})")
             + (oldest.Age is { } age ? $", open for {age.ToString(age.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)}" : "");
     }

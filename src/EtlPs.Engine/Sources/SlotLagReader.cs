@@ -7,24 +7,28 @@ namespace EtlPs.Engine.Sources;
 /// <summary>Reads how far slots are behind, who holds them, and how fast their server writes.</summary>
 internal static class SlotLagReader
 {
-    // A checkpoint's time has whole seconds: right after one there is no rate yet. pg_locks shows everyone's transactions to everyone,
-    // where pg_stat_activity hides other roles'.
+    // A checkpoint's time has whole seconds: right after one there is no rate yet. pg_locks shows everyone's
+    // transactions to everyone, where pg_stat_activity hides other roles'.
     private const string Lags = $"""
         WITH now AS (SELECT {ServerIdentity.WalEndExpression} AS lsn, pg_catalog.clock_timestamp() AS time),
         transactions AS (
-            SELECT l.pid, NULL::text AS gid, a.usename::text AS role, a.application_name AS application, a.xact_start AS begun,
+            SELECT l.pid, NULL::text AS gid, a.usename::text AS role, a.application_name AS application,
+                a.xact_start AS begun,
                    l.transactionid AS xid
             FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
             WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid IS NOT NULL
             UNION ALL
             SELECT NULL, p.gid, p.owner::text, NULL, p.prepared, p.transaction FROM pg_catalog.pg_prepared_xacts AS p),
         oldest AS (SELECT * FROM transactions ORDER BY pg_catalog.age(xid) DESC LIMIT 1)
-        SELECT s.slot_name::text, s.active, s.active_pid, s.restart_lsn::text, s.confirmed_flush_lsn::text, now.lsn::text,
+        SELECT s.slot_name::text, s.active, s.active_pid, s.restart_lsn::text, s.confirmed_flush_lsn::text,
+            now.lsn::text,
                pg_catalog.pg_wal_lsn_diff(now.lsn, s.confirmed_flush_lsn)::int8,
                CASE WHEN s.wal_status <> 'lost' THEN pg_catalog.pg_wal_lsn_diff(now.lsn, s.restart_lsn)::int8 END,
-               s.wal_status, s.safe_wal_size, CASE WHEN s.active THEN r.flush_lag END, now.time, s.slot_type = 'logical',
+               s.wal_status, s.safe_wal_size, CASE WHEN s.active THEN r.flush_lag END, now.time,
+                   s.slot_type = 'logical',
                CASE WHEN now.time > c.checkpoint_time + interval '10 s'
-                    THEN (pg_catalog.pg_wal_lsn_diff(now.lsn, c.redo_lsn) / EXTRACT(epoch FROM now.time - c.checkpoint_time))::float8 END,
+                    THEN (pg_catalog.pg_wal_lsn_diff(now.lsn,
+                        c.redo_lsn) / EXTRACT(epoch FROM now.time - c.checkpoint_time))::float8 END,
                (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz,
                NULLIF(pg_catalog.current_setting('idle_replication_slot_timeout', true)::interval, interval '0'),
                o.xid IS NOT NULL, o.pid, o.gid, o.role, o.application, now.time - o.begun,
@@ -59,7 +63,8 @@ internal static class SlotLagReader
         IdleTimeout = reader.GetNullable<TimeSpan>(15),
         Oldest = reader.GetBoolean(16)
             ? new OldestTransaction(
-                reader.GetNullable<int>(17), reader.GetText(18), reader.GetText(19), reader.GetText(20), reader.GetNullable<TimeSpan>(21))
+                reader.GetNullable<int>(17), reader.GetText(18), reader.GetText(19), reader.GetText(20),
+                reader.GetNullable<TimeSpan>(21))
             : null,
         Invalidation = reader.GetText(22),
     };

@@ -18,7 +18,8 @@ public sealed class SlotRemoval(SourceSettings settings)
 
     /// <summary>Drops a slot; nothing happens where there is none.</summary>
     /// <param name="slotName">Its name.</param>
-    /// <param name="endedPid">The process whose session is ended first, where that streams from it; null: none is.</param>
+    /// <param name="endedPid">The process whose session is ended first, where that streams from it; null: none
+    /// is.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="EtlException">SlotActive, PermissionDenied, and whatever a connection can meet.</exception>
     public async Task DropAsync(string slotName, int? endedPid, CancellationToken cancellationToken)
@@ -48,7 +49,8 @@ public sealed class SlotRemoval(SourceSettings settings)
     private static EtlException Active(SlotInfo slot) => new(
         EtlErrorCode.SlotActive,
         $"Replication slot {slot.Name} is in use by server process {slot.ActivePid}.",
-        "Stop what streams from it, or use -Force, which ends the session that has it when it is given, and no later one.")
+        "Stop what streams from it, or use -Force, which ends the session that has it when it is given, and no later "
+        + "one.")
     {
         Subject = slot.Name,
     };

@@ -51,7 +51,8 @@ internal static class SourceQuery
             {
                 throw new EtlException(
                     EtlErrorCode.QueryFailed,
-                    $"Column {reader.GetName(i)} ({reader.GetDataTypeName(i)}) holds a value that .NET has no type for.",
+                    $"Column {reader.GetName(i)} ({reader.GetDataTypeName(i)}) holds a value that .NET has no type "
+                    + "for.",
                     "Cast the column to text in the query.");
             }
         }

@@ -51,7 +51,9 @@ public sealed class SourceSettings
     /// <summary>With the password: never shown, logged or stored.</summary>
     internal string ConnectionString { get; }
 
-    /// <summary>Reads a keyword connection string or a <c>postgres://</c> URI. A password may also come from pgpass.</summary>
+    /// <summary>
+    /// Reads a keyword connection string or a <c>postgres://</c> URI. A password may also come from pgpass.
+    /// </summary>
     /// <exception cref="Pipelines.Errors.EtlException">InvalidArgument: it can be neither.</exception>
     public static SourceSettings Parse(string text) => new(ConnectionText.Read(text));
 
@@ -96,11 +98,14 @@ public sealed class SourceSettings
     /// <summary>Settings from what <see cref="Options"/> and the properties beside it told, and a password.</summary>
     /// <exception cref="Pipelines.Errors.EtlException">InvalidArgument: an option is none, or is a secret.</exception>
     public static SourceSettings Restore(
-        string host, int port, string database, string? userName, string? password, IReadOnlyDictionary<string, string> options)
+        string host, int port, string database, string? userName, string? password,
+        IReadOnlyDictionary<string, string> options)
     {
         var builder = ConnectionOptions.Read(options);
         builder.Host = ConnectionText.RequireHost(host);
-        builder.Port = port is >= 1 and <= ushort.MaxValue ? port : throw ConnectionText.Invalid("has a port outside 1 to 65535");
+        builder.Port = port is >= 1 and <= ushort.MaxValue
+            ? port
+            : throw ConnectionText.Invalid("has a port outside 1 to 65535");
         builder.Database = database;
         if (userName is not null)
             builder.Username = userName;

@@ -5,27 +5,33 @@ using Npgsql;
 
 namespace EtlPs.Engine.Sources;
 
-/// <summary>Lists a source's tables, each with what stands in the way of streaming it: by the checks that a start makes.</summary>
+/// <summary>
+/// Lists a source's tables, each with what stands in the way of streaming it: by the checks that a start makes.
+/// </summary>
 internal sealed class SourceTableReader(NpgsqlConnection connection, SourceSettings source)
 {
     private readonly CatalogReader _catalog = new(connection);
     private readonly Preflight _preflight = new(connection, source);
 
     /// <summary>
-    /// The tables that the patterns name; no pattern: all but those of extensions and temporary ones. Partitions are left out
-    /// where their root is in.
+    /// The tables that the patterns name; no pattern: all but those of extensions and temporary ones. Partitions are
+    /// left out where their root is in.
     /// </summary>
     /// <exception cref="EtlException">TableNotFound: a name without wildcards names none.</exception>
-    public async Task<IReadOnlyList<SourceTable>> ReadAsync(IReadOnlyList<string> patterns, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SourceTable>> ReadAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken)
     {
         await _preflight.CheckServerAsync(cancellationToken).ConfigureAwait(false);
-        var relations = Select(await new RelationCatalog(connection).ReadAsync(cancellationToken).ConfigureAwait(false), patterns);
+        var relations = Select(await new RelationCatalog(connection).ReadAsync(cancellationToken)
+            .ConfigureAwait(false), patterns);
         var schemas = await _catalog
             .ReadTablesByOidAsync([.. relations.Where(r => r.Kind is 'r' or 'p').Select(r => r.Oid)], cancellationToken)
             .ConfigureAwait(false);
-        var obstacles = relations.ToDictionary(r => r.Oid, r => StreamObstacle.Find(r, schemas.GetValueOrDefault(r.Oid)));
+        var obstacles = relations.ToDictionary(
+            r => r.Oid, r => StreamObstacle.Find(r, schemas.GetValueOrDefault(r.Oid)));
         await AddRefusalsAsync(
-            [.. schemas.Values.Where(t => obstacles[t.Oid] is null)], obstacles, cancellationToken).ConfigureAwait(false);
+            [.. schemas.Values.Where(t => obstacles[t.Oid] is null)], obstacles, cancellationToken)
+            .ConfigureAwait(false);
         return [.. relations.Select(r => Describe(r, schemas.GetValueOrDefault(r.Oid), obstacles[r.Oid]))];
     }
 
@@ -49,9 +55,12 @@ internal sealed class SourceTableReader(NpgsqlConnection connection, SourceSetti
         return selected;
     }
 
-    /// <summary>The checks take many tables and refuse them together: halved until each refusal is one table's.</summary>
+    /// <summary>
+    /// The checks take many tables and refuse them together: halved until each refusal is one table's.
+    /// </summary>
     private async Task AddRefusalsAsync(
-        IReadOnlyList<TableSchema> tables, Dictionary<uint, EtlException?> obstacles, CancellationToken cancellationToken)
+        IReadOnlyList<TableSchema> tables, Dictionary<uint, EtlException?> obstacles,
+        CancellationToken cancellationToken)
     {
         if (tables.Count == 0) return;
         try

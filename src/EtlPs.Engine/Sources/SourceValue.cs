@@ -6,7 +6,8 @@ using NpgsqlTypes;
 namespace EtlPs.Engine.Sources;
 
 /// <summary>
-/// Npgsql's values as plain .NET ones, at any depth; what .NET has no value for becomes the text that Postgres would write.
+/// Npgsql's values as plain .NET ones, at any depth; what .NET has no value for becomes the text that Postgres would
+/// write.
 /// </summary>
 internal static class SourceValue
 {
@@ -17,12 +18,14 @@ internal static class SourceValue
     {
         null or DBNull => null,
         Array items when IsForeign(items.GetType()) => Items(items),
-        _ when IsRange(value.GetType()) => RangeText.MakeGenericMethod(value.GetType().GetGenericArguments()).Invoke(null, [value]),
+        _ when IsRange(value.GetType()) =>
+            RangeText.MakeGenericMethod(value.GetType().GetGenericArguments()).Invoke(null, [value]),
         _ when IsForeign(value.GetType()) => Convert.ToString(value, CultureInfo.InvariantCulture),
         _ => value,
     };
 
-    private static bool IsRange(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(NpgsqlRange<>);
+    private static bool IsRange(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(NpgsqlRange<>);
 
     private static bool IsForeign(Type type) => type.Assembly == typeof(NpgsqlConnection).Assembly
         || (type.IsArray && (type.GetElementType() == typeof(object) || IsForeign(type.GetElementType()!)))
@@ -37,7 +40,8 @@ internal static class SourceValue
         foreach (var item in items)
         {
             plain.SetValue(ToClr(item), index);
-            for (var dimension = index.Length - 1; dimension >= 0 && ++index[dimension] == lengths[dimension]; dimension--)
+            for (var dimension = index.Length - 1; dimension >= 0
+                && ++index[dimension] == lengths[dimension]; dimension--)
                 index[dimension] = 0;
         }
         return plain;
@@ -46,7 +50,8 @@ internal static class SourceValue
     private static string Range<T>(NpgsqlRange<T> range) => range.IsEmpty
         ? "empty"
         : (range.LowerBoundIsInclusive ? "[" : "(")
-            + (range.LowerBoundInfinite ? "" : Bound(range.LowerBound)) + "," + (range.UpperBoundInfinite ? "" : Bound(range.UpperBound))
+            + (range.LowerBoundInfinite ? "" : Bound(range.LowerBound)) + ","
+            + (range.UpperBoundInfinite ? "" : Bound(range.UpperBound))
             + (range.UpperBoundIsInclusive ? "]" : ")");
 
     private static string Bound(object? value)
@@ -56,7 +61,8 @@ internal static class SourceValue
             DateTime time when time == DateTime.MaxValue => "infinity",
             DateTime time when time == DateTime.MinValue => "-infinity",
             DateTime time => time.ToString(
-                time.Kind == DateTimeKind.Utc ? "yyyy-MM-dd HH:mm:ss.FFFFFF'+00'" : "yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
+                time.Kind == DateTimeKind.Utc ? "yyyy-MM-dd HH:mm:ss.FFFFFF'+00'"
+                : "yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
             DateOnly date when date == DateOnly.MaxValue => "infinity",
             DateOnly date when date == DateOnly.MinValue => "-infinity",
             DateOnly date => date.ToString("O", CultureInfo.InvariantCulture),

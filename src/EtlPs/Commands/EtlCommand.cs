@@ -51,7 +51,8 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
         Guard(() => Pump.Run((_, cancellationToken) => work(cancellationToken), static _ => { }, StopToken), target);
 
     /// <summary>The same where what goes wrong is the error of one object among others.</summary>
-    private protected bool TryAwait<T>(Func<CancellationToken, Task<T>> work, object? target, [MaybeNullWhen(false)] out T result)
+    private protected bool TryAwait<T>(
+        Func<CancellationToken, Task<T>> work, object? target, [MaybeNullWhen(false)] out T result)
     {
         try
         {
@@ -87,8 +88,8 @@ public abstract class EtlCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Whether it went wrong here. What the pipeline behind a cmdlet throws at it is not its own: an error, a stop, and also
-    /// <c>break</c> and <c>continue</c>, which go on up to the loop around.
+    /// Whether it went wrong here. What the pipeline behind a cmdlet throws at it is not its own: an error, a stop, and
+    /// also <c>break</c> and <c>continue</c>, which go on up to the loop around.
     /// </summary>
     private protected static bool IsOwn(Exception failure) =>
         failure is not (PipelineStoppedException or RuntimeException or FlowControlException);

@@ -25,8 +25,8 @@ public abstract class EtlPipelineCommand : EtlCommand
 
     /// <summary>Pipelines from New-EtlPipeline or Get-EtlPipeline.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    // PowerShell binds what comes through the pipeline to the default set, where it can: there a pipeline would be its name only, and
-    // another one of that name, defined since, would run in its place.
+    // PowerShell binds what comes through the pipeline to the default set, where it can: there a pipeline would be its
+    // name only, and another one of that name, defined since, would run in its place.
     [Parameter(ParameterSetName = NameSet, ValueFromPipeline = true, DontShow = true)]
     [ValidateNotNull]
     public EtlPipeline[] InputObject { get; set; } = [];
@@ -44,12 +44,13 @@ public abstract class EtlPipelineCommand : EtlCommand
     private protected abstract void Process(RegisteredPipeline pipeline);
 
     /// <summary>
-    /// Each pipeline once: the results of a backfill, one for each table, all carry the same name into the next cmdlet. Another
-    /// definition of the same name is another pipeline.
+    /// Each pipeline once: the results of a backfill, one for each table, all carry the same name into the next cmdlet.
+    /// Another definition of the same name is another pipeline.
     /// </summary>
     private IEnumerable<RegisteredPipeline> Selected()
     {
-        if (ParameterSetName == NameSet && InputObject.Length > 0 && !Name.SequenceEqual(InputObject.Select(static p => p.Name)))
+        if (ParameterSetName == NameSet && InputObject.Length > 0
+            && !Name.SequenceEqual(InputObject.Select(static p => p.Name)))
             Guard<bool>(() => throw EtlErrors.TwoSelections(Name), Name);
         var selected = InputObject.Length > 0
             ? InputObject.Select(static pipeline => pipeline.Registered)

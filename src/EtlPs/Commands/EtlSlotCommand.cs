@@ -20,7 +20,8 @@ public abstract class EtlSlotCommand : EtlCommand
     /// <summary>The slots that a name or pattern stands for; a name that stands for none is an error.</summary>
     private protected IEnumerable<EtlSlot> Find(IReadOnlyList<string> names)
     {
-        var slots = Await(cancel => new PostgresSource(Source.Settings).ReadSlotsAsync(cancel), Guard(Source.ToString, null));
+        var slots = Await(cancel => new PostgresSource(Source.Settings)
+            .ReadSlotsAsync(cancel), Guard(Source.ToString, null));
         foreach (var name in names)
         {
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
@@ -28,12 +29,14 @@ public abstract class EtlSlotCommand : EtlCommand
             if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
                 WriteError(EtlErrors.Record(EtlErrors.SlotMissing(name, Source), name));
             foreach (var slot in found)
-                yield return new EtlSlot(Source, slot, Registry.FindBySlot(slot.Name).FirstOrDefault(IsOnThisServer)?.Name);
+                yield return new EtlSlot(
+                    Source, slot, Registry.FindBySlot(slot.Name).FirstOrDefault(IsOnThisServer)?.Name);
         }
     }
 
     /// <summary>
-    /// Whether a pipeline's source is the server whose slots these are: a server has many names, but one identity, and a slot's name once.
+    /// Whether a pipeline's source is the server whose slots these are: a server has many names, but one identity, and
+    /// a slot's name once.
     /// </summary>
     private bool IsOnThisServer(RegisteredPipeline pipeline)
     {
@@ -50,8 +53,8 @@ public abstract class EtlSlotCommand : EtlCommand
         {
             // A slot that is dropped cannot be had again.
             WriteWarning(
-                $"Whether {pipeline.Source.Host}:{pipeline.Source.Port}, the source of pipeline {pipeline.Name}, is this server is not known, "
-                + $"and its slot counts as the pipeline's. {unknown.Message}");
+                $"Whether {pipeline.Source.Host}:{pipeline.Source.Port}, the source of pipeline {pipeline.Name}, is "
+                + $"this server is not known, and its slot counts as the pipeline's. {unknown.Message}");
             return true;
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)

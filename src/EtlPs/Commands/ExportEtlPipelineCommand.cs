@@ -40,10 +40,12 @@ public sealed class ExportEtlPipelineCommand : EtlPipelineCommand
         if (_pipelines.Count == 0)
             return;
         var path = Guard(Target, Path);
-        if (!ShouldProcess(path, $"Write the definition of {string.Join(", ", _pipelines.Select(pipeline => pipeline.Name))}"))
+        if (!ShouldProcess(
+            path, $"Write the definition of {string.Join(", ", _pipelines.Select(pipeline => pipeline.Name))}"))
             return;
         var folder = System.IO.Path.GetDirectoryName(path) ?? path;
-        var file = new PipelineFile { SchemaName = PipelineFile.Schema, Pipelines = [.. _pipelines.Select(p => Describe(p, folder))] };
+        var file = new PipelineFile { SchemaName = PipelineFile.Schema,
+            Pipelines = [.. _pipelines.Select(p => Describe(p, folder))] };
         WriteObject(Guard(
             () =>
             {
@@ -60,16 +62,18 @@ public sealed class ExportEtlPipelineCommand : EtlPipelineCommand
         var path = FilePath.Resolve(SessionState, Path, "Give the path of a file to write.");
         return Force || !File.Exists(path)
             ? path
-            : throw EtlErrors.InvalidArgument($"'{path}' is there already.", "Use -Force to replace it, or another -Path.");
+            : throw EtlErrors.InvalidArgument(
+                $"'{path}' is there already.", "Use -Force to replace it, or another -Path.");
     }
 
     private PipelineDocument Describe(RegisteredPipeline pipeline, string folder)
     {
-        var source = SourceDocument.Of(pipeline.Source, SecretName is { } secret ? new SecretReference(secret, Vault) : null);
+        var source = SourceDocument.Of(
+            pipeline.Source, SecretName is { } secret ? new SecretReference(secret, Vault) : null);
         if (pipeline.Source.Settings.HasPassword && source.Secret is null)
             WriteWarning(
-                $"The password of pipeline {pipeline.Name} is not in the file: give Import-EtlPipeline a -Credential, put it into pgpass, "
-                + "or name a secret with -SecretName.");
+                $"The password of pipeline {pipeline.Name} is not in the file: give Import-EtlPipeline a -Credential, "
+                + "put it into pgpass, or name a secret with -SecretName.");
         return new PipelineDocument
         {
             Name = pipeline.Name,

@@ -5,7 +5,9 @@ using EtlPs.Model;
 
 namespace EtlPs.Commands;
 
-/// <summary>Lists what pipelines rounded or wrote NULL in place of, since DuckDB's type cannot hold it and they are defined so.</summary>
+/// <summary>
+/// Lists what pipelines rounded or wrote NULL in place of, since DuckDB's type cannot hold it and they are defined so.
+/// </summary>
 [Cmdlet(VerbsCommon.Get, "EtlLoss", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(EtlLoss))]
 public sealed class GetEtlLossCommand : EtlPipelineCommand

@@ -7,9 +7,12 @@ using EtlPs.Transformation;
 
 namespace EtlPs.Commands;
 
-/// <summary>Shows how far slots are behind their server, what holds them and how long that goes well. Asks Postgres only.</summary>
+/// <summary>
+/// Shows how far slots are behind their server, what holds them and how long that goes well. Asks Postgres only.
+/// </summary>
 /// <remarks>
-/// PowerShell binds what comes through the pipeline to the default set first, and a name would take any object by its text.
+/// PowerShell binds what comes through the pipeline to the default set first, and a name would take any object by its
+/// text.
 /// </remarks>
 [Cmdlet(VerbsCommon.Get, "EtlSlotLag", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(EtlSlotLag))]
@@ -50,7 +53,8 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
     {
         if (RefreshInterval <= TimeSpan.Zero || RefreshInterval > LongestInterval)
             ThrowTerminatingError(EtlErrors.Record(
-                EtlErrors.InvalidArgument("-RefreshInterval must be longer than zero, and no more than a day.", "Give seconds or a TimeSpan."),
+                EtlErrors.InvalidArgument("-RefreshInterval must be longer than zero, and no more than a day.",
+                    "Give seconds or a TimeSpan."),
                 null));
     }
 
@@ -95,7 +99,8 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
     /// <summary>A server that does not answer is an error of its slots, and of this look.</summary>
     private void Write(Target target)
     {
-        if (!TryAwait(cancel => new PostgresSource(target.Source.Settings).ReadSlotLagsAsync(cancel), target.Pipeline, out var lags))
+        if (!TryAwait(cancel => new PostgresSource(target.Source.Settings)
+            .ReadSlotLagsAsync(cancel), target.Pipeline, out var lags))
             return;
         foreach (var name in target.SlotNames)
         {
@@ -103,7 +108,8 @@ public sealed class GetEtlSlotLagCommand : EtlPipelineCommand
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
             var found = lags.Where(lag => pattern.IsMatch(lag.SlotName) && (lag.IsLogical || !isPattern)).ToList();
             if (found.Count == 0 && !isPattern)
-                WriteError(EtlErrors.Record(EtlErrors.SlotMissing(WildcardPattern.Unescape(name), target.Source), name));
+                WriteError(EtlErrors.Record(
+                    EtlErrors.SlotMissing(WildcardPattern.Unescape(name), target.Source), name));
             foreach (var lag in found)
                 WriteObject(new EtlSlotLag(target.Source, target.Pipeline, target.Rated(lag)));
         }

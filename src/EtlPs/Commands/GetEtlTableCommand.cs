@@ -9,8 +9,8 @@ using EtlPs.Transformation;
 namespace EtlPs.Commands;
 
 /// <summary>
-/// Lists the tables of pipelines with their states, and why a table was set aside; or those of a source, and whether they
-/// can be streamed.
+/// Lists the tables of pipelines with their states, and why a table was set aside; or those of a source, and whether
+/// they can be streamed.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "EtlTable", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(EtlTable), ParameterSetName = [NameSet, InputObjectSet])]

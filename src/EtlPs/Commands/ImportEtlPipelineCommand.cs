@@ -7,7 +7,9 @@ using EtlPs.Transformation;
 
 namespace EtlPs.Commands;
 
-/// <summary>Defines the pipelines of a file in this session. Nothing is touched in Postgres or at the destination.</summary>
+/// <summary>
+/// Defines the pipelines of a file in this session. Nothing is touched in Postgres or at the destination.
+/// </summary>
 [Cmdlet(VerbsData.Import, "EtlPipeline")]
 [OutputType(typeof(EtlPipeline))]
 public sealed class ImportEtlPipelineCommand : EtlCommand
@@ -34,7 +36,8 @@ public sealed class ImportEtlPipelineCommand : EtlCommand
     {
         foreach (var path in Path)
         {
-            var resolved = Guard(() => FilePath.Resolve(SessionState, path, "Give the path of a file from Export-EtlPipeline."), path);
+            var resolved = Guard(() => FilePath.Resolve(
+                SessionState, path, "Give the path of a file from Export-EtlPipeline."), path);
             var file = Guard(() => PipelineFile.Load(resolved), path);
             foreach (var name in Name)
                 Import(file, name, System.IO.Path.GetDirectoryName(resolved) ?? resolved);
@@ -75,7 +78,8 @@ public sealed class ImportEtlPipelineCommand : EtlCommand
         if (userName is null && document.Secret is { } secret)
             (userName, password) = SecretVault.Take(secret, InvokeCommand);
         var settings = SourceSettings.Restore(
-            document.Host, document.Port, document.Database, userName ?? document.UserName, password, document.Options ?? []);
+            document.Host, document.Port, document.Database, userName ?? document.UserName, password, document.Options
+            ?? []);
         return new EtlSource(() => settings) { Secret = document.Secret };
     }
 }

@@ -6,7 +6,9 @@ using EtlPs.Transformation;
 
 namespace EtlPs.Commands;
 
-/// <summary>Makes a pipeline's publication, and gives a role what it needs to run the pipeline: what a DBA does once.</summary>
+/// <summary>
+/// Makes a pipeline's publication, and gives a role what it needs to run the pipeline: what a DBA does once.
+/// </summary>
 [Cmdlet(VerbsData.Initialize, "EtlPipeline", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void), typeof(EtlPlan), typeof(string))]
 public sealed class InitializeEtlPipelineCommand : EtlRunCommand
@@ -30,7 +32,8 @@ public sealed class InitializeEtlPipelineCommand : EtlRunCommand
         () => Source is null || Source.Database == pipeline.Source.Database
             ? new InitializationRun(pipeline, Source, Role)
             : throw EtlErrors.InvalidArgument(
-                $"-Source is database {Source.Database}, and pipeline {pipeline.Name} is of {pipeline.Source.Database}.",
+                $"-Source is database {Source.Database}, and pipeline {pipeline.Name} is of "
+                + $"{pipeline.Source.Database}.",
                 "Name the pipeline's own database, as another role."),
         pipeline.Name);
 

@@ -55,7 +55,8 @@ public sealed class InvokeEtlQueryCommand : EtlCommand
             ? Await(
                 cancellationToken => new PostgresSource(Source.Settings).QueryAsync(Query, cancellationToken),
                 Guard(Source.ToString, null))
-            : QueryDestination(InputObject?.Registered ?? Guard(() => Registry.Find(Name) ?? throw EtlErrors.NotFound(Name), Name));
+            : QueryDestination(InputObject?.Registered
+                ?? Guard(() => Registry.Find(Name) ?? throw EtlErrors.NotFound(Name), Name));
         var rows = new QueryRows(result.Columns);
         foreach (var row in result.Rows)
             WriteObject(rows.ToObject(row));

@@ -76,22 +76,30 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? DestinationSchema { get; set; }
 
-    /// <summary>Tables' names at the destination by their names at the source: <c>@{ 'public."Orders"' = 'orders_2' }</c>.</summary>
+    /// <summary>
+    /// Tables' names at the destination by their names at the source: <c>@{ 'public."Orders"' = 'orders_2' }</c>.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public IDictionary? TableMap { get; set; }
 
-    /// <summary>Columns' names at the destination by their names at the source: <c>@{ 'public.orders."Id"' = 'id_2' }</c>.</summary>
+    /// <summary>
+    /// Columns' names at the destination by their names at the source: <c>@{ 'public.orders."Id"' = 'id_2' }</c>.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public IDictionary? ColumnMap { get; set; }
 
     /// <summary>
-    /// How numerics are carried that DECIMAL has no type for: Text, Double or Decimal(p,s), for all columns or by their names.
+    /// How numerics are carried that DECIMAL has no type for: Text, Double or Decimal(p,s), for all columns or by their
+    /// names.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ColumnChoicesTransform]
     public IDictionary? UnboundedNumeric { get; set; }
 
-    /// <summary>What becomes of values that DuckDB's type cannot hold: Error, Text, Null, Round or Quarantine, for all columns or by their names.</summary>
+    /// <summary>
+    /// What becomes of values that DuckDB's type cannot hold: Error, Text, Null, Round or Quarantine, for all columns
+    /// or by their names.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ColumnChoicesTransform]
     public IDictionary? OnUnrepresentable { get; set; }
@@ -102,7 +110,9 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     [ValidateRange(1L, long.MaxValue)]
     public long? MemoryLimit { get; set; }
 
-    /// <summary>A pipeline that is defined already, from the pipeline: what is not given here is as it has it.</summary>
+    /// <summary>
+    /// A pipeline that is defined already, from the pipeline: what is not given here is as it has it.
+    /// </summary>
     [Parameter(ValueFromPipeline = true)]
     public EtlPipeline? InputObject { get; set; }
 
@@ -131,20 +141,28 @@ public sealed class NewEtlPipelineCommand : EtlCommand
             WriteObject(Guard(() => Define(source, destination, [.. _piped.Distinct()]), Name));
     }
 
-    /// <summary>What is empty in a pipeline that comes in says that there is none; what a user leaves empty is a mistake.</summary>
+    /// <summary>
+    /// What is empty in a pipeline that comes in says that there is none; what a user leaves empty is a mistake.
+    /// </summary>
     private bool CheckGiven()
     {
         var isCopy = InputObject is not null;
-        if (Table is { } tables && (tables.Length == 0 ? !isCopy || _given.Contains(nameof(Table)) : tables.Any(string.IsNullOrEmpty)))
-            throw EtlErrors.InvalidArgument("-Table holds no name.", "Name tables, or leave it out for all that the role can read.");
+        if (Table is { } tables && (tables.Length == 0 ? !isCopy
+            || _given.Contains(nameof(Table)) : tables.Any(string.IsNullOrEmpty)))
+            throw EtlErrors.InvalidArgument(
+                "-Table holds no name.", "Name tables, or leave it out for all that the role can read.");
         if (DestinationSchema is "" && _given.Contains(nameof(DestinationSchema)))
-            throw EtlErrors.InvalidArgument("-DestinationSchema is empty.", "Name a schema, or leave it out for the source's own schemas.");
+            throw EtlErrors.InvalidArgument(
+                "-DestinationSchema is empty.", "Name a schema, or leave it out for the source's own schemas.");
         if (isCopy && _copied && _given.Contains(nameof(Name)))
-            throw EtlErrors.InvalidArgument("More than one pipeline would have the name of -Name.", "Leave -Name out, or pass one pipeline on.");
+            throw EtlErrors.InvalidArgument(
+                "More than one pipeline would have the name of -Name.", "Leave -Name out, or pass one pipeline on.");
         return _copied = isCopy;
     }
 
-    /// <summary>A name that a pipeline shows is its own choice, or follows from its name and is no choice at all.</summary>
+    /// <summary>
+    /// A name that a pipeline shows is its own choice, or follows from its name and is no choice at all.
+    /// </summary>
     private string? Chosen(string parameter, string? value, Func<PipelineDefinition, string?> choice) =>
         InputObject is null || _given.Contains(parameter) ? value : choice(InputObject.Registered.Pipeline.Definition);
 
@@ -154,7 +172,8 @@ public sealed class NewEtlPipelineCommand : EtlCommand
         var ends = _ends ?? (Source, Destination);
         if (ends.Source.Settings != Source.Settings || ends.Destination.Path != Destination.Path)
             throw EtlErrors.InvalidArgument(
-                "The tables come from more than one source or destination.", "Define a pipeline for each, or name -Source and -Destination.");
+                "The tables come from more than one source or destination.",
+                "Define a pipeline for each, or name -Source and -Destination.");
         return ends;
     }
 
@@ -168,7 +187,8 @@ public sealed class NewEtlPipelineCommand : EtlCommand
         if (Registry.Find(Name) is { Pipeline.IsRunning: true })
             throw EtlErrors.Running(Name);
         var destination = new EtlDestination(
-            to.IsUnresolved ? DestinationPath.Resolve(SessionState, to.Path) : to.Path, MemoryLimit ?? to.MemoryLimit, to.Threads);
+            to.IsUnresolved ? DestinationPath.Resolve(SessionState, to.Path) : to.Path, MemoryLimit
+            ?? to.MemoryLimit, to.Threads);
         var definition = new PipelineDefinition
         {
             Name = Name,
@@ -180,13 +200,17 @@ public sealed class NewEtlPipelineCommand : EtlCommand
             SlotName = slotName,
             FailoverSlot = FailoverSlot,
             DestinationSchema = string.IsNullOrEmpty(DestinationSchema) ? null : DestinationSchema,
-            TableMap = NamedTexts.Read(TableMap, nameof(TableMap), "@{ 'public.\"Orders\"' = 'orders_2' }", static text => text),
-            ColumnMap = NamedTexts.Read(ColumnMap, nameof(ColumnMap), "@{ 'public.orders.\"Id\"' = 'id_2' }", static text => text),
+            TableMap = NamedTexts.Read(
+                TableMap, nameof(TableMap), "@{ 'public.\"Orders\"' = 'orders_2' }", static text => text),
+            ColumnMap = NamedTexts.Read(
+                ColumnMap, nameof(ColumnMap), "@{ 'public.orders.\"Id\"' = 'id_2' }", static text => text),
             UnboundedNumeric = NamedTexts.Read(
-                UnboundedNumeric, nameof(UnboundedNumeric), "@{ 'public.orders.total' = 'Decimal(38,10)'; '*' = 'Text' }",
+                UnboundedNumeric, nameof(UnboundedNumeric),
+                "@{ 'public.orders.total' = 'Decimal(38,10)'; '*' = 'Text' }",
                 Engine.Changes.UnboundedNumeric.Parse),
             OnUnrepresentable = NamedTexts.Read(
-                OnUnrepresentable, nameof(OnUnrepresentable), "@{ 'public.orders.total' = 'Null'; '*' = 'Error' }", ReadUnrepresentable),
+                OnUnrepresentable, nameof(OnUnrepresentable), "@{ 'public.orders.total' = 'Null'; '*' = 'Error' }",
+                ReadUnrepresentable),
         };
         var registered = new RegisteredPipeline(source, destination, new Pipeline(definition));
         Registry.Set(registered);
@@ -194,9 +218,11 @@ public sealed class NewEtlPipelineCommand : EtlCommand
     }
 
     private static OnUnrepresentable ReadUnrepresentable(string text) =>
-        Enum.TryParse<OnUnrepresentable>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text.Trim()[0])
+        Enum.TryParse<OnUnrepresentable>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice)
+        && !char.IsAsciiDigit(text.Trim()[0])
             ? choice
-            : throw EtlErrors.InvalidArgument($"-OnUnrepresentable does not know '{text}'.", "Use Error, Text, Null, Round or Quarantine.");
+            : throw EtlErrors.InvalidArgument(
+                $"-OnUnrepresentable does not know '{text}'.", "Use Error, Text, Null, Round or Quarantine.");
 
     private static void RequireName(string what, string name, int limit)
     {

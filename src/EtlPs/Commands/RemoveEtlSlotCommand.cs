@@ -18,7 +18,9 @@ public sealed class RemoveEtlSlotCommand : EtlSlotCommand
     [ArgumentCompleter(typeof(SlotNameCompleter))]
     public string[] SlotName { get; set; } = [];
 
-    /// <summary>Also one that is in use, whose session is ended, one of a pipeline of this session, and one that is not ours.</summary>
+    /// <summary>
+    /// Also one that is in use, whose session is ended, one of a pipeline of this session, and one that is not ours.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -49,7 +51,8 @@ public sealed class RemoveEtlSlotCommand : EtlSlotCommand
     private void Drop(EtlSlot slot) => _ = TryAwait(
         async cancel =>
         {
-            await new SlotRemoval(Source.Settings).DropAsync(slot.SlotName, Force ? slot.ActivePid : null, cancel).ConfigureAwait(false);
+            await new SlotRemoval(Source.Settings).DropAsync(slot.SlotName, Force ? slot.ActivePid : null, cancel)
+                .ConfigureAwait(false);
             return true;
         },
         slot.SlotName,

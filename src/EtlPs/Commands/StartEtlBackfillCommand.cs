@@ -23,14 +23,16 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
     public SwitchParameter SnapshotOnly { get; set; }
 
     /// <summary>
-    /// SQL conditions by table: <c>@{ 'public.orders' = "placed &gt;= date '2026-01-01'" }</c>. With -SnapshotOnly: only rows for
-    /// which they are true are copied.
+    /// SQL conditions by table: <c>@{ 'public.orders' = "placed &gt;= date '2026-01-01'" }</c>. With -SnapshotOnly:
+    /// only rows for which they are true are copied.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
     public Hashtable Where { get; set; } = [];
 
-    /// <summary>How many tables and parts of tables are copied at the same time; the number of cores where it is not given.</summary>
+    /// <summary>
+    /// How many tables and parts of tables are copied at the same time; the number of cores where it is not given.
+    /// </summary>
     [Parameter]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = BackfillOptions.DefaultWorkers;
@@ -57,9 +59,11 @@ public sealed class StartEtlBackfillCommand : EtlRunCommand
         });
 
     private Dictionary<string, string> Conditions() => Where.Cast<DictionaryEntry>().ToDictionary(
-        entry => Text(entry.Key, "a table's name"), entry => Text(entry.Value, "an SQL condition"), StringComparer.Ordinal);
+        entry => Text(entry.Key, "a table's name"), entry => Text(entry.Value, "an SQL condition"),
+        StringComparer.Ordinal);
 
-    private static string Text(object? value, string what) => Unwrapped.From(value) as string ?? throw EtlErrors.InvalidArgument(
-        $"-Where holds something that is not {what}.",
-        "Give a hashtable of texts: @{ 'public.orders' = \"placed >= date '2026-01-01'\" }.");
+    private static string Text(object? value, string what) =>
+        Unwrapped.From(value) as string ?? throw EtlErrors.InvalidArgument(
+            $"-Where holds something that is not {what}.",
+            "Give a hashtable of texts: @{ 'public.orders' = \"placed >= date '2026-01-01'\" }.");
 }

@@ -22,7 +22,9 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
     [Parameter]
     public SwitchParameter SkipBackfill { get; set; }
 
-    /// <summary>How many tables and parts of tables are copied at the same time; the number of cores where it is not given.</summary>
+    /// <summary>
+    /// How many tables and parts of tables are copied at the same time; the number of cores where it is not given.
+    /// </summary>
     [Parameter]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = BackfillOptions.DefaultWorkers;
@@ -45,7 +47,9 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
     [Parameter]
     public EtlTableErrorAction OnTableError { get; set; }
 
-    /// <summary>End after this time without a lasting connection (5 minutes): a TimeSpan, or seconds; 0: at the first loss.</summary>
+    /// <summary>
+    /// End after this time without a lasting connection (5 minutes): a TimeSpan, or seconds; 0: at the first loss.
+    /// </summary>
     [Parameter]
     [DurationTransform]
     public TimeSpan? ReconnectTimeout { get; set; }
@@ -78,7 +82,8 @@ public sealed class StartEtlStreamCommand : EtlRunCommand
             null => options,
             { } time when time >= TimeSpan.Zero => options with { ReconnectTimeout = time },
             _ => throw EtlErrors.InvalidArgument(
-                "-ReconnectTimeout must not be negative.", "Give seconds or a TimeSpan; 0 ends the stream at the first loss."),
+                "-ReconnectTimeout must not be negative.",
+                "Give seconds or a TimeSpan; 0 ends the stream at the first loss."),
         };
     }
 }

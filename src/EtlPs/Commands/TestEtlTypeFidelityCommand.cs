@@ -6,8 +6,8 @@ using EtlPs.Model;
 namespace EtlPs.Commands;
 
 /// <summary>
-/// Takes a sample of the rows of a pipeline's tables, carries them into DuckDB in memory, and tells for each column whether they
-/// arrived as what they are. Reads only.
+/// Takes a sample of the rows of a pipeline's tables, carries them into DuckDB in memory, and tells for each column
+/// whether they arrived as what they are. Reads only.
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "EtlTypeFidelity", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(EtlColumnFidelity))]

@@ -40,11 +40,13 @@ public sealed class WaitEtlPipelineCommand : EtlPipelineCommand
         _begun ??= Stopwatch.GetTimestamp();
         var lsn = Guard(() => Lsn is { } text ? LsnText.Parse(text) : (Lsn?)null, pipeline.Name);
         var state = State ?? (lsn is null ? EtlPipelineState.Ready : null);
-        if (TryAwait(cancel => WaitAsync(new PipelineWait(pipeline, state, lsn), pipeline, cancel), pipeline.Name, out var status))
+        if (TryAwait(cancel => WaitAsync(new PipelineWait(pipeline, state, lsn), pipeline, cancel), pipeline.Name,
+            out var status))
             WriteObject(new EtlPipeline(pipeline, status));
     }
 
-    private async Task<PipelineStatus?> WaitAsync(PipelineWait wait, RegisteredPipeline pipeline, CancellationToken cancellationToken)
+    private async Task<PipelineStatus?> WaitAsync(
+        PipelineWait wait, RegisteredPipeline pipeline, CancellationToken cancellationToken)
     {
         EngineHost.RequireDuckDb();
         using var time = new Deadline(TimeLeft, cancellationToken);

@@ -21,5 +21,6 @@ internal sealed class CompletionWord(string typed)
     // Anything else may be an operator, a variable, a separator or a quote: also the typographic ones.
     private static bool IsBareWord(string name) =>
         name.Length > 0 && char.IsAsciiLetterOrDigit(name[0])
-        && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' || (c > 127 && char.IsLetter(c)));
+        && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'
+            || (c > 127 && char.IsLetter(c)));
 }

@@ -8,8 +8,8 @@ using EtlPs.Transformation;
 namespace EtlPs.Completion;
 
 /// <summary>
-/// Completes names that somebody has to be asked for. Nobody waits for long at a prompt: what does not answer in time, or with an
-/// error, completes nothing.
+/// Completes names that somebody has to be asked for. Nobody waits for long at a prompt: what does not answer in time,
+/// or with an error, completes nothing.
 /// </summary>
 public abstract class EtlCompleter : IArgumentCompleter
 {
@@ -42,7 +42,8 @@ public abstract class EtlCompleter : IArgumentCompleter
     private static PipelineRegistry? Registry(string commandName)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand("Get-Command").AddParameter("Name", commandName).AddParameter("ErrorAction", ActionPreference.Ignore);
+        shell.AddCommand("Get-Command").AddParameter("Name", commandName)
+            .AddParameter("ErrorAction", ActionPreference.Ignore);
         return shell.Invoke<CommandInfo>().FirstOrDefault()?.Module is { } module ? PipelineRegistry.Of(module) : null;
     }
 
@@ -51,6 +52,8 @@ public abstract class EtlCompleter : IArgumentCompleter
         using var time = new CancellationTokenSource(Longest);
         var finding = Task.Run(() => find(time.Token), CancellationToken.None);
         // Not by the token alone: a name server, for one, does not listen to it.
-        return Task.WaitAny([finding], Longest) == 0 && finding.IsCompletedSuccessfully ? finding.GetAwaiter().GetResult() : [];
+        return Task.WaitAny([finding], Longest) == 0 && finding.IsCompletedSuccessfully
+            ? finding.GetAwaiter().GetResult()
+            : [];
     }
 }

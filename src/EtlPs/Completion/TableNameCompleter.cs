@@ -5,7 +5,9 @@ using EtlPs.Model;
 
 namespace EtlPs.Completion;
 
-/// <summary>Completes the names of a source's tables, where one is named, or of those that a pipeline's destination knows.</summary>
+/// <summary>
+/// Completes the names of a source's tables, where one is named, or of those that a pipeline's destination knows.
+/// </summary>
 public sealed class TableNameCompleter : EtlCompleter
 {
     private protected override Func<CancellationToken, Task<IReadOnlyList<string>>>? FindNames(
@@ -14,7 +16,8 @@ public sealed class TableNameCompleter : EtlCompleter
         if (Source(bound) is { } source)
             return async cancellationToken =>
             [
-                .. (await new PostgresSource(source.Settings).ReadTablesAsync([], cancellationToken).ConfigureAwait(false))
+                .. (await new PostgresSource(source.Settings).ReadTablesAsync([], cancellationToken)
+                    .ConfigureAwait(false))
                     .Select(table => table.Name.ToString()),
             ];
         var pipeline = bound["InputObject"] is EtlPipeline given ? given.Registered

@@ -4,7 +4,8 @@ using EtlPs.Model;
 namespace EtlPs.Definitions;
 
 /// <summary>
-/// A destination as a file holds it; a path below the file's own folder is written relative to it, so that both can move.
+/// A destination as a file holds it; a path below the file's own folder is written relative to it, so that both can
+/// move.
 /// </summary>
 internal sealed record DestinationDocument
 {

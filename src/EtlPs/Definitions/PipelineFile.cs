@@ -50,7 +50,8 @@ internal sealed record PipelineFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw EtlErrors.InvalidArgument($"'{path}' cannot be read ({e.GetType().Name}).", "Check the path, and who may read it.");
+            throw EtlErrors.InvalidArgument(
+                $"'{path}' cannot be read ({e.GetType().Name}).", "Check the path, and who may read it.");
         }
     }
 
@@ -74,5 +75,6 @@ internal sealed record PipelineFile
 
     private static EtlPsException Invalid(string path, string what) => EtlErrors.InvalidArgument(
         $"'{path}' is no file of pipelines: {what}.",
-        "Write it with Export-EtlPipeline, or check it with Test-Json and EtlPs.Pipeline.schema.json. It holds no password.");
+        "Write it with Export-EtlPipeline, or check it with Test-Json and EtlPs.Pipeline.schema.json. It holds no "
+        + "password.");
 }

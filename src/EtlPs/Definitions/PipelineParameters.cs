@@ -6,8 +6,8 @@ using EtlPs.Errors;
 namespace EtlPs.Definitions;
 
 /// <summary>
-/// The parameters of New-EtlPipeline that a file holds, under their names: texts, switches, lists of texts, and tables of texts. The one place
-/// to add a new one, beside the schema.
+/// The parameters of New-EtlPipeline that a file holds, under their names: texts, switches, lists of texts, and tables
+/// of texts. The one place to add a new one, beside the schema.
 /// </summary>
 internal static class PipelineParameters
 {
@@ -18,10 +18,12 @@ internal static class PipelineParameters
         Of(definition)
             .Where(parameter => parameter.Value is not (null or IReadOnlyCollection<string> { Count: 0 }))
             .ToDictionary(
-                parameter => Naming.ConvertName(parameter.Name), parameter => JsonSerializer.SerializeToElement(parameter.Value));
+                parameter => Naming.ConvertName(parameter.Name),
+                parameter => JsonSerializer.SerializeToElement(parameter.Value));
 
     /// <summary>The same as arguments.</summary>
-    /// <exception cref="EtlPsException">InvalidArgument: there is no such parameter, or it has no such value.</exception>
+    /// <exception cref="EtlPsException">InvalidArgument: there is no such parameter, or it has no such
+    /// value.</exception>
     public static Dictionary<string, object> Read(PipelineDocument document)
     {
         var known = Of(null).ToDictionary(parameter => Naming.ConvertName(parameter.Name), parameter => parameter.Name);
@@ -48,7 +50,8 @@ internal static class PipelineParameters
         ("OnUnrepresentable", Texts(definition?.OnUnrepresentable)),
     ];
 
-    private static SortedDictionary<string, string>? Texts<T>(IReadOnlyDictionary<string, T>? table) => table is null or { Count: 0 }
+    private static SortedDictionary<string, string>? Texts<T>(IReadOnlyDictionary<string, T>? table) =>
+        table is null or { Count: 0 }
         ? null
         : new(table.ToDictionary(entry => entry.Key, entry => $"{entry.Value}"), StringComparer.Ordinal);
 
@@ -56,7 +59,8 @@ internal static class PipelineParameters
     {
         JsonValueKind.String => value.GetString(),
         JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
-        JsonValueKind.Array when value.EnumerateArray().All(IsText) => value.EnumerateArray().Select(item => item.GetString()!).ToArray(),
+        JsonValueKind.Array when value.EnumerateArray().All(IsText) =>
+            value.EnumerateArray().Select(item => item.GetString()!).ToArray(),
         JsonValueKind.Object when value.EnumerateObject().All(property => IsText(property.Value)) => new Hashtable(
             value.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.GetString())),
         _ => null,

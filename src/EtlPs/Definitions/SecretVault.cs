@@ -14,7 +14,8 @@ internal static class SecretVault
     public static (string? UserName, string? Password) Take(SecretReference secret, CommandInvocationIntrinsics session)
     {
         if (session.GetCommand("Get-Secret", CommandTypes.All) is not { } command)
-            throw Unavailable(secret, "there is no Get-Secret in this session", "Install Microsoft.PowerShell.SecretManagement");
+            throw Unavailable(
+                secret, "there is no Get-Secret in this session", "Install Microsoft.PowerShell.SecretManagement");
         return Ask(secret, command) switch
         {
             [{ BaseObject: PSCredential credential }] => RoleAndPassword.Of(credential),
@@ -27,7 +28,8 @@ internal static class SecretVault
     private static Collection<PSObject> Ask(SecretReference secret, CommandInfo command)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand(command.Name).AddParameter("Name", secret.Name).AddParameter("ErrorAction", ActionPreference.Stop);
+        shell.AddCommand(command.Name).AddParameter("Name", secret.Name)
+            .AddParameter("ErrorAction", ActionPreference.Stop);
         if (secret.Vault is { } vault)
             shell.AddParameter("Vault", vault);
         try
@@ -38,7 +40,8 @@ internal static class SecretVault
         {
             // What a vault says is not ours to repeat.
             throw Unavailable(
-                secret, $"Get-Secret failed ({e.ErrorRecord.CategoryInfo.Category})", "Check its name and vault, and that it is unlocked");
+                secret, $"Get-Secret failed ({e.ErrorRecord.CategoryInfo.Category})",
+                "Check its name and vault, and that it is unlocked");
         }
     }
 

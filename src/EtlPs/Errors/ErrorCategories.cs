@@ -21,7 +21,8 @@ internal static class ErrorCategories
         EtlErrorCode.NameCollision or EtlErrorCode.SlotExists or EtlErrorCode.DestinationTableExists
             => ErrorCategory.ResourceExists,
         EtlErrorCode.ResetInterrupted => ErrorCategory.OperationStopped,
-        EtlErrorCode.ResetRunning or EtlErrorCode.SlotActive or EtlErrorCode.PipelineRunning or EtlErrorCode.DestinationLocked
+        EtlErrorCode.ResetRunning or EtlErrorCode.SlotActive or EtlErrorCode.PipelineRunning
+            or EtlErrorCode.DestinationLocked
             => ErrorCategory.ResourceBusy,
         EtlErrorCode.NoFreeSlot => ErrorCategory.LimitsExceeded,
         EtlErrorCode.DestinationUnavailable => ErrorCategory.ResourceUnavailable,

@@ -28,7 +28,8 @@ internal static class EtlErrors
 
     /// <summary>Names on the command line, and pipelines through the pipeline that are others.</summary>
     public static EtlPsException TwoSelections(params string[] names) => InvalidArgument(
-        $"-Name says {string.Join(", ", names)}, and another pipeline comes in.", "Leave -Name out, or pass nothing on.");
+        $"-Name says {string.Join(", ", names)}, and another pipeline comes in.",
+        "Leave -Name out, or pass nothing on.");
 
     public static EtlPsException NotFound(string pipelineName) => new(
         PipelineNotFound,
@@ -48,7 +49,8 @@ internal static class EtlErrors
     public static EtlPsException SlotMissing(string slot, EtlSource source) => new(
         nameof(EtlErrorCode.SlotMissing),
         $"There is no logical replication slot {slot} on {source.Host}:{source.Port}.",
-        "Get-EtlSlot lists those that are there; a pipeline's exists from its first backfill or stream until it is removed.");
+        "Get-EtlSlot lists those that are there; a pipeline's exists from its first backfill or stream until it is "
+        + "removed.");
 
     public static EtlPsException SlotActive(EtlSlot slot) => new(
         nameof(EtlErrorCode.SlotActive),
@@ -57,7 +59,8 @@ internal static class EtlErrors
 
     public static EtlPsException SlotOfPipeline(EtlSlot slot) => new(
         SlotNotOrphaned,
-        $"Replication slot {slot.SlotName} belongs to pipeline {slot.Pipeline} of this session, which could not go on without it.",
+        $"Replication slot {slot.SlotName} belongs to pipeline {slot.Pipeline} of this session, which could not go on "
+        + "without it.",
         $"Remove-EtlPipeline {slot.Pipeline} drops it with the pipeline's state; -Force drops the slot alone.");
 
     public static EtlPsException SlotNotOurs(EtlSlot slot) => new(
@@ -66,7 +69,8 @@ internal static class EtlErrors
         "Ask whoever made it; -Force drops it all the same.");
 
     public static EtlPsException TimedOut(string problem) =>
-        new(nameof(EtlErrorCode.TimedOut), problem, "Give it a longer -Timeout, or look at the source: Get-EtlSlotLag.");
+        new(nameof(EtlErrorCode.TimedOut), problem,
+            "Give it a longer -Timeout, or look at the source: Get-EtlSlotLag.");
 
     /// <summary>Inner exceptions stay behind: drivers quote values in their messages.</summary>
     private static EtlPsException Translate(Exception exception) => exception switch

@@ -22,9 +22,11 @@ internal static class EngineHost
     }
 
     /// <summary>Why DuckDB cannot be loaded; null: it can.</summary>
-    public static EtlPsException? FindDuckDbProblem() => Context.FindNative("duckdb") is not null ? null : new EtlPsException(
-        "PlatformNotSupported",
-        $"This module has no DuckDB library for {RuntimeInformation.RuntimeIdentifier}, but for {string.Join(", ", Context.NativePlatforms)}.",
-        "Use it on one of these, or pack the module with -Rid for yours: build.ps1 -Task Package. "
-        + "DuckDB is there for Windows, macOS and Linux with glibc (x64, arm64), not for musl.");
+    public static EtlPsException? FindDuckDbProblem() =>
+        Context.FindNative("duckdb") is not null ? null : new EtlPsException(
+            "PlatformNotSupported",
+            $"This module has no DuckDB library for {RuntimeInformation.RuntimeIdentifier}, but for "
+            + $"{string.Join(", ", Context.NativePlatforms)}.",
+            "Use it on one of these, or pack the module with -Rid for yours: build.ps1 -Task Package. "
+            + "DuckDB is there for Windows, macOS and Linux with glibc (x64, arm64), not for musl.");
 }

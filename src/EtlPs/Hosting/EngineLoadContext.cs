@@ -32,7 +32,8 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
 
     /// <summary>The platforms that this module brings native libraries for.</summary>
     public IEnumerable<string> NativePlatforms =>
-        new DirectoryInfo(Path.Combine(_engineFolder, "runtimes")).EnumerateDirectories().Select(platform => platform.Name).Order(StringComparer.Ordinal);
+        new DirectoryInfo(Path.Combine(_engineFolder, "runtimes")).EnumerateDirectories()
+        .Select(platform => platform.Name).Order(StringComparer.Ordinal);
 
     protected override Assembly? Load(AssemblyName assemblyName)
     {

@@ -9,11 +9,13 @@ namespace EtlPs.Hosting;
 internal sealed class InitializationRun(RegisteredPipeline target, EtlSource? source, string? role) : IPipelineRun
 {
     private readonly PipelineInitialization _initialization = new(
-        source is null ? target.Pipeline.Definition : target.Pipeline.Definition with { Source = source.Settings }, role);
+        source is null ? target.Pipeline.Definition
+        : target.Pipeline.Definition with { Source = source.Settings }, role);
 
     public RegisteredPipeline Target => target;
 
-    public Task<PipelinePlan> PlanAsync(CancellationToken cancellationToken) => _initialization.PlanAsync(cancellationToken);
+    public Task<PipelinePlan> PlanAsync(CancellationToken cancellationToken) =>
+        _initialization.PlanAsync(cancellationToken);
 
     public async Task<RunOutcome> ExecuteAsync(IPipelineObserver observer, CancellationToken cancellationToken)
     {

@@ -14,7 +14,8 @@ internal sealed class PipelineWait(RegisteredPipeline target, EtlPipelineState? 
 
     /// <summary>Returns what the destination knows then.</summary>
     /// <exception cref="EtlPsException">
-    /// PipelineStopped: the run that was to bring it there has ended. The table's own error: one was set aside that was to be ready.
+    /// PipelineStopped: the run that was to bring it there has ended. The table's own error: one was set aside that was
+    /// to be ready.
     /// </exception>
     /// <exception cref="EtlException">The destination cannot be read.</exception>
     public async Task<PipelineStatus?> RunAsync(CancellationToken cancellationToken)
@@ -28,7 +29,8 @@ internal sealed class PipelineWait(RegisteredPipeline target, EtlPipelineState? 
             {
                 status = await target.Pipeline.ReadStatusAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (EtlException locked) when (locked.Code == EtlErrorCode.DestinationLocked && lsn is null && state != EtlPipelineState.Ready)
+            catch (EtlException locked)
+                when (locked.Code == EtlErrorCode.DestinationLocked && lsn is null && state != EtlPipelineState.Ready)
             {
                 isRunning = true; // In another process.
             }

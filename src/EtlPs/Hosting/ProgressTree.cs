@@ -144,5 +144,6 @@ internal sealed class ProgressTree
 
     private static int Percent(double? fraction) => fraction is { } known ? (int)(Math.Clamp(known, 0, 1) * 100) : -1;
 
-    private static int Seconds(TimeSpan? time) => time is { } known ? (int)Math.Min(known.TotalSeconds, int.MaxValue) : -1;
+    private static int Seconds(TimeSpan? time) =>
+        time is { } known ? (int)Math.Min(known.TotalSeconds, int.MaxValue) : -1;
 }

@@ -23,8 +23,8 @@ internal static class Pump
     }
 
     /// <summary>
-    /// Runs work that tells events one by one, each of which <paramref name="take"/> gets on this thread; the work waits where that
-    /// is slow.
+    /// Runs work that tells events one by one, each of which <paramref name="take"/> gets on this thread; the work
+    /// waits where that is slow.
     /// </summary>
     public static T Each<T>(
         Func<ChangeQueue, CancellationToken, Task<T>> work, Action<PipelineEvent> take, CancellationToken stopping)

@@ -28,8 +28,8 @@ public sealed class EtlChange
     public string Operation { get; }
 
     /// <summary>
-    /// The row before, a property for each column: all of them under REPLICA IDENTITY FULL, else its key where that was sent; null:
-    /// nothing was.
+    /// The row before, a property for each column: all of them under REPLICA IDENTITY FULL, else its key where that was
+    /// sent; null: nothing was.
     /// </summary>
     public PSObject? Old { get; }
 

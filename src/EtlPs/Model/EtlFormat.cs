@@ -28,7 +28,9 @@ public static class EtlFormat
     /// <summary>A number with thousands apart: <c>1,234,567</c>; empty for null.</summary>
     public static string Count(double? value) => value?.ToString("#,0", CultureInfo.InvariantCulture) ?? "";
 
-    /// <summary>A point in time to the millisecond, UTC: also one that came from another process; empty for null.</summary>
+    /// <summary>
+    /// A point in time to the millisecond, UTC: also one that came from another process; empty for null.
+    /// </summary>
     public static string Moment(PSObject? value) => value switch
     {
         null => "",
@@ -36,7 +38,8 @@ public static class EtlFormat
         _ => value.Properties["UtcDateTime"]?.Value is DateTime time ? Moment(time) : value.ToString(),
     };
 
-    private static string Moment(DateTime time) => time.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+    private static string Moment(DateTime time) =>
+        time.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
     /// <summary>A row on one line: <c>id=1, name=ann</c>; empty for null.</summary>
     public static string Row(PSObject? row) => row is null

@@ -35,7 +35,9 @@ public sealed class EtlLoss
     /// <summary>Where the destination stood with it; null: copied without a slot.</summary>
     public string? Lsn { get; }
 
-    /// <summary>The kind of value, never the value: <c>NaN</c>; or what it was rounded to: <c>rounded to DOUBLE</c>.</summary>
+    /// <summary>
+    /// The kind of value, never the value: <c>NaN</c>; or what it was rounded to: <c>rounded to DOUBLE</c>.
+    /// </summary>
     public string Kind { get; }
 
     /// <summary>When it was written, UTC.</summary>

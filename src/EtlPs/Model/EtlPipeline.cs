@@ -21,8 +21,10 @@ public sealed class EtlPipeline
         DestinationSchema = definition.DestinationSchema;
         TableMap = definition.TableMap.ToDictionary(StringComparer.Ordinal);
         ColumnMap = definition.ColumnMap.ToDictionary(StringComparer.Ordinal);
-        UnboundedNumeric = definition.UnboundedNumeric.ToDictionary(c => c.Key, c => c.Value.ToString(), StringComparer.Ordinal);
-        OnUnrepresentable = definition.OnUnrepresentable.ToDictionary(c => c.Key, c => c.Value.ToString(), StringComparer.Ordinal);
+        UnboundedNumeric = definition.UnboundedNumeric.ToDictionary(
+            c => c.Key, c => c.Value.ToString(), StringComparer.Ordinal);
+        OnUnrepresentable = definition.OnUnrepresentable.ToDictionary(
+            c => c.Key, c => c.Value.ToString(), StringComparer.Ordinal);
         Running = registered.Pipeline.IsRunning;
         Lsn = status is { Position.IsKnown: true } ? status.Position.ToString() : null;
         LastCommit = status?.LastCommit;
@@ -62,10 +64,14 @@ public sealed class EtlPipeline
     /// <summary>Columns' names at the destination, likewise.</summary>
     public IDictionary ColumnMap { get; }
 
-    /// <summary>How numerics are carried that DECIMAL has no type for, by column; as text where nothing is said.</summary>
+    /// <summary>
+    /// How numerics are carried that DECIMAL has no type for, by column; as text where nothing is said.
+    /// </summary>
     public IDictionary UnboundedNumeric { get; }
 
-    /// <summary>What becomes of values that DuckDB's type cannot hold, by column; errors where nothing is said.</summary>
+    /// <summary>
+    /// What becomes of values that DuckDB's type cannot hold, by column; errors where nothing is said.
+    /// </summary>
     public IDictionary OnUnrepresentable { get; }
 
     /// <summary>Whether a run of this session was under way.</summary>

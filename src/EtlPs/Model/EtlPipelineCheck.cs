@@ -3,7 +3,8 @@ using EtlPs.Engine.Pipelines.Checks;
 namespace EtlPs.Model;
 
 /// <summary>
-/// One thing that was looked at before a run. It goes on to what takes pipelines as its pipeline: a Name of its own would be taken for one.
+/// One thing that was looked at before a run. It goes on to what takes pipelines as its pipeline: a Name of its own
+/// would be taken for one.
 /// </summary>
 public sealed class EtlPipelineCheck
 {
@@ -19,7 +20,8 @@ public sealed class EtlPipelineCheck
     }
 
     internal EtlPipelineCheck(string pipeline, string name, Errors.EtlPsException problem)
-        : this(pipeline, new PipelineCheck(name, CheckStatus.Failed, problem.Problem, problem.Remedy)) => ErrorCode = problem.Code;
+        : this(pipeline, new PipelineCheck(name, CheckStatus.Failed, problem.Problem, problem.Remedy)) =>
+            ErrorCode = problem.Code;
 
     /// <summary>The pipeline.</summary>
     public string Pipeline { get; }

@@ -53,8 +53,8 @@ public sealed class EtlPlan
     public TimeSpan? EstimatedTime { get; }
 
     /// <summary>
-    /// WAL that the source may write meanwhile, at its average rate until now, and keeps for the slot, bytes; null: none is kept, or
-    /// the rate is not known.
+    /// WAL that the source may write meanwhile, at its average rate until now, and keeps for the slot, bytes; null:
+    /// none is kept, or the rate is not known.
     /// </summary>
     public long? EstimatedWalBytes { get; }
 

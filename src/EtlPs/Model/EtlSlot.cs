@@ -32,7 +32,10 @@ public sealed class EtlSlot
     /// <summary>The slot.</summary>
     public string SlotName { get; }
 
-    /// <summary>The pipeline whose slot it is: one of this session, or the one whose name it bears; null: it is not a pipeline's.</summary>
+    /// <summary>
+    /// The pipeline whose slot it is: one of this session, or the one whose name it bears; null: it is not a
+    /// pipeline's.
+    /// </summary>
     public string? Pipeline { get; }
 
     /// <summary>Whether that pipeline is defined in this session.</summary>
@@ -71,7 +74,9 @@ public sealed class EtlSlot
     /// <summary>Why it is lost, in the server's word; known by Postgres 17 and later.</summary>
     public string? Invalidation { get; }
 
-    /// <summary>Whether standbys may keep a copy of it, to go on from after a failover; Postgres 17 and later.</summary>
+    /// <summary>
+    /// Whether standbys may keep a copy of it, to go on from after a failover; Postgres 17 and later.
+    /// </summary>
     public bool Failover { get; }
 
     /// <summary>What to do about a slot that is lost or about to be; null: nothing.</summary>

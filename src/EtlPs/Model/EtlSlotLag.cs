@@ -77,20 +77,23 @@ public sealed class EtlSlotLag
     public TimeSpan? TimeLag { get; }
 
     /// <summary>
-    /// What the server writes: between two looks with -RefreshInterval, else since its last checkpoint began; null: that was just now.
+    /// What the server writes: between two looks with -RefreshInterval, else since its last checkpoint began; null:
+    /// that was just now.
     /// </summary>
     public double? WalBytesPerSecond { get; }
 
     /// <summary>
-    /// About how long until the server invalidates the slot, if it goes on writing as it does and nobody streams; null: never, as far
-    /// as is known, or it is lost.
+    /// About how long until the server invalidates the slot, if it goes on writing as it does and nobody streams; null:
+    /// never, as far as is known, or it is lost.
     /// </summary>
     public TimeSpan? TimeLeft { get; }
 
     /// <summary>What keeps RestartLsn where it is: no reader, its reader, or the oldest transaction.</summary>
     public string? HeldBy { get; }
 
-    /// <summary>The process of the server's oldest transaction that has written; null: there is none, or it is a prepared one.</summary>
+    /// <summary>
+    /// The process of the server's oldest transaction that has written; null: there is none, or it is a prepared one.
+    /// </summary>
     public int? OldestTransactionPid { get; }
 
     /// <summary>How long that transaction is open.</summary>

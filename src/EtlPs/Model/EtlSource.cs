@@ -4,8 +4,8 @@ using EtlPs.Engine.Sources;
 namespace EtlPs.Model;
 
 /// <summary>
-/// A Postgres database to copy from. No property and no text of it holds the password, not as a credential either: apart from
-/// Windows, PowerShell writes one out readably with the object that has it.
+/// A Postgres database to copy from. No property and no text of it holds the password, not as a credential either:
+/// apart from Windows, PowerShell writes one out readably with the object that has it.
 /// </summary>
 public sealed class EtlSource
 {

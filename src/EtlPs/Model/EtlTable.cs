@@ -78,7 +78,8 @@ public sealed class EtlTable
     public DateTimeOffset? Since { get; }
 
     /// <summary>
-    /// The LSN that its rows in DuckDB are as of, where they do not follow the pipeline; null: they do, or there are none.
+    /// The LSN that its rows in DuckDB are as of, where they do not follow the pipeline; null: they do, or there are
+    /// none.
     /// </summary>
     public string? StandsAt { get; }
 

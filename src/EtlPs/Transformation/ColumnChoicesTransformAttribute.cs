@@ -3,7 +3,10 @@ using System.Management.Automation;
 
 namespace EtlPs.Transformation;
 
-/// <summary>Takes one choice for all columns where a hashtable of choices by column is wanted: <c>Null</c> is <c>@{ '*' = 'Null' }</c>.</summary>
+/// <summary>
+/// Takes one choice for all columns where a hashtable of choices by column is wanted: <c>Null</c> is <c>@{ '*' = 'Null'
+/// }</c>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ColumnChoicesTransformAttribute : ArgumentTransformationAttribute
 {

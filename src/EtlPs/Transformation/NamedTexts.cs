@@ -11,7 +11,8 @@ internal static class NamedTexts
     /// <param name="parameter">The parameter.</param>
     /// <param name="example">An example of it.</param>
     /// <param name="read">Reads a value.</param>
-    public static Dictionary<string, T> Read<T>(IDictionary? given, string parameter, string example, Func<string, T> read)
+    public static Dictionary<string, T> Read<T>(
+        IDictionary? given, string parameter, string example, Func<string, T> read)
     {
         var choices = new Dictionary<string, T>(StringComparer.Ordinal);
         if (given is null) return choices;
@@ -24,7 +25,8 @@ internal static class NamedTexts
             string text => text,
             Enum choice => choice.ToString(),
             _ => throw EtlErrors.InvalidArgument(
-                $"-{parameter} holds something that is neither a name nor a text.", $"Give a hashtable of texts: {example}."),
+                $"-{parameter} holds something that is neither a name nor a text.",
+                $"Give a hashtable of texts: {example}."),
         };
     }
 }

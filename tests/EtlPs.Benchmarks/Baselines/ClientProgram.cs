@@ -9,7 +9,8 @@ internal static class ClientProgram
     public static async Task<TimeSpan> RunAsync(PostgresServer server, string name, params string[] arguments)
     {
         // The shell's redirection, so that no pipe and no reader of ours is measured with it.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null", Locate(server, name), .. arguments])
+        var start = new ProcessStartInfo(
+            "/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null", Locate(server, name), .. arguments])
         {
             RedirectStandardError = true,
         };

@@ -7,7 +7,10 @@ namespace EtlPs.Benchmarks.Baselines;
 /// <summary>What one does without a tool: psql writes a CSV file, and DuckDB reads it into a table.</summary>
 internal static class CsvRoute
 {
-    /// <summary>What this program is called with to read a file: in a process of its own, so that its memory is not taken for EtlPs's.</summary>
+    /// <summary>
+    /// What this program is called with to read a file: in a process of its own, so that its memory is not taken for
+    /// EtlPs's.
+    /// </summary>
     public const string ReadCommand = "read-csv";
 
     public static async Task<TimeSpan> RunAsync(TestDatabase database, string table, string folder)
@@ -26,7 +29,8 @@ internal static class CsvRoute
             using (Process reader = Process.Start(Environment.ProcessPath!, [ReadCommand, csv, file]))
             {
                 await reader.WaitForExitAsync();
-                if (reader.ExitCode != 0) throw new InvalidOperationException($"{ReadCommand} ended with {reader.ExitCode}.");
+                if (reader.ExitCode != 0)
+                    throw new InvalidOperationException($"{ReadCommand} ended with {reader.ExitCode}.");
             }
             return Stopwatch.GetElapsedTime(began);
         }

@@ -15,12 +15,14 @@ internal static class ReadAndDiscard
     {
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
         using var end = new CancellationTokenSource();
-        var channel = await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, Lsn.Zero, end.Token);
+        var channel = await NpgsqlReplicationChannel.OpenAsync(
+            connector, slot, publication, ValueFormat.Binary, Lsn.Zero, end.Token);
         await using (channel)
         {
             int read = 0;
             while (read < changes && await channel.MoveNextAsync())
-                if ((PgOutputKind)channel.Message.Span[0] is PgOutputKind.Insert or PgOutputKind.Update or PgOutputKind.Delete)
+                if ((PgOutputKind)channel.Message.Span[0] is PgOutputKind.Insert or PgOutputKind.Update
+                    or PgOutputKind.Delete)
                     read++;
             Task rest = channel.MoveNextAsync().AsTask();
             await rest;

@@ -2,7 +2,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Baselines;
 
-/// <summary>The least that a stream can take: pg_recvlogical draining a slot of the same plugin, to /dev/null.</summary>
+/// <summary>
+/// The least that a stream can take: pg_recvlogical draining a slot of the same plugin, to /dev/null.
+/// </summary>
 internal sealed class RecvLogical(TestDatabase database)
 {
     /// <summary>The publication that the slots are read with.</summary>
@@ -12,7 +14,8 @@ internal sealed class RecvLogical(TestDatabase database)
     public async Task PrepareAsync(string slot, IEnumerable<string> tables)
     {
         await database.ExecuteAsync(
-            $"DROP PUBLICATION IF EXISTS {Publication}; CREATE PUBLICATION {Publication} FOR TABLE {string.Join(", ", tables)}");
+            $"DROP PUBLICATION IF EXISTS {Publication}; CREATE PUBLICATION {Publication} FOR TABLE "
+            + $"{string.Join(", ", tables)}");
         await PrepareSlotAsync(slot);
     }
 
@@ -30,7 +33,8 @@ internal sealed class RecvLogical(TestDatabase database)
         TimeSpan elapsed = await ClientProgram.RunAsync(
             server,
             "pg_recvlogical",
-            "--host", server.Host, "--port", $"{server.Port}", "--username", server.SuperUser, "--dbname", database.Name,
+            "--host", server.Host, "--port", $"{server.Port}", "--username", server.SuperUser, "--dbname",
+            database.Name,
             "--slot", slot, "--start", "--no-loop", "--endpos", end, "--file", "/dev/null",
             "--option", "proto_version=1", "--option", "binary=true", "--option", $"publication_names={Publication}");
         await DropSlotAsync(slot);

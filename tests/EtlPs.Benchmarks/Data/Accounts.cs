@@ -14,7 +14,8 @@ internal static class Accounts
     public static Task CreateAsync(TestDatabase database, int scale) => database.ExecuteAsync(
         $"""
         CREATE TABLE {Table} (aid int NOT NULL, bid int, abalance int, filler char(84));
-        INSERT INTO {Table} SELECT i, (i - 1) / {RowsOfScale} + 1, 0, '' FROM generate_series(1, {RowsOfScale} * {scale}) i;
+        INSERT INTO {Table} SELECT i, (i - 1) / {RowsOfScale} + 1, 0, ''
+            FROM generate_series(1, {RowsOfScale} * {scale}) i;
         ALTER TABLE {Table} ADD PRIMARY KEY (aid);
         ANALYZE {Table};
         """);

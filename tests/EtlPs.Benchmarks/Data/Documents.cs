@@ -2,7 +2,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Data;
 
-/// <summary>Rows of large values that Postgres keeps apart: 8 KB of text and of jsonb each, 4,000 for each unit of scale.</summary>
+/// <summary>
+/// Rows of large values that Postgres keeps apart: 8 KB of text and of jsonb each, 4,000 for each unit of scale.
+/// </summary>
 internal static class Documents
 {
     public const string Table = "public.documents";

@@ -7,7 +7,9 @@ using EtlPs.Engine.Postgres.Replication.PgOutput;
 
 namespace EtlPs.Benchmarks.Data;
 
-/// <summary>A destination table of four columns and so many rows, and batches of updates of it at random keys.</summary>
+/// <summary>
+/// A destination table of four columns and so many rows, and batches of updates of it at random keys.
+/// </summary>
 internal sealed class KeyedTable(int rows)
 {
     private const uint Oid = 1;
@@ -52,7 +54,8 @@ internal sealed class KeyedTable(int rows)
     private static byte[] Update(int key) =>
     [
         (byte)PgOutputKind.Update, .. Int(unchecked((int)Oid)), (byte)'N', 0, 4,
-        .. Value(Int(key)), .. Value(Int(key % 97)), .. Value(Int(1)), .. Value(Encoding.ASCII.GetBytes($"changed number {key}")),
+        .. Value(Int(key)), .. Value(Int(key % 97)), .. Value(Int(1)),
+        .. Value(Encoding.ASCII.GetBytes($"changed number {key}")),
     ];
 
     private static byte[] Value(byte[] bytes) => [(byte)'b', .. Int(bytes.Length), .. bytes];

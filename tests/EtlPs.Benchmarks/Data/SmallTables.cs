@@ -9,7 +9,8 @@ internal static class SmallTables
     public const string Together = "public.all_small";
     private const int Rows = 1000;
 
-    public static IReadOnlyList<string> Tables { get; } = [.. Enumerable.Range(1, Count).Select(i => $"public.small_{i}")];
+    public static IReadOnlyList<string> Tables { get; } =
+        [.. Enumerable.Range(1, Count).Select(i => $"public.small_{i}")];
 
     public static Task CreateAsync(TestDatabase database) => database.ExecuteAsync(
         $"""

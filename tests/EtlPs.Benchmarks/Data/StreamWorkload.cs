@@ -14,11 +14,13 @@ internal sealed record StreamWorkload(string Name, int Changes, Func<TestDatabas
 
     /// <summary>Scattered rows, one to a statement, a hundred to a transaction.</summary>
     public static StreamWorkload Scattered(int changes, int rows) => new(
-        "single-row updates, 100 a transaction", changes, database => Accounts.UpdateScatteredAsync(database, changes, 100, rows));
+        "single-row updates, 100 a transaction", changes,
+        database => Accounts.UpdateScatteredAsync(database, changes, 100, rows));
 
     /// <summary>The same in one transaction.</summary>
     public static StreamWorkload OneTransaction(int changes, int rows) => new(
-        "single-row updates, one transaction", changes, database => Accounts.UpdateScatteredAsync(database, changes, changes, rows));
+        "single-row updates, one transaction", changes,
+        database => Accounts.UpdateScatteredAsync(database, changes, changes, rows));
 
     /// <summary>Pgbench's own mix: three updates and an insert to a transaction.</summary>
     public static StreamWorkload Bank(int changes, int scale) => new(

@@ -2,7 +2,10 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Data;
 
-/// <summary>Pgbench's TPC-B mix beside <see cref="Accounts"/>, run inside the server so that clients take no part of the machine.</summary>
+/// <summary>
+/// Pgbench's TPC-B mix beside <see cref="Accounts"/>, run inside the server so that clients take no part of the
+/// machine.
+/// </summary>
 internal static class TpcB
 {
     public const int ChangesOfTransaction = 4;

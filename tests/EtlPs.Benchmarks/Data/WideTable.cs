@@ -2,7 +2,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Data;
 
-/// <summary>Seventeen columns as a business has them: keys, numerics, dates, times and text; 60,000 rows for each unit of scale.</summary>
+/// <summary>
+/// Seventeen columns as a business has them: keys, numerics, dates, times and text; 60,000 rows for each unit of scale.
+/// </summary>
 internal static class WideTable
 {
     public const string Table = "public.line_items";
@@ -16,7 +18,8 @@ internal static class WideTable
             return_flag char(1), status char(1), shipped date, committed date, received timestamptz,
             instruction varchar(25), mode varchar(10), comment text);
         INSERT INTO {Table}
-        SELECT i, i / 4, i % 200000, i % 10000, i % 7, 1 + i % 50, (i % 100000) / 100.0 + 900, (i % 11) / 100.0, (i % 9) / 100.0,
+        SELECT i, i / 4, i % 200000, i % 10000, i % 7, 1 + i % 50, (i % 100000) / 100.0 + 900, (i % 11) / 100.0,
+            (i % 9) / 100.0,
                (ARRAY['A','N','R'])[1 + i % 3], (ARRAY['O','F'])[1 + i % 2], date '1992-01-01' + i % 2500,
                date '1992-02-01' + i % 2500, timestamptz '1992-03-01 00:00Z' + (i % 2500000) * interval '97 seconds',
                (ARRAY['DELIVER IN PERSON','COLLECT COD','NONE','TAKE BACK RETURN'])[1 + i % 4],

@@ -8,5 +8,6 @@ internal sealed record Bound(string Name, double Value, double Limit, string Uni
     public bool IsKept => Value <= Limit;
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Name}: {Value:0.##} {Unit}, at most {Limit:0.##}: {(IsKept ? "kept" : "NOT KEPT")}");
+        CultureInfo.InvariantCulture,
+        $"{Name}: {Value:0.##} {Unit}, at most {Limit:0.##}: {(IsKept ? "kept" : "NOT KEPT")}");
 }

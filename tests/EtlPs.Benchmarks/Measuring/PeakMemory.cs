@@ -10,7 +10,8 @@ internal static class PeakMemory
 
     private static long Read(int processId, string field)
     {
-        string line = File.ReadLines($"/proc/{processId}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{processId}/status")
+            .First(l => l.StartsWith(field, StringComparison.Ordinal));
         string kilobytes = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         return long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024;
     }

@@ -12,11 +12,13 @@ internal sealed record Profile(IReadOnlyList<(string Thread, string Code, double
     public static async Task<Profile> OfAsync(string folder, Func<Task> work)
     {
         string samples = Path.Combine(folder, "perf.data");
-        using Process recording = Process.Start("perf", ["record", "--quiet", "-a", "-F", "499", "-o", samples, "sleep", "3600"]);
+        using Process recording =
+            Process.Start("perf", ["record", "--quiet", "-a", "-F", "499", "-o", samples, "sleep", "3600"]);
         await work();
         Signal(recording);
         await recording.WaitForExitAsync();
-        var report = new ProcessStartInfo("perf", ["report", "--stdio", "-i", samples, "--sort", "comm,dso", "-t", "\t"])
+        var report = new ProcessStartInfo(
+            "perf", ["report", "--stdio", "-i", samples, "--sort", "comm,dso", "-t", "\t"])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -31,7 +33,8 @@ internal sealed record Profile(IReadOnlyList<(string Thread, string Code, double
     private static (string Thread, string Code, double Share) Read(string line)
     {
         string[] fields = line.Split('\t');
-        return (fields[1].Trim(), fields[2].Trim(), double.Parse(fields[0].Trim().TrimEnd('%'), CultureInfo.InvariantCulture) / 100);
+        return (fields[1].Trim(), fields[2]
+            .Trim(), double.Parse(fields[0].Trim().TrimEnd('%'), CultureInfo.InvariantCulture) / 100);
     }
 
     /// <summary>perf ends its file when it is interrupted; killed, it leaves none that can be read.</summary>

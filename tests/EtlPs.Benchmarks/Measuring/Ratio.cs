@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace EtlPs.Benchmarks.Measuring;
 
-/// <summary>What EtlPs took against what Postgres's own client took in the same run, and the most that it may be.</summary>
+/// <summary>
+/// What EtlPs took against what Postgres's own client took in the same run, and the most that it may be.
+/// </summary>
 internal sealed record Ratio(string Name, Measurement Etl, Measurement Baseline, double Limit) : IFigure
 {
     public double Value => Etl.Median / Baseline.Median;

@@ -11,7 +11,9 @@ namespace EtlPs.Benchmarks.Runs;
 /// <summary>Runs the engine as the cmdlets do, each time into a new file.</summary>
 internal sealed class EtlRuns(TestDatabase database, string folder, long? memoryLimit = null) : IPipelineObserver
 {
-    /// <summary>The greatest resident size of the process in any run; what baselines take in between is none of ours.</summary>
+    /// <summary>
+    /// The greatest resident size of the process in any run; what baselines take in between is none of ours.
+    /// </summary>
     public long PeakBytes { get; private set; }
 
     /// <summary>Copies tables without slot and publication.</summary>

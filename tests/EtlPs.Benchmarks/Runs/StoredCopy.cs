@@ -14,7 +14,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Benchmarks.Runs;
 
 /// <summary>
-/// A COPY's bytes, read once into memory: decoded and appended again and again, without a source and without a transport.
+/// A COPY's bytes, read once into memory: decoded and appended again and again, without a source and without a
+/// transport.
 /// </summary>
 internal sealed class StoredCopy
 {

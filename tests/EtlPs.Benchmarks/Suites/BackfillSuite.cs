@@ -7,8 +7,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Benchmarks.Suites;
 
 /// <summary>
-/// Copies with one worker and with two, against one psql to /dev/null and against the way by a CSV file; and what many small
-/// tables cost beside their rows.
+/// Copies with one worker and with two, against one psql to /dev/null and against the way by a CSV file; and what many
+/// small tables cost beside their rows.
 /// </summary>
 internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string folder, long memoryLimit)
 {
@@ -23,7 +23,8 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
     {
         await SettleAsync();
         int rows = scale * Accounts.RowsOfScale;
-        await foreach (IFigure figure in MeasureAsync("pgbench_accounts", Accounts.Table, [1.6, 1.25], times, rows)) yield return figure;
+        await foreach (IFigure figure in MeasureAsync(
+            "pgbench_accounts", Accounts.Table, [1.6, 1.25], times, rows)) yield return figure;
         yield return await MeasureWithoutReadingAsync(Math.Min(rows, MostStoredRows), times);
     }
 
@@ -32,7 +33,8 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
     {
         await WideTable.CreateAsync(database, scale);
         await SettleAsync();
-        await foreach (IFigure figure in MeasureAsync("17 columns", WideTable.Table, [1.9, 1.45], times)) yield return figure;
+        await foreach (IFigure figure in MeasureAsync(
+            "17 columns", WideTable.Table, [1.9, 1.45], times)) yield return figure;
     }
 
     /// <summary>A table of values that Postgres keeps apart.</summary>
@@ -40,7 +42,8 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
     {
         await Documents.CreateAsync(database, scale);
         await SettleAsync();
-        await foreach (IFigure figure in MeasureAsync("8 KB of text and jsonb", Documents.Table, [], times)) yield return figure;
+        await foreach (IFigure figure in MeasureAsync(
+            "8 KB of text and jsonb", Documents.Table, [], times)) yield return figure;
     }
 
     /// <summary>Many small tables.</summary>
@@ -58,9 +61,11 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
         await database.ExecuteAsync("CHECKPOINT");
     }
 
-    /// <param name="limits">The most of psql's time with one worker and with two; without, the figure is only told.</param>
+    /// <param name="limits">The most of psql's time with one worker and with two; without, the figure is only
+    /// told.</param>
     /// <param name="rows">Where the processor time of a row is asked for: how many there are.</param>
-    private async IAsyncEnumerable<IFigure> MeasureAsync(string name, string table, double[] limits, int times, int? rows = null)
+    private async IAsyncEnumerable<IFigure> MeasureAsync(
+        string name, string table, double[] limits, int times, int? rows = null)
     {
         // By turns, so that whatever else the machine does meets all alike.
         var psql = new List<TimeSpan>();
@@ -70,7 +75,8 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
         for (int i = 0; i <= times; i++)
         {
             TimeSpan toNowhere = await PsqlCopy.RunAsync(database, table);
-            (TimeSpan alone, TimeSpan processor) = await ProcessorTime.OfAsync(() => etl.BackfillAsync([table], workers: 1));
+            (TimeSpan alone, TimeSpan processor) =
+                await ProcessorTime.OfAsync(() => etl.BackfillAsync([table], workers: 1));
             TimeSpan together = await etl.BackfillAsync([table], workers: 2);
             TimeSpan byFile = await CsvRoute.RunAsync(database, table, folder);
             if (i == 0) continue; // caches and compilation
@@ -84,12 +90,14 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
         {
             double limit = limits.ElementAtOrDefault(workers - 1) is var most and > 0 ? most : double.PositiveInfinity;
             yield return new Ratio(
-                $"Backfill, {name}, {workers} worker{(workers > 1 ? "s" : "")}", new("EtlPs", ours[workers - 1]), new("psql", psql), limit);
+                $"Backfill, {name}, {workers} worker{(workers > 1 ? "s" : "")}", new("EtlPs", ours[workers - 1]),
+                new("psql", psql), limit);
         }
         yield return new Ratio($"Backfill, {name}, 2 workers", new("EtlPs", ours[1]), new("by CSV", csv), MostOfCsv);
         if (rows is { } count)
             yield return new Bound(
-                $"Backfill, {name}, processor time of a row", new Measurement("", used).Median.TotalMicroseconds / count,
+                $"Backfill, {name}, processor time of a row",
+                new Measurement("", used).Median.TotalMicroseconds / count,
                 MostMicrosecondsOfNarrowRow, "µs");
     }
 
@@ -120,6 +128,7 @@ internal sealed class BackfillSuite(TestDatabase database, EtlRuns etl, string f
             together.Add(one);
         }
         double more = (new Measurement("", apart).Median - new Measurement("", together).Median).TotalSeconds;
-        return new Bound($"Backfill, {SmallTables.Count} small tables above their rows", more, MostForSmallTables.TotalSeconds, "s");
+        return new Bound(
+            $"Backfill, {SmallTables.Count} small tables above their rows", more, MostForSmallTables.TotalSeconds, "s");
     }
 }

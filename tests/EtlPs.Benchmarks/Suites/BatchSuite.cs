@@ -9,7 +9,9 @@ using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Benchmarks.Suites;
 
-/// <summary>One batch of a thousand updates at random keys, from its first statement to its commit, on two sizes of table.</summary>
+/// <summary>
+/// One batch of a thousand updates at random keys, from its first statement to its commit, on two sizes of table.
+/// </summary>
 internal sealed class BatchSuite(string folder, long memoryLimit)
 {
     private const int Changes = 1000;
@@ -31,7 +33,8 @@ internal sealed class BatchSuite(string folder, long memoryLimit)
             onLarge.Add(second);
         }
         yield return new Ratio(
-            $"A batch of {Changes} changes", new($"{few * 10 / 1e6:0.#} million rows", onLarge), new($"{few / 1e6:0.#} million", onSmall),
+            $"A batch of {Changes} changes", new($"{few * 10 / 1e6:0.#} million rows", onLarge),
+            new($"{few / 1e6:0.#} million", onSmall),
             MostTimesAsLong);
     }
 

@@ -23,9 +23,11 @@ internal static class ImportSuite
         var times = new List<double>();
         for (int i = 0; i < Times; i++)
         {
-            string said = await ChildProcess.RunCheckedAsync("dotnet", [Path.Combine(shell, "EtlPs.Shell.dll"), "-Command", script]);
+            string said = await ChildProcess.RunCheckedAsync(
+                "dotnet", [Path.Combine(shell, "EtlPs.Shell.dll"), "-Command", script]);
             times.Add(double.Parse(said, CultureInfo.InvariantCulture));
         }
-        yield return new Bound("Import-Module in a new session", times.Order().ElementAt(Times / 2), MostMilliseconds, "ms");
+        yield return new Bound("Import-Module in a new session", times.Order()
+            .ElementAt(Times / 2), MostMilliseconds, "ms");
     }
 }

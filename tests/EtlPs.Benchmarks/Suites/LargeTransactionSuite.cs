@@ -5,7 +5,10 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Suites;
 
-/// <summary>One transaction of many rows through the stream: what it takes in memory, and whether a reader ever sees a part of it.</summary>
+/// <summary>
+/// One transaction of many rows through the stream: what it takes in memory, and whether a reader ever sees a part of
+/// it.
+/// </summary>
 internal sealed class LargeTransactionSuite(TestDatabase database, EtlRuns etl)
 {
     private const string Table = "public.large";
@@ -17,7 +20,8 @@ internal sealed class LargeTransactionSuite(TestDatabase database, EtlRuns etl)
         int rows = scale * RowsOfScale;
         await database.ExecuteAsync($"CREATE TABLE {Table} (id int PRIMARY KEY, note text)");
         Pipeline pipeline = await etl.PrepareStreamAsync([Table]);
-        await database.ExecuteAsync($"INSERT INTO {Table} SELECT i, 'note number ' || i FROM generate_series(1, {rows}) i");
+        await database.ExecuteAsync(
+            $"INSERT INTO {Table} SELECT i, 'note number ' || i FROM generate_series(1, {rows}) i");
         long idle = PeakMemory.ReadOwnNow();
         PeakMemory.ResetOwn();
         Task<TimeSpan> stream = etl.StreamAsync(pipeline, rows);
@@ -31,7 +35,8 @@ internal sealed class LargeTransactionSuite(TestDatabase database, EtlRuns etl)
         double above = (PeakMemory.ReadOwn() - idle) / 1048576.0;
         if (await CountAsync(pipeline) != rows) throw new InvalidOperationException("Rows are missing.");
         await etl.RemoveAsync(pipeline);
-        yield return new Bound($"Memory for a transaction of {rows / 1e6:0.#} million rows", above, MostMemoryAboveIdle, "MB");
+        yield return new Bound(
+            $"Memory for a transaction of {rows / 1e6:0.#} million rows", above, MostMemoryAboveIdle, "MB");
         yield return new Bound("Times that a reader saw a part of it", parts, 0, "times");
     }
 

@@ -9,8 +9,8 @@ using Npgsql;
 namespace EtlPs.Benchmarks.Suites;
 
 /// <summary>
-/// From a commit's return at the source until a reader of the DuckDB file sees it, while the source commits at an even rate
-/// into a table that holds all accounts.
+/// From a commit's return at the source until a reader of the DuckDB file sees it, while the source commits at an even
+/// rate into a table that holds all accounts.
 /// </summary>
 internal sealed class LatencySuite(TestDatabase database, EtlRuns etl)
 {
@@ -39,7 +39,8 @@ internal sealed class LatencySuite(TestDatabase database, EtlRuns etl)
         double[] latencies = [.. Enumerable.Range(warmUp + 1, commits - warmUp)
             .Select(i => Stopwatch.GetElapsedTime(committed[i], seen[i]).TotalMilliseconds).Order()];
         yield return new Bound($"Latency at {PerSecond} commits/s, median", latencies[latencies.Length / 2], 50, "ms");
-        yield return new Bound($"Latency at {PerSecond} commits/s, 99th of 100", latencies[latencies.Length * 99 / 100], 250, "ms");
+        yield return new Bound(
+            $"Latency at {PerSecond} commits/s, 99th of 100", latencies[latencies.Length * 99 / 100], 250, "ms");
     }
 
     private async Task CommitAsync(long[] committed, int rows)
@@ -71,7 +72,8 @@ internal sealed class LatencySuite(TestDatabase database, EtlRuns etl)
         for (int last = 0; last < seen.Length - 1;)
         {
             await Task.Delay(PollInterval);
-            QueryResult result = await pipeline.QueryAsync("SELECT coalesce(max(id), 0) FROM ticks", CancellationToken.None);
+            QueryResult result = await pipeline.QueryAsync(
+                "SELECT coalesce(max(id), 0) FROM ticks", CancellationToken.None);
             int now = (int)result.Rows[0][0]!;
             long time = Stopwatch.GetTimestamp();
             while (last < now) seen[++last] = time;

@@ -6,8 +6,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Benchmarks.Suites;
 
 /// <summary>
-/// The peak of a copy of a table and of one four times as large, by turns: what a peak comes to varies by a sixth with where the
-/// garbage collector and DuckDB's allocator stand, and the median of some runs does not.
+/// The peak of a copy of a table and of one four times as large, by turns: what a peak comes to varies by a sixth with
+/// where the garbage collector and DuckDB's allocator stand, and the median of some runs does not.
 /// </summary>
 internal sealed class MemorySuite(TestDatabase database, EtlRuns etl)
 {
@@ -29,7 +29,8 @@ internal sealed class MemorySuite(TestDatabase database, EtlRuns etl)
         double few = peaks.Select(p => p.Few).Order().ElementAt(times / 2);
         double many = peaks.Select(p => p.Many).Order().ElementAt(times / 2);
         await database.ExecuteAsync($"DROP TABLE {Larger}");
-        yield return new Bound($"Peak memory of a copy, {TimesAsLarge} times the rows ({many:0} MB : {few:0} MB)", many / few, MostRatio, "times");
+        yield return new Bound($"Peak memory of a copy, {TimesAsLarge} times the rows ({many:0} MB : {few:0} MB)",
+            many / few, MostRatio, "times");
     }
 
     private async Task<double> PeakOfAsync(string table)

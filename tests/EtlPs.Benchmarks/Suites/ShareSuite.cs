@@ -6,14 +6,17 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Benchmarks.Suites;
 
-/// <summary>Where a backfill's processor time goes, as shares of all that is busy, server and client; needs root and perf.</summary>
+/// <summary>
+/// Where a backfill's processor time goes, as shares of all that is busy, server and client; needs root and perf.
+/// </summary>
 internal sealed class ShareSuite(TestDatabase database, EtlRuns etl, string folder)
 {
     private const double LeastShare = 0.005;
 
     private static readonly (string Name, string Table)[] Tables =
     [
-        ("pgbench_accounts", Accounts.Table), ("17 columns", WideTable.Table), ("8 KB of text and jsonb", Documents.Table),
+        ("pgbench_accounts", Accounts.Table), ("17 columns", WideTable.Table),
+        ("8 KB of text and jsonb", Documents.Table),
     ];
 
     public async Task RunAsync(int scale, int times)
@@ -37,8 +40,10 @@ internal sealed class ShareSuite(TestDatabase database, EtlRuns etl, string fold
     private static void Print(string name, Profile profile)
     {
         double idle = profile.Shares.Where(IsIdle).Sum(s => s.Share);
-        var parts = profile.Shares.Where(s => !IsIdle(s)).GroupBy(s => PartOf(s.Thread, s.Code), s => s.Share / (1 - idle))
-            .Select(g => (Name: g.Key, Share: g.Sum())).Where(p => p.Share >= LeastShare).OrderByDescending(p => p.Share);
+        var parts = profile.Shares.Where(s => !IsIdle(s))
+            .GroupBy(s => PartOf(s.Thread, s.Code), s => s.Share / (1 - idle))
+            .Select(g => (Name: g.Key, Share: g.Sum())).Where(p => p.Share >= LeastShare)
+            .OrderByDescending(p => p.Share);
         Console.WriteLine($"Backfill, {name}, 1 worker: " + string.Join(
             ", ", parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name} {p.Share:0.0%}"))));
     }
@@ -49,12 +54,14 @@ internal sealed class ShareSuite(TestDatabase database, EtlRuns etl, string fold
     private static string PartOf(string thread, string code)
     {
         bool isKernel = code.StartsWith("[kernel", StringComparison.Ordinal);
-        bool isCompiled = code.Contains("doublemapper", StringComparison.Ordinal) || code.StartsWith("EtlPs", StringComparison.Ordinal);
+        bool isCompiled = code.Contains("doublemapper", StringComparison.Ordinal)
+            || code.StartsWith("EtlPs", StringComparison.Ordinal);
         return thread switch
         {
             "postgres" => isKernel ? "kernel for Postgres" : "Postgres",
             "EtlPs COPY" => isKernel ? "kernel for reading" : "transport",
-            ".NET Long Runni" or ".NET TP Worker" => isKernel ? "kernel for the file" : isCompiled ? "decode" : "append",
+            ".NET Long Runni" or ".NET TP Worker" =>
+                isKernel ? "kernel for the file" : isCompiled ? "decode" : "append",
             _ when thread.StartsWith(".NET", StringComparison.Ordinal) => "runtime",
             _ => "other",
         };

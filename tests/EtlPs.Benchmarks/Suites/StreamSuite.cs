@@ -8,8 +8,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Benchmarks.Suites;
 
 /// <summary>
-/// The same WAL drained by EtlPs into a file that holds the whole table, by pg_recvlogical to /dev/null, and by a reader that
-/// throws everything away, whose processor time is what EtlPs's own is counted above.
+/// The same WAL drained by EtlPs into a file that holds the whole table, by pg_recvlogical to /dev/null, and by a
+/// reader that throws everything away, whose processor time is what EtlPs's own is counted above.
 /// </summary>
 internal sealed class StreamSuite(TestDatabase database, EtlRuns etl)
 {

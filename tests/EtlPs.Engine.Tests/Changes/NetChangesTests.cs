@@ -105,10 +105,13 @@ public sealed class NetChangesTests
     [Fact]
     public void A_key_that_no_longer_tells_rows_apart_is_noticed()
     {
-        AssertLost(net => net.Insert(TupleBytes.Row(_arena, "1", "b")), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
+        AssertLost(
+            net => net.Insert(TupleBytes.Row(_arena, "1", "b")), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
         AssertLost(net => Update(net, "2", "1", "b"), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
-        AssertLost(net => net.Delete(TupleBytes.Row(_arena, "1", null), false), net => net.Delete(TupleBytes.Row(_arena, "1", null), false));
-        AssertLost(net => net.Delete(TupleBytes.Row(_arena, "1", "b"), true), net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
+        AssertLost(net => net.Delete(TupleBytes.Row(_arena, "1", null), false),
+            net => net.Delete(TupleBytes.Row(_arena, "1", null), false));
+        AssertLost(net => net.Delete(TupleBytes.Row(_arena, "1", "b"), true),
+            net => net.Insert(TupleBytes.Row(_arena, "1", "a")));
         AssertLost(net => net.Delete(TupleBytes.Row(_arena, null, "b"), true));
         AssertLost(net => net.Update(default, false, TupleBytes.Row(_arena, TupleBytes.Unchanged, "b")));
 
@@ -177,14 +180,17 @@ public sealed class NetChangesTests
     {
         var text = new PostgresType(25, -1, "text");
         var table = new TableSchema(
-            1, new TableName("public", "t"), [new(1, "id", text, true), new(2, "v", text, false)], key ?? [0], ReplicaIdentity.Default);
+            1, new TableName("public", "t"), [new(1, "id", text, true), new(2, "v", text, false)], key
+            ?? [0], ReplicaIdentity.Default);
         return new NetChanges(table, new PinnedArena());
     }
 
     private void Update(NetChanges net, string oldKey, string newKey, string value) =>
         net.Update(TupleBytes.Row(_arena, oldKey, null), false, TupleBytes.Row(_arena, newKey, value));
 
-    /// <summary>The destination as the net changes leave it: delete by key, then add the rows, filled from what was there.</summary>
+    /// <summary>
+    /// The destination as the net changes leave it: delete by key, then add the rows, filled from what was there.
+    /// </summary>
     private static List<string> Apply(NetChanges net, IEnumerable<string> before)
     {
         var old = before.ToDictionary(r => r.Split('=')[0], r => r.Split('=')[1]);

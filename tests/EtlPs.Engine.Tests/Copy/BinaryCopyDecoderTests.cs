@@ -16,7 +16,8 @@ public sealed class BinaryCopyDecoderTests
 
     public static TheoryData<string> Corruptions =>
     [
-        "signature", "flags", "header length", "columns", "more columns", "negative length", "huge length", "after the trailer",
+        "signature", "flags", "header length", "columns", "more columns", "negative length", "huge length",
+        "after the trailer",
         "second trailer",
     ];
 
@@ -111,7 +112,8 @@ public sealed class BinaryCopyDecoderTests
     {
         var pair = new PostgresType(16_385, -1, "pair")
         {
-            Structure = new CompositeStructure([new("price", new(1700, ((10 << 16) | 2) + 4, "numeric(10,2)")), new("n", s_int4)]),
+            Structure = new CompositeStructure(
+                [new("price", new(1700, ((10 << 16) | 2) + 4, "numeric(10,2)")), new("n", s_int4)]),
         };
         using var target = new CopyTarget(pair);
         var carriage = new ColumnCarriage(OnUnrepresentable: OnUnrepresentable.Null);
@@ -136,13 +138,15 @@ public sealed class BinaryCopyDecoderTests
     [Fact]
     public void Values_far_larger_than_their_wire_do_not_wait_for_a_full_chunk()
     {
-        using var target = new CopyTarget(s_int4, s_numeric, s_numeric, new PostgresType(1700, ((10 << 16) | 2) + 4, "numeric(10,2)"));
+        using var target = new CopyTarget(
+            s_int4, s_numeric, s_numeric, new PostgresType(1700, ((10 << 16) | 2) + 4, "numeric(10,2)"));
         var carriage = new ColumnCarriage(OnUnrepresentable: OnUnrepresentable.Null);
         var lastRow = 0;
         var observed = new ObservedCodec(target.Codecs[1]) { OnRead = row => lastRow = Math.Max(lastRow, row) };
         var losses = new LossRows();
         var decoder = new BinaryCopyDecoder(
-            [.. target.Columns.Select(c => c with { Carriage = carriage })], [target.Codecs[0], observed, .. target.Codecs.Skip(2)], target.Appender, losses);
+            [.. target.Columns.Select(c => c with { Carriage = carriage })],
+                [target.Codecs[0], observed, .. target.Codecs.Skip(2)], target.Appender, losses);
         byte[] huge = [0, 1, 0x7F, 0xFF, 0, 0, 0, 0, 0, 1];
         byte[] nan = [0, 0, 0, 0, 0xC0, 0, 0, 0];
         var bytes = new CopyBytes();
@@ -154,7 +158,8 @@ public sealed class BinaryCopyDecoderTests
         Assert.Equal((300, true), (decoder.Rows, lastRow < 100));
         Assert.Equal(
             ["300", "300", "0", $"{300 * 131_069L}", $"{300 * 131_069L}", "0"],
-            target.Query("SELECT count(*), count(DISTINCT c0), min(c0), sum(length(c1)), sum(length(c2)), count(c3) FROM t")[0]);
+            target.Query(
+                "SELECT count(*), count(DISTINCT c0), min(c0), sum(length(c1)), sum(length(c2)), count(c3) FROM t")[0]);
         Assert.Equal((300, 300), (losses.Offsets.Count, losses.Offsets.Distinct().Count()));
     }
 
@@ -217,7 +222,8 @@ public sealed class BinaryCopyDecoderTests
         var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
         var rows = new CopyBytes();
         for (var i = 0; i < 5000; i++)
-            rows.Row(CopyBytes.Int4(i), "more than twelve bytes"u8.ToArray(), List(i, null), BitConverter.GetBytes(1.5));
+            rows.Row(
+                CopyBytes.Int4(i), "more than twelve bytes"u8.ToArray(), List(i, null), BitConverter.GetBytes(1.5));
         var block = rows.ToArray();
         decoder.Decode(block);
         var body = CopyTarget.Pinned(block.AsSpan(CopyBytes.Header.Length));
@@ -261,7 +267,9 @@ public sealed class BinaryCopyDecoderTests
         IEnumerable<byte> bytes = [.. CopyBytes.Int4(1), .. CopyBytes.Int4(1), .. CopyBytes.Int4(23),
             .. CopyBytes.Int4(elements.Length), .. CopyBytes.Int4(1)];
         foreach (var element in elements)
-            bytes = element is { } value ? [.. bytes, .. CopyBytes.Int4(4), .. CopyBytes.Int4(value)] : [.. bytes, .. CopyBytes.Int4(-1)];
+            bytes = element is { } value
+                ? [.. bytes, .. CopyBytes.Int4(4), .. CopyBytes.Int4(value)]
+                : [.. bytes, .. CopyBytes.Int4(-1)];
         return [.. bytes];
     }
 
@@ -279,7 +287,8 @@ public sealed class BinaryCopyDecoderTests
     private static void AssertSample(CopyTarget target, BinaryCopyDecoder decoder, int rows)
     {
         Assert.Equal(rows, decoder.Rows);
-        var actual = target.Query("SELECT c0, c1, array_to_string(list_transform(c2, lambda x: coalesce(x::VARCHAR, '~')), ',') FROM t");
+        var actual = target.Query(
+            "SELECT c0, c1, array_to_string(list_transform(c2, lambda x: coalesce(x::VARCHAR, '~')), ',') FROM t");
         Assert.Equal(rows, actual.Count);
         for (var i = 0; i < rows; i++)
         {

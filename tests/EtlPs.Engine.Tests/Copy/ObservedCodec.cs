@@ -16,5 +16,6 @@ internal sealed class ObservedCodec(ColumnCodec codec) : ColumnCodec
         codec.ReadBinary(wire, vector, row);
     }
 
-    public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => codec.ReadText(wire, vector, row);
+    public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row) =>
+        codec.ReadText(wire, vector, row);
 }

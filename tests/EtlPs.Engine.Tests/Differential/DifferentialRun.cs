@@ -9,8 +9,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Differential;
 
 /// <summary>
-/// One seed: its connections write while the pipeline copies and streams, is stopped and killed, and goes on; in the end
-/// both sides must be equal.
+/// One seed: its connections write while the pipeline copies and streams, is stopped and killed, and goes on; in the
+/// end both sides must be equal.
 /// </summary>
 internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
 {
@@ -60,7 +60,8 @@ internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
         await _scenario.ExecuteAsync(string.Join(";\n", load.Setup.Skip(1)));
         // So little that the walsender streams, or spills, what is not large at all.
         if (_random.Percent(50))
-            await _scenario.ExecuteAsync($"ALTER DATABASE \"{_scenario.Database.Name}\" SET logical_decoding_work_mem = '64kB'");
+            await _scenario.ExecuteAsync(
+                $"ALTER DATABASE \"{_scenario.Database.Name}\" SET logical_decoding_work_mem = '64kB'");
         // So small that copies are cut off in the middle of a table.
         if (_random.Percent(60)) _scenario.RangeBytes = 32768;
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -103,7 +104,8 @@ internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.SourceUnreachable)
             {
-                // A machine under such a load that the server answers too late: an end like others, after which it goes on.
+                // A machine under such a load that the server answers too late: an end like others, after which it goes
+                // on.
                 _log.Write(e.Message);
             }
             if (writing.Find(w => w.IsFaulted) is { } broken) await broken;
@@ -116,11 +118,14 @@ internal sealed class DifferentialRun(ServerPool pool, RandomLoad load)
         FaultPoint? step = _random.Percent(50) ? _random.Pick(Enum.GetValues<FaultPoint>()) : null;
         var occurrence = _random.Between(1, step is null ? 20 : 3);
         var lifetime = TimeSpan.FromMilliseconds(step is null ? _random.Below(500) : 1000);
-        _log.Write($"{operation}, to be killed at {step?.ToString() ?? "event"} {occurrence} or {lifetime.TotalMilliseconds} ms later");
+        _log.Write(
+            $"{operation}, to be killed at {step?.ToString() ?? "event"} {occurrence} or {lifetime.TotalMilliseconds} "
+            + "ms later");
         var outcome = await _scenario.Process.RunAsync(operation, step?.ToString(), occurrence, lifetime, token);
         _log.Write($"ended with {outcome.ExitCode}\n{outcome.Output}{outcome.ErrorOutput}");
         if (PipelineProcess.WasKilled(outcome)) Kills++;
-        else if (outcome.ErrorOutput.StartsWith(nameof(EtlErrorCode.SourceUnreachable), StringComparison.Ordinal)) return;
+        else if (outcome.ErrorOutput.StartsWith(nameof(EtlErrorCode.SourceUnreachable), StringComparison.Ordinal))
+            return;
         else if (outcome.ExitCode != 0) throw new InvalidOperationException($"A run failed: {outcome.ErrorOutput}");
     }
 

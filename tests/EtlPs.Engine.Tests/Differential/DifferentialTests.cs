@@ -5,8 +5,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Differential;
 
 /// <summary>
-/// Schemas and transactions made at random, copied and followed by a pipeline that is stopped and killed. In the suite some
-/// fixed seeds; see docs/design/testing.md for the long form.
+/// Schemas and transactions made at random, copied and followed by a pipeline that is stopped and killed. In the suite
+/// some fixed seeds; see docs/design/testing.md for the long form.
 /// </summary>
 public sealed class DifferentialTests(ServerPool pool, ITestOutputHelper output)
 {
@@ -66,5 +66,7 @@ public sealed class DifferentialTests(ServerPool pool, ITestOutputHelper output)
     }
 
     private static ulong? Number(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? ulong.Parse(text, CultureInfo.InvariantCulture) : null;
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? ulong.Parse(text, CultureInfo.InvariantCulture)
+        : null;
 }

@@ -42,7 +42,8 @@ public sealed class PrefixTests(ServerPool pool, ITestOutputHelper output)
             var pipeline = scenario.Pipeline();
             await StreamAndReadAsync(scenario, pipeline, Check, seen);
             await StreamAndReadAsync(scenario, pipeline, Check, seen);
-            foreach (var (step, occurrence) in ((FaultPoint, int)[])[(FaultPoint.BatchApplied, 3), (FaultPoint.PartApplied, 2)])
+            foreach (var (step, occurrence) in ((FaultPoint, int)[])[(FaultPoint.BatchApplied, 3),
+                (FaultPoint.PartApplied, 2)])
             {
                 var killed = await scenario.Process.RunAsync(
                     PipelineOperation.Follow, step.ToString(), occurrence, cancellationToken: Token);
@@ -87,14 +88,17 @@ public sealed class PrefixTests(ServerPool pool, ITestOutputHelper output)
         Assert.True(seen.Count >= 2 * NewStatesEachRun);
     }
 
-    /// <summary>Reads as fast as it can while a stream runs, until enough new states were seen; then stops it, and reads again.</summary>
+    /// <summary>
+    /// Reads as fast as it can while a stream runs, until enough new states were seen; then stops it, and reads again.
+    /// </summary>
     private static async Task StreamAndReadAsync(
         Scenario scenario, Pipeline pipeline, Action<IReadOnlyList<object?>> check, HashSet<long> seen)
     {
         var streaming = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
         {
-            if (e is Milestone { Message: var m } && m.StartsWith("Streaming", StringComparison.Ordinal)) streaming.TrySetResult();
+            if (e is Milestone { Message: var m } && m.StartsWith("Streaming", StringComparison.Ordinal))
+                streaming.TrySetResult();
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var stream = pipeline.StreamAsync(new StreamOptions(), scenario, stop.Token);
@@ -116,12 +120,15 @@ public sealed class PrefixTests(ServerPool pool, ITestOutputHelper output)
         return () =>
         {
             var amount = random.Between(-50, 50);
-            var (first, second) = (random.Between(1, TransferLedger.AccountsEach), random.Between(1, TransferLedger.AccountsEach));
+            var (first, second) = (random.Between(1, TransferLedger.AccountsEach),
+                random.Between(1, TransferLedger.AccountsEach));
             return random.Percent(50)
-                ? $"UPDATE one SET balance = balance - {amount} WHERE id = {first}; UPDATE two SET balance = balance + {amount} "
-                    + $"WHERE id = {second}; INSERT INTO transfers VALUES (nextval('step'), {writer})"
-                : $"UPDATE two SET balance = balance - {amount} WHERE id = {first}; UPDATE three SET balance = balance + {amount} "
-                    + $"WHERE id = {second}; INSERT INTO transfers VALUES (nextval('step'), {writer})";
+                ? $"UPDATE one SET balance = balance - {amount} WHERE id = {first}; "
+                    + $"UPDATE two SET balance = balance + {amount} WHERE id = {second}; "
+                    + $"INSERT INTO transfers VALUES (nextval('step'), {writer})"
+                : $"UPDATE two SET balance = balance - {amount} WHERE id = {first}; "
+                    + $"UPDATE three SET balance = balance + {amount} WHERE id = {second}; "
+                    + $"INSERT INTO transfers VALUES (nextval('step'), {writer})";
         };
     }
 }

@@ -20,7 +20,8 @@ internal sealed class RandomLoad
             .. Enumerable.Range(0, tables.Between(4, IsSmall ? 5 : 9))
                 .Select(_ => new TableGenerator(tables, tables.Percent(70) ? "public" : Schema, names).Next()),
         ];
-        Setup = [$"{TypeMatrix.Setup}\nCREATE SCHEMA {Schema}", .. Tables.SelectMany(t => t.Definition), .. FirstRows(random.Fork())];
+        Setup = [$"{TypeMatrix.Setup}\nCREATE SCHEMA {Schema}", .. Tables.SelectMany(t => t.Definition),
+            .. FirstRows(random.Fork())];
         Connections =
         [
             .. Enumerable.Range(0, random.Between(2, 4)).Select(connection => new TransactionGenerator(
@@ -67,7 +68,8 @@ internal sealed class RandomLoad
             if (random.Percent(10)) continue; // empty
             yield return statements.InsertMany(0, random.Between(20, 150));
             // Enough rows that a copy takes a moment to be cut off in.
-            if (!table.HasLarge && random.Percent(40)) yield return statements.InsertMany(200000, IsSmall ? 3000 : 20000);
+            if (!table.HasLarge && random.Percent(40))
+                yield return statements.InsertMany(200000, IsSmall ? 3000 : 20000);
         }
     }
 }

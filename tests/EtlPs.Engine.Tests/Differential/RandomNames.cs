@@ -5,7 +5,8 @@ internal sealed class RandomNames(SplitMix random)
 {
     private static readonly string[] s_shapes =
     [
-        "plain{0}", "UPPER{0}", "Mixed Case {0}", "quote\"{0}\"\"", "dot.ted{0}", " space {0} ", "🙂{0}", "naïve É{0}", "it's{0}",
+        "plain{0}", "UPPER{0}", "Mixed Case {0}", "quote\"{0}\"\"", "dot.ted{0}", " space {0} ", "🙂{0}", "naïve É{0}",
+        "it's{0}",
         "back\\slash{0}", "per%cent_{0}", "dollar${0}$", "semi;colon--{0}", "[{0}]", "{0}digits", "línea\n{0}",
     ];
 

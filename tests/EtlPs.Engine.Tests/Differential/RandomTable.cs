@@ -3,7 +3,8 @@ namespace EtlPs.Engine.Tests.Differential;
 /// <summary>A table made at random.</summary>
 /// <param name="Name">Quoted, with its schema.</param>
 /// <param name="Columns">In the order of their numbers.</param>
-/// <param name="Key">Indexes of the columns that a row is found by, in the index's order; empty: rows are a multiset.</param>
+/// <param name="Key">Indexes of the columns that a row is found by, in the index's order; empty: rows are a
+/// multiset.</param>
 /// <param name="Identity">What is sent of old rows.</param>
 /// <param name="PartitionColumn">The index of the integer column that it is partitioned by; null: it is not.</param>
 /// <param name="Definition">The statements that make it.</param>

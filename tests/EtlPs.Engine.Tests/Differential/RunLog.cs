@@ -13,7 +13,9 @@ internal sealed class RunLog
     public void Write(string line) =>
         _lines.Enqueue($"{Stopwatch.GetElapsedTime(_begun).TotalSeconds,8:0.000} {line}");
 
-    /// <summary>Writes it all into a folder named after the seed, with the copy as it was. Returns the folder.</summary>
+    /// <summary>
+    /// Writes it all into a folder named after the seed, with the copy as it was. Returns the folder.
+    /// </summary>
     public string Keep(RandomLoad load, string duckDbFile)
     {
         var folder = RepositoryRoot.File("artifacts", "differential", $"seed-{load.Seed}");

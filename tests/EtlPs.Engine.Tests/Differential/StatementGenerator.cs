@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EtlPs.Engine.Tests.Differential;
 
 /// <summary>
-/// Single statements on one table. Rows are named by numbers; whatever could break a unique key is written so that it does
-/// nothing instead, since a failed statement takes its transaction along.
+/// Single statements on one table. Rows are named by numbers; whatever could break a unique key is written so that it
+/// does nothing instead, since a failed statement takes its transaction along.
 /// </summary>
 internal sealed class StatementGenerator(SplitMix random, RandomTable table)
 {
@@ -12,7 +12,8 @@ internal sealed class StatementGenerator(SplitMix random, RandomTable table)
         $"INSERT INTO {table.Name} ({table.ColumnList}) VALUES ({Row(Text(number))}) ON CONFLICT DO NOTHING";
 
     public string InsertMany(int first, int count) =>
-        $"INSERT INTO {table.Name} ({table.ColumnList}) SELECT {Row("g")} FROM generate_series({first}, {first + count - 1}) g ON CONFLICT DO NOTHING";
+        $"INSERT INTO {table.Name} ({table.ColumnList}) SELECT {Row("g")} FROM generate_series({first}, "
+        + $"{first + count - 1}) g ON CONFLICT DO NOTHING";
 
     public string Update(int number) => $"UPDATE {table.Name} SET {Assignments(Text(number))} WHERE {One(number)}";
 
@@ -38,10 +39,12 @@ internal sealed class StatementGenerator(SplitMix random, RandomTable table)
     /// <summary>All of the last rows move on by one, one after the other; or all at once, where that works.</summary>
     public string ShiftKeys(string key) => random.Below(3) switch
     {
-        0 => $"DO $$ DECLARE r record; BEGIN FOR r IN SELECT {key} AS k FROM {table.Name} ORDER BY 1 DESC LIMIT 60 LOOP "
-            + $"UPDATE {table.Name} SET {key} = {key} + 1 WHERE {key} = r.k; END LOOP; END $$",
-        1 => $"DO $$ BEGIN UPDATE {table.Name} SET {key} = {key} + 1 WHERE {key} < 10000; EXCEPTION WHEN unique_violation THEN NULL; END $$",
-        _ => $"DO $$ BEGIN UPDATE {table.Name} SET {key} = {key} + 10000 WHERE {key} < 60; EXCEPTION WHEN unique_violation THEN NULL; END $$",
+        0 => $"DO $$ DECLARE r record; BEGIN FOR r IN SELECT {key} AS k FROM {table.Name} ORDER BY 1 DESC LIMIT 60 "
+            + $"LOOP UPDATE {table.Name} SET {key} = {key} + 1 WHERE {key} = r.k; END LOOP; END $$",
+        1 => $"DO $$ BEGIN UPDATE {table.Name} SET {key} = {key} + 1 WHERE {key} < 10000; "
+        + "EXCEPTION WHEN unique_violation THEN NULL; END $$",
+        _ => $"DO $$ BEGIN UPDATE {table.Name} SET {key} = {key} + 10000 WHERE {key} < 60; "
+        + "EXCEPTION WHEN unique_violation THEN NULL; END $$",
     };
 
     public static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
@@ -49,7 +52,8 @@ internal sealed class StatementGenerator(SplitMix random, RandomTable table)
     // Without a key: one row, or two, of those that are there, whichever comes first in a fixed order.
     private string One(int number) => table.HasKey
         ? table.Finds(Text(number))
-        : $"(tableoid, ctid) IN (SELECT tableoid, ctid FROM {table.Name} AS t ORDER BY t::text, ctid OFFSET {number % 20} LIMIT {random.Between(1, 2)})";
+        : $"(tableoid, ctid) IN (SELECT tableoid, ctid FROM {table.Name} AS t ORDER BY t::text, ctid OFFSET "
+        + $"{number % 20} LIMIT {random.Between(1, 2)})";
 
     private string Some(int oneIn) => $"(hashtext({SomeColumn()}) % {oneIn} = 0)";
 

@@ -8,7 +8,8 @@ internal sealed class TableGenerator(SplitMix random, string schema, RandomNames
         var names = new RandomNames(random);
         var name = $"{schema}.{tableNames.Next()}";
         var identity = random.Pick(
-            [RandomIdentity.PrimaryKey, RandomIdentity.PrimaryKey, RandomIdentity.FullWithKey, RandomIdentity.Full, RandomIdentity.UsingIndex]);
+            [RandomIdentity.PrimaryKey, RandomIdentity.PrimaryKey, RandomIdentity.FullWithKey, RandomIdentity.Full,
+                RandomIdentity.UsingIndex]);
         var isPartitioned = identity != RandomIdentity.UsingIndex && random.Percent(25);
         var keys = identity == RandomIdentity.Full ? [] : KeyColumns(names, isPartitioned);
         var values = ValueColumns(names, identity, isPartitioned && keys.Count == 0);
@@ -43,7 +44,8 @@ internal sealed class TableGenerator(SplitMix random, string schema, RandomNames
         if (needsPartitionColumn) values.Add(new RandomColumn(names.Next(), ColumnKinds.Integer, IsRequired: true));
         if (identity != RandomIdentity.Full && random.Percent(15)) return values; // nothing but a key
         for (var i = random.Between(1, 5); i > 0; i--)
-            values.Add(new RandomColumn(names.Next(), random.Pick(random.Percent(50) ? ColumnKinds.Plain : MatrixKinds.All), IsRequired: false));
+            values.Add(new RandomColumn(names.Next(),
+                random.Pick(random.Percent(50) ? ColumnKinds.Plain : MatrixKinds.All), IsRequired: false));
         for (var i = random.Pick([0, 0, 1, 1, 2]); i > 0; i--)
             values.Add(new RandomColumn(names.Next(), random.Pick(ColumnKinds.Large), IsRequired: false));
         return values;
@@ -53,7 +55,8 @@ internal sealed class TableGenerator(SplitMix random, string schema, RandomNames
     {
         var key = string.Join(", ", table.Key.Select(k => table.Columns[k].Name));
         var lines = table.Columns.Select(c => c.Definition);
-        if (table.Identity is RandomIdentity.PrimaryKey or RandomIdentity.FullWithKey) lines = lines.Append($"PRIMARY KEY ({key})");
+        if (table.Identity is RandomIdentity.PrimaryKey or RandomIdentity.FullWithKey)
+            lines = lines.Append($"PRIMARY KEY ({key})");
         // A column that is gone leaves a hole in the numbers.
         var hasHole = random.Percent(30);
         if (hasHole) lines = lines.Prepend("gone int8");
@@ -85,14 +88,17 @@ internal sealed class TableGenerator(SplitMix random, string schema, RandomNames
             }
             else
             {
-                yield return $"CREATE TABLE {leaf} ({string.Join(", ", random.Shuffle(table.Columns).Select(c => c.Definition))})";
+                yield return $"CREATE TABLE {leaf} "
+                    + $"({string.Join(", ", random.Shuffle(table.Columns).Select(c => c.Definition))})";
                 yield return $"ALTER TABLE {table.Name} ATTACH PARTITION {leaf} {bound}";
             }
             foreach (var statement in Keep(table, leaf)) yield return statement;
         }
     }
 
-    /// <summary>What a partition does not have from its root: how large values are kept, and its replica identity.</summary>
+    /// <summary>
+    /// What a partition does not have from its root: how large values are kept, and its replica identity.
+    /// </summary>
     private static IEnumerable<string> Keep(RandomTable table, string name)
     {
         foreach (var large in table.Columns.Where(c => c.Kind.IsLarge))

@@ -5,7 +5,8 @@ namespace EtlPs.Engine.Tests.Differential;
 /// <param name="tables">What to work on.</param>
 /// <param name="connection">Its number: mostly it keeps to rows that no other connection touches.</param>
 /// <param name="largest">How many rows a large transaction inserts at most.</param>
-internal sealed class TransactionGenerator(SplitMix random, IReadOnlyList<RandomTable> tables, int connection, int largest)
+internal sealed class TransactionGenerator(
+    SplitMix random, IReadOnlyList<RandomTable> tables, int connection, int largest)
 {
     private const int Connections = 4;
     private const int RowsEach = 30;
@@ -57,12 +58,14 @@ internal sealed class TransactionGenerator(SplitMix random, IReadOnlyList<Random
             case < 9: _statements.Add(statements.Update(Number())); break;
             case 9: _statements.Add(statements.UpdateMany()); break;
             case < 12: _statements.Add(statements.Delete(Number())); break;
-            case 12: _statements.Add(random.Percent(50) ? statements.DeleteMany(4) : statements.InsertMany(Number(), 40)); break;
+            case 12: _statements.Add(
+                random.Percent(50) ? statements.DeleteMany(4) : statements.InsertMany(Number(), 40)); break;
             case 13: AddDeleteAndReinsert(statements); break;
             case < 16 when table.HasKey: AddKeyChange(statements); break;
             case < 19 when table.HasKey: AddSwap(statements); break;
             case 19 when table.NumberKey is { } key: _statements.Add(statements.ShiftKeys(key)); break;
-            default: _statements.Add("SELECT pg_logical_emit_message(true, 'differential', 'a message of somebody else')"); break;
+            default: _statements.Add(
+                "SELECT pg_logical_emit_message(true, 'differential', 'a message of somebody else')"); break;
         }
     }
 
@@ -100,7 +103,9 @@ internal sealed class TransactionGenerator(SplitMix random, IReadOnlyList<Random
             _statements.Add(new StatementGenerator(random, table).InsertMany(random.Below(50), random.Between(1, 60)));
     }
 
-    /// <summary>In a large load more than a batch holds; in a small one more than the server may keep in memory.</summary>
+    /// <summary>
+    /// In a large load more than a batch holds; in a small one more than the server may keep in memory.
+    /// </summary>
     private void AddLarge()
     {
         var candidates = tables.Where(t => !t.HasLarge).ToList();

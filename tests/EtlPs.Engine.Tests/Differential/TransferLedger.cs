@@ -4,8 +4,8 @@ using System.Globalization;
 namespace EtlPs.Engine.Tests.Differential;
 
 /// <summary>
-/// Accounts in three tables, between which one writer moves amounts and which it renumbers: after each step it is known what
-/// every table must hold, and the journal's last number says which step that was.
+/// Accounts in three tables, between which one writer moves amounts and which it renumbers: after each step it is known
+/// what every table must hold, and the journal's last number says which step that was.
 /// </summary>
 internal sealed class TransferLedger
 {
@@ -30,7 +30,8 @@ internal sealed class TransferLedger
     private static readonly string[] s_tables = ["one", "two", "three"];
     private readonly SplitMix _random;
     private readonly SortedDictionary<int, int>[] _accounts =
-        [.. s_tables.Select(_ => new SortedDictionary<int, int>(Enumerable.Range(1, AccountsEach).ToDictionary(id => id, _ => Opening)))];
+        [.. s_tables.Select(_ => new SortedDictionary<int, int>(
+            Enumerable.Range(1, AccountsEach).ToDictionary(id => id, _ => Opening)))];
     private readonly ConcurrentDictionary<long, string> _states = new();
     private int _nextId = 1000;
     private int _step;
@@ -44,7 +45,9 @@ internal sealed class TransferLedger
 
     public static long Total => (long)s_tables.Length * AccountsEach * Opening;
 
-    /// <summary>A key and a large value that is never sent again, no key at all, and partitions to move between.</summary>
+    /// <summary>
+    /// A key and a large value that is never sent again, no key at all, and partitions to move between.
+    /// </summary>
     public static string Setup => $"""
         CREATE TABLE one (id int PRIMARY KEY, balance int, note text); ALTER TABLE one ALTER note SET STORAGE EXTERNAL;
         CREATE TABLE two (id int, balance int); ALTER TABLE two REPLICA IDENTITY FULL;
@@ -62,7 +65,8 @@ internal sealed class TransferLedger
     public string Next()
     {
         _step++;
-        var sql = new List<string> { string.Create(CultureInfo.InvariantCulture, $"INSERT INTO transfers VALUES ({_step}, 0)") };
+        var sql = new List<string> { string.Create(
+            CultureInfo.InvariantCulture, $"INSERT INTO transfers VALUES ({_step}, 0)") };
         if (_step % StepsOfBulk == StepsOfBulk / 2) sql.AddRange(RenewBulk());
         for (var i = _random.Between(1, 4); i > 0; i--) sql.AddRange(_random.Percent(80) ? Transfer() : Renumber());
         _states[_step] = State();
@@ -99,7 +103,8 @@ internal sealed class TransferLedger
         yield return $"INSERT INTO bulk SELECT g, {_step}, repeat('b', 500) FROM generate_series(1, {BulkRows}) g";
     }
 
-    private static string Change(int table, int id, string change) => $"UPDATE {s_tables[table]} SET {change} WHERE id = {id}";
+    private static string Change(int table, int id, string change) =>
+        $"UPDATE {s_tables[table]} SET {change} WHERE id = {id}";
 
     private string State() => string.Join(" | ", _accounts.Select((accounts, table) => string.Join(' ', accounts.Select(
         a => string.Create(CultureInfo.InvariantCulture, $"{a.Key}={a.Value}{(table == 0 ? ";3000" : "")}")))))

@@ -23,7 +23,8 @@ public sealed class BatchMemoryTests
         using var file = DuckDbFile.Open(new DuckDbSettings(":memory:"));
         using var connection = file.Connect();
         StateSchema.Ensure(connection);
-        var applier = new BatchApplier(connection, new StateStore(connection, "batches"), new NoBaseRows(), Lsn.Zero, new NoFaults());
+        var applier = new BatchApplier(
+            connection, new StateStore(connection, "batches"), new NoBaseRows(), Lsn.Zero, new NoFaults());
         connection.Execute("CREATE SCHEMA public");
 
         var retained = new List<long>();
@@ -53,7 +54,8 @@ public sealed class BatchMemoryTests
         var batch = new ChangeBatch();
         for (var row = 0; row < Rows; row++)
         {
-            var insert = new PgOutputBytes('I').Int32((int)table.Schema.Oid).Byte('N').Int16(1).Value(PgOutputBytes.TupleKind.Text, $"row {row}");
+            var insert = new PgOutputBytes('I').Int32((int)table.Schema.Oid).Byte('N').Int16(1)
+                .Value(PgOutputBytes.TupleKind.Text, $"row {row}");
             batch.Changes.Add(new RowChange(table, batch.Arena.Add(insert.ToArray())));
         }
         batch.Commit(new Lsn(position), DateTimeOffset.UnixEpoch, hadChanges: true);

@@ -213,7 +213,8 @@ public sealed class DuckDbFileTests : IDisposable
     {
         // Windows has no quotation marks in names.
         var quote = OperatingSystem.IsWindows() ? "" : "\"";
-        var settings = new DuckDbSettings(folder[$"we;ird= {quote}q' ü.duckdb"]) { MemoryLimit = 250_000_000, Threads = 1 };
+        var settings = new DuckDbSettings(
+            folder[$"we;ird= {quote}q' ü.duckdb"]) { MemoryLimit = 250_000_000, Threads = 1 };
         using var file = DuckDbFile.Open(settings);
 
         var row = file.Query(

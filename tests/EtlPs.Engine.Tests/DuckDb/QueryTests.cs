@@ -176,7 +176,8 @@ public sealed class QueryTests : IDisposable
 
         static object? Leaf(object? value) => value switch
         {
-            Dictionary<object, object?> map => map.Values.Concat(map.Keys).Select(Leaf).First(leaf => leaf is DateTime or string { Length: > 9 }),
+            Dictionary<object, object?> map =>
+                map.Values.Concat(map.Keys).Select(Leaf).First(leaf => leaf is DateTime or string { Length: > 9 }),
             object?[] list => Leaf(list[^1]),
             _ => value,
         };

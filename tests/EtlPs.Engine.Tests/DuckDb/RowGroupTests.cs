@@ -28,8 +28,10 @@ public sealed class RowGroupTests : IDisposable
         var accounts = new TableSize(640_000_000, 5_000_000);
 
         Assert.Equal(RowGroups.Least, RowGroups.For([documents, accounts]));
-        Assert.Equal(RowGroups.Most, RowGroups.For([documents with { Bytes = 1_600_000, EstimatedRows = 100 }, accounts]));
-        Assert.Equal(RowGroups.Most, RowGroups.For([new TableSize(0, 0), accounts with { Bytes = 64_000_000_000, EstimatedRows = 500_000_000 }]));
+        Assert.Equal(
+            RowGroups.Most, RowGroups.For([documents with { Bytes = 1_600_000, EstimatedRows = 100 }, accounts]));
+        Assert.Equal(RowGroups.Most, RowGroups.For(
+            [new TableSize(0, 0), accounts with { Bytes = 64_000_000_000, EstimatedRows = 500_000_000 }]));
         Assert.InRange(RowGroups.For([new TableSize(0, 0), accounts]), RowGroups.OfUnknownRows, RowGroups.Most - 1);
     }
 
@@ -41,7 +43,8 @@ public sealed class RowGroupTests : IDisposable
         Assert.Equal(1 + (Rows / RowGroups.Least), Groups(path));
 
         Write(path, RowGroups.Most, $"INSERT INTO t SELECT i FROM range({Rows}, {3 * Rows}) r(i)");
-        Write(path, 4 * RowGroups.Least, $"DELETE FROM t WHERE i % 3 = 0; INSERT INTO t SELECT i FROM range({3 * Rows}, {4 * Rows}) r(i)");
+        Write(path, 4 * RowGroups.Least,
+            $"DELETE FROM t WHERE i % 3 = 0; INSERT INTO t SELECT i FROM range({3 * Rows}, {4 * Rows}) r(i)");
 
         using var file = DuckDbFile.Open(new DuckDbSettings(path));
         using var connection = file.Connect();

@@ -17,7 +17,8 @@ public sealed class ScanThreadsTests
 
     [Fact]
     public void What_the_user_has_set_is_kept() =>
-        Assert.Equal(Environment.ProcessorCount + 1, ThreadsFor(rows: 10_000_000, asked: Environment.ProcessorCount + 1));
+        Assert.Equal(Environment.ProcessorCount
+            + 1, ThreadsFor(rows: 10_000_000, asked: Environment.ProcessorCount + 1));
 
     private static int ThreadsFor(int rows, int? asked)
     {

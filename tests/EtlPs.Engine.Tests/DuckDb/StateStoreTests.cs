@@ -125,7 +125,8 @@ public sealed class StateStoreTests : IDisposable
         store.UpsertTable(table with { State = TableState.Copying, Rows = 5, DuckDbTypes = [] });
         store.UpsertTable(Assert.Single(store.ReadTables()) with
         {
-            State = TableState.SetAside, Error = new TableError("UnsupportedType", "no"), StandsAt = new Lsn(5), ResetBegun = Time(1),
+            State = TableState.SetAside, Error = new TableError("UnsupportedType", "no"), StandsAt = new Lsn(5),
+                ResetBegun = Time(1),
         });
 
         var read = Assert.Single(store.ReadTables());
@@ -169,7 +170,8 @@ public sealed class StateStoreTests : IDisposable
         {
             worker.Execute("BEGIN");
             new StateStore(worker, "shop").InsertRange(new RangeRecord(oid, oid, 0, null, new Lsn(1), 1, 1, 1));
-            new StateStore(worker, "shop").UpsertTable(SampleTables.Record(oid, new TableName("public", "w"), "id") with { State = TableState.Copying });
+            new StateStore(worker, "shop").UpsertTable(
+                SampleTables.Record(oid, new TableName("public", "w"), "id") with { State = TableState.Copying });
         }
 
         connection.Execute("BEGIN");

@@ -31,8 +31,10 @@ public sealed class StoredColumnTests
                 new(1, "pairs", Of(16_403, "pair[]", new ArrayStructure(pair, 2)), false),
                 new(2, "ranges", Of(4451, "int4multirange", new MultirangeStructure(range)), false),
                 new(3, "pairs of text", hstore, false),
-                new(4, "acl", Of(1034, "aclitem[]", new ArrayStructure(new(1033, -1, "aclitem") { IsTextOnly = true }, 1)), false),
-                new(5, "boxes", Of(1020, "box[]", new ArrayStructure(new(603, -1, "box"), 1) { Delimiter = ';' }), false),
+                new(4, "acl", Of(
+                    1034, "aclitem[]", new ArrayStructure(new(1033, -1, "aclitem") { IsTextOnly = true }, 1)), false),
+                new(5, "boxes", Of(1020, "box[]", new ArrayStructure(new(603, -1, "box"), 1) { Delimiter = ';' }),
+                    false),
             ],
             [], ReplicaIdentity.Full);
 
@@ -41,8 +43,10 @@ public sealed class StoredColumnTests
 
         Assert.Equal(DuckDbTypes.Of(schema), DuckDbTypes.Of(read));
         Assert.Equal(json, StoredColumn.Write(read, DuckDbTypes.Of(read)));
-        Assert.All(schema.Columns.Zip(read.Columns), c => Assert.Equal(TypeChange.None, TypeComparison.Compare(c.First.Type, c.Second.Type)));
-        Assert.Equal(schema.Columns.Select(c => c.Type.CanComeInBinary()), read.Columns.Select(c => c.Type.CanComeInBinary()));
+        Assert.All(schema.Columns.Zip(read.Columns),
+            c => Assert.Equal(TypeChange.None, TypeComparison.Compare(c.First.Type, c.Second.Type)));
+        Assert.Equal(
+            schema.Columns.Select(c => c.Type.CanComeInBinary()), read.Columns.Select(c => c.Type.CanComeInBinary()));
         var element = Assert.IsType<ArrayStructure>(read.Columns[0].Type.Structure).Element;
         var pairs = Assert.IsType<CompositeStructure>(element.Structure);
         Assert.Equal([2, 0, 0], pairs.Attributes.Select(a => (int)a.AttributeNumber));
@@ -55,7 +59,8 @@ public sealed class StoredColumnTests
         var type = s_integer;
         for (var depth = 1; depth <= 100; depth++)
             type = Of(20_000, "pair", new CompositeStructure([new("a", type)]));
-        var schema = new TableSchema(1, new TableName("public", "t"), [new(1, "c", type, false)], [], ReplicaIdentity.Full);
+        var schema = new TableSchema(
+            1, new TableName("public", "t"), [new(1, "c", type, false)], [], ReplicaIdentity.Full);
 
         var json = StoredColumn.Write(schema, []);
         var read = Assert.Single(StoredColumn.Read(json)).ToColumnSchema();
@@ -76,5 +81,6 @@ public sealed class StoredColumnTests
         Assert.Equal("INTEGER[]", CodecCatalog.Find(column.Type).DuckDbType);
     }
 
-    private static PostgresType Of(uint oid, string name, TypeStructure structure) => new(oid, -1, name) { Structure = structure };
+    private static PostgresType Of(uint oid, string name, TypeStructure structure) =>
+        new(oid, -1, name) { Structure = structure };
 }

@@ -29,7 +29,8 @@ public sealed class TableAppenderTests
         }
 
         target.Commit();
-        Assert.Equal(lengths.Select(length => $"{length}"), target.Query("SELECT length(c0) FROM t").Select(row => row[0]));
+        Assert.Equal(lengths.Select(length => $"{length}"), target.Query("SELECT length(c0) FROM t")
+            .Select(row => row[0]));
         Assert.Equal("0", target.Scalar("SELECT count(*) FROM t WHERE c0 LIKE '%b%'"));
     }
 
@@ -112,7 +113,8 @@ public sealed class TableAppenderTests
 
         target.Commit();
         Assert.Equal(
-            lengths.SelectMany(n => new[] { $"{n}", null, $"{n}" }), target.Query("SELECT len(c0) FROM t").Select(row => row[0]));
+            lengths.SelectMany(n => new[] { $"{n}", null, $"{n}" }),
+            target.Query("SELECT len(c0) FROM t").Select(row => row[0]));
         Assert.Equal("0", target.Scalar(
             """
             SELECT count(*) FROM (SELECT unnest(c0) e, generate_subscripts(c0, 1) - 1 i FROM t)

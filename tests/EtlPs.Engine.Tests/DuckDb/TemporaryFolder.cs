@@ -6,7 +6,8 @@ internal sealed class TemporaryFolder : IDisposable
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("etlps-duckdb-");
 
     /// <summary>What is in it, in order.</summary>
-    public IEnumerable<string> Names => folder.EnumerateFileSystemInfos().Select(f => f.Name).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Names =>
+        folder.EnumerateFileSystemInfos().Select(f => f.Name).Order(StringComparer.Ordinal);
 
     public string this[string name] => Path.Combine(folder.FullName, name);
 

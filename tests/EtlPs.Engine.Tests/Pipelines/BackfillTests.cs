@@ -21,7 +21,8 @@ public sealed class BackfillTests(ServerPool pool)
     [Fact]
     public async Task Copies_have_neither_indexes_nor_constraints()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL UNIQUE CHECK (v > 0))");
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL UNIQUE CHECK (v > 0))");
         await scenario.BackfillAsync();
         var found = await scenario.Pipeline().QueryAsync(
             "SELECT index_name FROM duckdb_indexes() WHERE schema_name = 'public' "
@@ -58,7 +59,8 @@ public sealed class BackfillTests(ServerPool pool)
         var results = await scenario.BackfillAsync(new BackfillOptions { SnapshotOnly = true });
         Assert.All(results, r => Assert.Equal(Lsn.Zero, r.CopiedAt));
         Assert.Equal(0L, await scenario.ScalarAsync<long>(
-            "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) + (SELECT count(*) FROM pg_publication)"));
+            "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) + (SELECT count(*) "
+            + "FROM pg_publication)"));
         await scenario.AssertEqualAsync();
     }
 
@@ -67,8 +69,10 @@ public sealed class BackfillTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
         await scenario.ExecuteAsync(
-            $"SELECT pg_create_logical_replication_slot('{scenario.Pipeline().Definition.EffectiveSlotName}', 'pgoutput')");
+            $"SELECT pg_create_logical_replication_slot('{scenario.Pipeline().Definition.EffectiveSlotName}', "
+            + "'pgoutput')");
         await scenario.BackfillAsync(new BackfillOptions { SnapshotOnly = true });
-        Assert.Equal(1L, await scenario.ScalarAsync<long>("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"));
+        Assert.Equal(1L, await scenario.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"));
     }
 }

@@ -10,10 +10,13 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>A check tells all that stands in the way of a start, by the start's own rules, and changes nothing.</summary>
+/// <summary>
+/// A check tells all that stands in the way of a start, by the start's own rules, and changes nothing.
+/// </summary>
 public sealed class CheckTests(ServerPool pool)
 {
-    private const string Table = "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n, 'v' FROM generate_series(1, 10) n";
+    private const string Table =
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n, 'v' FROM generate_series(1, 10) n";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -26,9 +29,12 @@ public sealed class CheckTests(ServerPool pool)
 
         Assert.Equal(
             [
-                "NativeLibrary", "Connection", "ServerVersion", "NoPooler", "IdleTimeouts", "WalLevel", "ReplicationRight", "Primary",
-                "WalSenders", "ReplicationSlots", "SlotWalLimit", "Destination", "Publication", "Slot", "Tables", "TableRights",
-                "RowSecurity", "PublicationRight", "TableOwnership", "Partitions", "ReplicaIdentity", "ColumnTypes", "Names",
+                "NativeLibrary", "Connection", "ServerVersion", "NoPooler", "IdleTimeouts", "WalLevel",
+                "ReplicationRight", "Primary",
+                "WalSenders", "ReplicationSlots", "SlotWalLimit", "Destination", "Publication", "Slot", "Tables",
+                "TableRights",
+                "RowSecurity", "PublicationRight", "TableOwnership", "Partitions", "ReplicaIdentity", "ColumnTypes",
+                "Names",
                 "DestinationTables", "DiskSpace", "Start",
             ],
             checks.Select(c => c.Name));
@@ -43,7 +49,8 @@ public sealed class CheckTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE keyless (id int); CREATE TABLE policed (id int PRIMARY KEY); CREATE TABLE closed (id int PRIMARY KEY);
+            CREATE TABLE keyless (id int); CREATE TABLE policed (id int PRIMARY KEY);
+            CREATE TABLE closed (id int PRIMARY KEY);
             CREATE TABLE two (id int PRIMARY KEY, "V" int, v int); CREATE TABLE hides (id int, rowid int);
             ALTER TABLE hides REPLICA IDENTITY FULL;
             ALTER TABLE policed ENABLE ROW LEVEL SECURITY
@@ -58,15 +65,20 @@ public sealed class CheckTests(ServerPool pool)
         Assert.Equal(
             [
                 "Names NameCollision", "PublicationRight PermissionDenied", "ReplicaIdentity NoReplicaIdentity",
-                "ReplicationRight ReplicationRightMissing", "RowSecurity PermissionDenied", "TableOwnership PermissionDenied",
+                "ReplicationRight ReplicationRightMissing", "RowSecurity PermissionDenied",
+                "TableOwnership PermissionDenied",
                 "TableRights PermissionDenied",
             ],
-            checks.Where(c => c.Status == CheckStatus.Failed).Select(c => $"{c.Name} {c.Code}").Order(StringComparer.Ordinal));
+            checks.Where(c => c.Status == CheckStatus.Failed).Select(c => $"{c.Name} {c.Code}")
+            .Order(StringComparer.Ordinal));
         Assert.Contains("rowid", Of(checks, "ColumnTypes", CheckStatus.Warning).Evidence, StringComparison.Ordinal);
         Assert.Equal(
-            "ALTER TABLE \"public\".\"keyless\" REPLICA IDENTITY FULL;", Of(checks, "ReplicaIdentity", CheckStatus.Failed).Sql);
-        Assert.All(checks.Where(c => c.Status == CheckStatus.Failed), c => Assert.False(string.IsNullOrEmpty(c.Remedy)));
-        var refused = await Assert.ThrowsAsync<EtlException>(() => pipeline.PlanBackfillAsync(new BackfillOptions(), Token));
+            "ALTER TABLE \"public\".\"keyless\" REPLICA IDENTITY FULL;",
+            Of(checks, "ReplicaIdentity", CheckStatus.Failed).Sql);
+        Assert.All(
+            checks.Where(c => c.Status == CheckStatus.Failed), c => Assert.False(string.IsNullOrEmpty(c.Remedy)));
+        var refused = await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.PlanBackfillAsync(new BackfillOptions(), Token));
         Assert.Contains(checks, c => c.Code == refused.Code && c.Evidence == refused.Message);
     }
 
@@ -112,10 +124,12 @@ public sealed class CheckTests(ServerPool pool)
         var oneOff = await scenario.Pipeline().CheckAsync(new BackfillOptions { SnapshotOnly = true }, Token);
 
         Assert.Equal(
-            ["WalLevel", "WalSenders", "ReplicationSlots"], checks.Where(c => c.Status == CheckStatus.Failed).Select(c => c.Name));
+            ["WalLevel", "WalSenders", "ReplicationSlots"], checks.Where(c => c.Status == CheckStatus.Failed)
+                .Select(c => c.Name));
         Assert.Equal("ALTER SYSTEM SET wal_level = logical;", Of(checks, "WalLevel", CheckStatus.Failed).Sql);
         Assert.StartsWith(
-            "ALTER SYSTEM SET max_slot_wal_keep_size", Of(checks, "SlotWalLimit", CheckStatus.Warning).Sql, StringComparison.Ordinal);
+            "ALTER SYSTEM SET max_slot_wal_keep_size", Of(checks, "SlotWalLimit", CheckStatus.Warning).Sql,
+            StringComparison.Ordinal);
         Assert.All(oneOff, c => Assert.Equal(CheckStatus.Passed, c.Status));
         Assert.DoesNotContain(oneOff, c => c.Name is "WalLevel" or "Slot");
     }
@@ -132,7 +146,8 @@ public sealed class CheckTests(ServerPool pool)
             Of(checks, "WalLevel", CheckStatus.Passed);
         }
 
-        var unreachable = scenario.Definition() with { Source = SourceSettings.Parse("Host=127.0.0.1;Port=1;Database=shop") };
+        var unreachable = scenario.Definition() with { Source =
+            SourceSettings.Parse("Host=127.0.0.1;Port=1;Database=shop") };
         var alone = await new Pipeline(unreachable).CheckAsync(new BackfillOptions(), Token);
         Assert.Equal(EtlErrorCode.SourceUnreachable, Of(alone, "Connection", CheckStatus.Failed).Code);
         Of(alone, "Destination", CheckStatus.Passed);
@@ -148,7 +163,8 @@ public sealed class CheckTests(ServerPool pool)
 
         var taken = await scenario.Pipeline().CheckAsync(new BackfillOptions(), Token);
         var nowhere = await new Pipeline(
-            scenario.Definition() with { Destination = new DuckDbSettings(Path.Combine(scenario.File + "-none", "x.duckdb")) })
+            scenario.Definition() with { Destination =
+                new DuckDbSettings(Path.Combine(scenario.File + "-none", "x.duckdb")) })
             .CheckAsync(new BackfillOptions(), Token);
 
         Assert.Equal(EtlErrorCode.DestinationTableExists, Of(taken, "DestinationTables", CheckStatus.Failed).Code);
@@ -160,7 +176,8 @@ public sealed class CheckTests(ServerPool pool)
     public void A_disk_with_less_room_than_the_tables_hold_is_warned_of()
     {
         var file = new DuckDbSettings(Path.Combine(Path.GetTempPath(), "x.duckdb"));
-        var list = new Checklist(new PipelineDefinition { Name = "p", Source = SourceSettings.Parse("Host=db1"), Destination = file });
+        var list = new Checklist(
+            new PipelineDefinition { Name = "p", Source = SourceSettings.Parse("Host=db1"), Destination = file });
         var tooMuch = new CopyEstimate(long.MaxValue, TimeSpan.Zero, null);
 
         DestinationChecks.CheckSpace(list, file, tooMuch);
@@ -179,7 +196,8 @@ public sealed class CheckTests(ServerPool pool)
         if (disk is null)
         {
             // Not permitted here: then that the check finds a disk at all, and compares.
-            var check = Assert.Single(await scenario.Pipeline().CheckAsync(new BackfillOptions(), Token), c => c.Name == "DiskSpace");
+            var check = Assert.Single(
+                await scenario.Pipeline().CheckAsync(new BackfillOptions(), Token), c => c.Name == "DiskSpace");
             Assert.Matches("^[0-9]+ MB are free in ", check.Evidence);
             return;
         }
@@ -189,7 +207,8 @@ public sealed class CheckTests(ServerPool pool)
         var small = await pipeline.CheckAsync(new BackfillOptions(), Token);
         await FillAsync(disk);
         var full = await pipeline.CheckAsync(new BackfillOptions(), Token);
-        var refused = await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
+        var refused = await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
         File.Delete(Filler(disk));
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         await FillAsync(disk);
@@ -242,7 +261,8 @@ public sealed class CheckTests(ServerPool pool)
         var checks = await pipeline.CheckAsync(new BackfillOptions(), Token);
 
         Assert.DoesNotContain(checks, c => c.Status == CheckStatus.Failed);
-        Assert.Contains("run of this session", Of(checks, "Slot", CheckStatus.Passed).Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "run of this session", Of(checks, "Slot", CheckStatus.Passed).Evidence, StringComparison.Ordinal);
         await stop.CancelAsync();
         await stream;
     }
@@ -268,7 +288,8 @@ public sealed class CheckTests(ServerPool pool)
     [Fact]
     public async Task Tables_that_were_set_aside_are_warned_of()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Table + "; CREATE TABLE hides (rowid int); ALTER TABLE hides REPLICA IDENTITY FULL");
+        await using var scenario = await Scenario.CreateAsync(
+            pool, Table + "; CREATE TABLE hides (rowid int); ALTER TABLE hides REPLICA IDENTITY FULL");
         await scenario.BackfillAsync();
 
         var checks = await scenario.Pipeline().CheckAsync(new BackfillOptions(), Token);
@@ -281,7 +302,8 @@ public sealed class CheckTests(ServerPool pool)
     [InlineData(130012, EtlErrorCode.ServerTooOld)]
     [InlineData(140000, null)]
     public void An_old_server_is_told_by_what_the_session_says(int number, EtlErrorCode? code) =>
-        Assert.Equal(code, new ServerFacts(number, "?", 7).VersionProblem(SourceSettings.Parse("Host=db1;Database=shop"))?.Code);
+        Assert.Equal(code, new ServerFacts(number, "?", 7)
+            .VersionProblem(SourceSettings.Parse("Host=db1;Database=shop"))?.Code);
 
     private static string Filler(SmallDisk disk) => Path.Combine(disk.Path, "filler");
 
@@ -308,5 +330,6 @@ public sealed class CheckTests(ServerPool pool)
     }
 
     private static Task<long> LeftAtTheSourceAsync(Scenario scenario) => scenario.ScalarAsync<long>(
-        "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) + (SELECT count(*) FROM pg_publication)");
+        "SELECT (SELECT count(*) FROM pg_replication_slots WHERE database = current_database()) + (SELECT count(*) "
+        + "FROM pg_publication)");
 }

@@ -16,7 +16,8 @@ public sealed class CommitOrderTests(ServerPool pool)
         await scenario.BackfillAsync();
         await using var first = await scenario.Database.OpenAsync(Token);
         await using var older = await first.BeginTransactionAsync(Token);
-        await using (var insert = new Npgsql.NpgsqlCommand("INSERT INTO t VALUES (1)", first)) await insert.ExecuteNonQueryAsync(Token);
+        await using (var insert =
+            new Npgsql.NpgsqlCommand("INSERT INTO t VALUES (1)", first)) await insert.ExecuteNonQueryAsync(Token);
         await scenario.ExecuteAsync("INSERT INTO t VALUES (2)");
         var between = Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_insert_lsn()::text"));
         await older.CommitAsync(Token);

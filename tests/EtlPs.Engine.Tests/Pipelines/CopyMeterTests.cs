@@ -6,7 +6,9 @@ using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>How far a copy has come, of a table whose large values are compressed: ten times as many bytes come as it has.</summary>
+/// <summary>
+/// How far a copy has come, of a table whose large values are compressed: ten times as many bytes come as it has.
+/// </summary>
 public sealed class CopyMeterTests : IPipelineObserver
 {
     private static readonly TableName Table = new("public", "t");

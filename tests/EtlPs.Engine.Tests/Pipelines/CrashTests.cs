@@ -110,7 +110,8 @@ public sealed class CrashTests(ServerPool pool, ITestOutputHelper output)
         await using (var blocker = await scenario.Database.OpenAsync(Token))
         await using (var transaction = await blocker.BeginTransactionAsync(Token))
         {
-            await using var update = new Npgsql.NpgsqlCommand("UPDATE orders SET note = 'held' WHERE id < 10", blocker, transaction);
+            await using var update = new Npgsql.NpgsqlCommand(
+                "UPDATE orders SET note = 'held' WHERE id < 10", blocker, transaction);
             await update.ExecuteNonQueryAsync(Token);
             // The publication is the first event; from then on the slot is being made, which this transaction holds up.
             var outcome = await scenario.Process.RunAsync(

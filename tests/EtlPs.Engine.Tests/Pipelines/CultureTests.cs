@@ -19,7 +19,8 @@ public sealed class CultureTests(ServerPool pool) : IDisposable
     public async Task A_plan_tells_megabytes_with_a_point()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n, repeat('x', 500) FROM generate_series(1, 1000) n");
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); "
+            + "INSERT INTO t SELECT n, repeat('x', 500) FROM generate_series(1, 1000) n");
         CultureInfo.CurrentCulture = Other();
 
         var plan = await scenario.Pipeline().PlanBackfillAsync(new BackfillOptions(), Token);

@@ -12,7 +12,8 @@ namespace EtlPs.Engine.Tests.Pipelines;
 /// <summary>Slots that standbys keep a copy of, from Postgres 17 on; on an older server they are refused.</summary>
 public sealed class FailoverSlotTests(ServerPool pool)
 {
-    private const string Table = "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'copied' FROM generate_series(1, 100) g";
+    private const string Table =
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'copied' FROM generate_series(1, 100) g";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,7 +34,8 @@ public sealed class FailoverSlotTests(ServerPool pool)
         var made = await FailoverAsync(scenario);
         await scenario.BackfillAsync(new BackfillOptions { Restart = true });
 
-        Assert.Contains(plan.Effects, e => e.Statement?.EndsWith("LOGICAL pgoutput (FAILOVER true)", StringComparison.Ordinal) == true);
+        Assert.Contains(plan.Effects,
+            e => e.Statement?.EndsWith("LOGICAL pgoutput (FAILOVER true)", StringComparison.Ordinal) == true);
         Assert.Equal(CheckStatus.Passed, check.Status);
         Assert.Equal((true, false), (made, await FailoverAsync(scenario)));
         await scenario.AssertEqualAsync();
@@ -60,7 +62,8 @@ public sealed class FailoverSlotTests(ServerPool pool)
         await scenario.CatchUpAsync();
 
         var statement = $"ALTER_REPLICATION_SLOT {asked.Definition.EffectiveSlotName} (FAILOVER true)";
-        Assert.Equal((1, 0), (plan.Effects.Count(e => e.Statement == statement), again.Effects.Count(e => e.Statement == statement)));
+        Assert.Equal((1, 0), (plan.Effects.Count(e => e.Statement == statement),
+            again.Effects.Count(e => e.Statement == statement)));
         Assert.Equal((true, true), (changed, await FailoverAsync(scenario)));
         await scenario.AssertEqualAsync();
     }
@@ -95,20 +98,26 @@ public sealed class FailoverSlotTests(ServerPool pool)
         await primary.KillAsync(Token);
         await standby.ScalarAsync<bool>("postgres", "SELECT pg_promote()", Token);
         await standby.ExecuteAsync(
-            scenario.Database.Name, "INSERT INTO t VALUES (100001, 'after'); UPDATE t SET v = 'after' WHERE id <= 50; DELETE FROM t WHERE id = 60", Token);
+            scenario.Database.Name,
+            "INSERT INTO t VALUES (100001, 'after'); UPDATE t SET v = 'after' WHERE id <= 50; "
+            + "DELETE FROM t WHERE id = 60", Token);
         var there = new Pipeline(
             definition with { Source = SourceSettings.Parse(standby.ConnectionString(scenario.Database.Name)) });
         var result = await there.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
 
         Assert.True(before > 0);
         Assert.Empty(result.Backfilled);
-        Assert.Empty(await TableComparison.DifferencesAsync(standby.ConnectionString(scenario.Database.Name), scenario.File, Token));
+        Assert.Empty(await TableComparison.DifferencesAsync(
+            standby.ConnectionString(scenario.Database.Name), scenario.File, Token));
         // The scenario's own database is dropped at its end.
         await primary.StartAgainAsync(Token);
     }
 
-    /// <summary>Streams and writes at the primary until the standby has a copy of the slot that outlives a promotion.</summary>
-    private static async Task<int> WriteUntilKeptAsync(Scenario scenario, PipelineDefinition definition, PostgresServer standby)
+    /// <summary>
+    /// Streams and writes at the primary until the standby has a copy of the slot that outlives a promotion.
+    /// </summary>
+    private static async Task<int> WriteUntilKeptAsync(
+        Scenario scenario, PipelineDefinition definition, PostgresServer standby)
     {
         await using var stream = LiveStream.Start(scenario, definition);
         var written = 0;
@@ -117,7 +126,8 @@ public sealed class FailoverSlotTests(ServerPool pool)
             {
                 await stream.WriteAsync($"INSERT INTO t VALUES ({1001 + written++}, 'streamed')");
                 return await standby.ScalarAsync<bool>(
-                    "postgres", "SELECT EXISTS (SELECT FROM pg_replication_slots WHERE synced AND NOT temporary)", Token);
+                    "postgres", "SELECT EXISTS (SELECT FROM pg_replication_slots WHERE synced AND NOT temporary)",
+                    Token);
             },
             stream.Run, Token);
         // What is written now is in the WAL that the standby has, and perhaps not in the copy yet.

@@ -41,13 +41,15 @@ public sealed class FetchTests(ServerPool pool)
         }
 
         await scenario.CatchUpAsync(FromEmpty);
-        await scenario.AssertSameAsync("SELECT id || '|' || v || large FROM t WHERE v = 1", "SELECT id || '|' || v || large FROM t");
+        await scenario.AssertSameAsync(
+            "SELECT id || '|' || v || large FROM t WHERE v = 1", "SELECT id || '|' || v || large FROM t");
     }
 
     [Fact]
     public async Task Row_security_that_would_hide_a_row_from_a_fetch_sets_its_table_aside_alone()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, $"{Setup} CREATE PUBLICATION dba FOR TABLE t, other");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, $"{Setup} CREATE PUBLICATION dba FOR TABLE t, other");
         await using var role = await RestrictedRole.CreateAsync(scenario, "t, other");
         var pipeline = role.Pipeline(new NoFaults());
         await pipeline.StreamAsync(FromEmpty, scenario, Token);
@@ -65,5 +67,6 @@ public sealed class FetchTests(ServerPool pool)
     }
 
     private static Task<long> WaitingAsync(Scenario scenario) => scenario.ScalarAsync<long>(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'COPY%'");
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND "
+        + "query LIKE 'COPY%'");
 }

@@ -18,9 +18,11 @@ public sealed class FidelityTests(ServerPool pool)
             """
             CREATE TYPE mood AS ENUM ('sad', 'it''s "ok"'); CREATE DOMAIN positive AS numeric(10,3) CHECK (VALUE > 0);
             CREATE TYPE pair AS (a int, "B b" text, c numeric[]);
-            CREATE TABLE every (id int8 PRIMARY KEY, b bool, s smallint, r real, d float8, n numeric, m numeric(20,5), p positive, t text, c char(5),
+            CREATE TABLE every (id int8 PRIMARY KEY, b bool, s smallint, r real, d float8, n numeric, m numeric(20,5),
+                p positive, t text, c char(5),
               x bytea, da date, ti time, tz timetz, ts timestamp, tsz timestamptz, iv interval, u uuid, j json, jb jsonb, i inet, mo mood,
-              ia int[], ta text[], grid int[][], na numeric[], pr pair, prs pair[], ra int4range, nr numrange, bits bit(5), mny money, o oid, nm name);
+              ia int[], ta text[], grid int[][], na numeric[], pr pair, prs pair[], ra int4range, nr numrange,
+                  bits bit(5), mny money, o oid, nm name);
             INSERT INTO every VALUES
               (1, true, -1, 0.1, 1e300, 1.10, -0.5, 0.001, E'a\n¦', 'ab', '\x00ff', '2024-02-29', '24:00:00', '12:00+05:30', '2024-01-01 00:00:00.000001',
                'infinity', '1 mon -2 days 03:04:05.6', '00000000-0000-0000-0000-000000000001', '{"a" : 1}', '{"a": 1}', '10.0.0.1', 'it''s "ok"',
@@ -45,7 +47,8 @@ public sealed class FidelityTests(ServerPool pool)
             pool,
             """
             CREATE TABLE t (id int PRIMARY KEY, price numeric(10,2), at timestamp, grid int[], n numeric);
-            INSERT INTO t VALUES (1, 'NaN', '294270-01-01', '{{1}}', 0.1), (2, 'NaN', NULL, '[0:0]={1}', 0.12345678901234567890123), (3, 1, '2024-01-01', '{1}', NULL)
+            INSERT INTO t VALUES (1, 'NaN', '294270-01-01', '{{1}}', 0.1),
+                (2, 'NaN', NULL, '[0:0]={1}', 0.12345678901234567890123), (3, 1, '2024-01-01', '{1}', NULL)
             """);
         var plain = await scenario.Pipeline().TestFidelityAsync(["t"], 10, Token);
         var chosen = await new Pipeline(scenario.Definition() with
@@ -75,9 +78,11 @@ public sealed class FidelityTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE big (id int PRIMARY KEY, filler text); INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 30000) g; ANALYZE big;
+            CREATE TABLE big (id int PRIMARY KEY, filler text);
+            INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 30000) g; ANALYZE big;
             CREATE TABLE parts (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
-            CREATE TABLE p1 PARTITION OF parts FOR VALUES FROM (0) TO (50); CREATE TABLE p2 PARTITION OF parts FOR VALUES FROM (50) TO (1000);
+            CREATE TABLE p1 PARTITION OF parts FOR VALUES FROM (0) TO (50);
+            CREATE TABLE p2 PARTITION OF parts FOR VALUES FROM (50) TO (1000);
             INSERT INTO parts SELECT g, g FROM generate_series(1, 100) g; CREATE TABLE empty (id int PRIMARY KEY)
             """);
         var pipeline = scenario.Pipeline();
@@ -85,9 +90,11 @@ public sealed class FidelityTests(ServerPool pool)
 
         var columns = await pipeline.TestFidelityAsync([], 100, Token);
 
-        Assert.Equal("big 100, empty 0, parts 100", string.Join(", ", columns.Where(c => c.Column == "id").OrderBy(c => c.Table.Name).Select(c => $"{c.Table.Name} {c.Rows}")));
+        Assert.Equal("big 100, empty 0, parts 100", string.Join(", ", columns.Where(c => c.Column == "id")
+            .OrderBy(c => c.Table.Name).Select(c => $"{c.Table.Name} {c.Rows}")));
         Assert.All(columns, c => Assert.True(c.Exact));
         Assert.Equal(
-            EtlErrorCode.TableNotFound, (await Assert.ThrowsAsync<EtlException>(() => pipeline.TestFidelityAsync(["none"], 10, Token))).Code);
+            EtlErrorCode.TableNotFound,
+            (await Assert.ThrowsAsync<EtlException>(() => pipeline.TestFidelityAsync(["none"], 10, Token))).Code);
     }
 }

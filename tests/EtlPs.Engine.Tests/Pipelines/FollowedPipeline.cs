@@ -21,7 +21,8 @@ internal sealed class FollowedPipeline : IAsyncDisposable
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
         {
-            if (e is Milestone m && m.Message.StartsWith("Streaming from", StringComparison.Ordinal)) begun.TrySetResult();
+            if (e is Milestone m && m.Message.StartsWith("Streaming from", StringComparison.Ordinal))
+                begun.TrySetResult();
         };
         var followed = new FollowedPipeline(pipeline, scenario);
         if (await Task.WhenAny(begun.Task, followed._run) == followed._run) await followed._run;

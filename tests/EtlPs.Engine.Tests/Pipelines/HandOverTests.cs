@@ -21,7 +21,8 @@ public sealed class HandOverTests(ServerPool pool)
         // The first range waits for the last of the transactions: all of them fall into the copy.
         var pipeline = scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, () =>
         {
-            work = Task.WhenAll(Enumerable.Range(0, Shop.Workers).Select(w => Shop.WorkAsync(scenario.Database, w, 2500)));
+            work = Task.WhenAll(Enumerable.Range(0, Shop.Workers)
+                .Select(w => Shop.WorkAsync(scenario.Database, w, 2500)));
             work.ContinueWith(_ => workDone.Set(), TaskScheduler.Default);
             workDone.Wait(Token);
         }));
@@ -38,10 +39,12 @@ public sealed class HandOverTests(ServerPool pool)
     public async Task Transactions_begun_before_and_while_the_slot_is_made_arrive_once(bool laterOneCommitsFirst)
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'begin' FROM generate_series(1, 100) g");
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); "
+            + "INSERT INTO t SELECT g, 'begin' FROM generate_series(1, 100) g");
         await using var first = await scenario.Database.OpenAsync(Token);
         await using var second = await scenario.Database.OpenAsync(Token);
-        await ExecuteAsync(first, "BEGIN; UPDATE t SET v = 'first' WHERE id <= 10; INSERT INTO t VALUES (1001, 'first')");
+        await ExecuteAsync(
+            first, "BEGIN; UPDATE t SET v = 'first' WHERE id <= 10; INSERT INTO t VALUES (1001, 'first')");
         var warned = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
         {
@@ -52,7 +55,8 @@ public sealed class HandOverTests(ServerPool pool)
         Assert.Contains($"pid {first.ProcessID}", warning, StringComparison.Ordinal);
 
         await ExecuteAsync(
-            second, "BEGIN; UPDATE t SET v = 'second' WHERE id BETWEEN 11 AND 20; INSERT INTO t VALUES (1002, 'second')");
+            second, "BEGIN; UPDATE t SET v = 'second' WHERE id BETWEEN 11 AND 20; "
+            + "INSERT INTO t VALUES (1002, 'second')");
         if (laterOneCommitsFirst)
         {
             await ExecuteAsync(second, "COMMIT");
@@ -73,17 +77,19 @@ public sealed class HandOverTests(ServerPool pool)
     [Fact]
     public async Task A_transaction_whose_commit_is_the_first_record_after_the_slots_consistent_point_is_not_lost()
     {
-        // A slot waits for the transactions of all databases: another test's would shift the stages, and the third wait for itself.
+        // A slot waits for the transactions of all databases: another test's would shift the stages, and the third wait
+        // for itself.
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions(), Token);
         await using var scenario = await Scenario.CreateAsync(
             server, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (0, 'begin')");
         await using var first = await scenario.Database.OpenAsync(Token);
         await using var second = await scenario.Database.OpenAsync(Token);
         await using var third = await scenario.Database.OpenAsync(Token);
-        // Postgres goes through three stages, and waits at each for the transactions that run when it begins; only the third
-        // transaction may still run when the slot is consistent.
+        // Postgres goes through three stages, and waits at each for the transactions that run when it begins; only the
+        // third transaction may still run when the slot is consistent.
         await ExecuteAsync(first, "BEGIN; INSERT INTO t VALUES (1, 'first')");
-        var rightAfter = new FaultAction(FaultPoint.SlotCreated, () => ExecuteAsync(third, "COMMIT").GetAwaiter().GetResult());
+        var rightAfter = new FaultAction(
+            FaultPoint.SlotCreated, () => ExecuteAsync(third, "COMMIT").GetAwaiter().GetResult());
         var backfill = scenario.Pipeline(rightAfter).BackfillAsync(new BackfillOptions(), scenario, Token);
         await WaitedForAsync(scenario, first, backfill);
         await ExecuteAsync(second, "BEGIN; INSERT INTO t VALUES (2, 'second')");
@@ -131,7 +137,8 @@ public sealed class HandOverTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE t (id int PRIMARY KEY, v int, w text); INSERT INTO t SELECT g, g, 'w' FROM generate_series(1, 100) g;
+            CREATE TABLE t (id int PRIMARY KEY, v int, w text);
+            INSERT INTO t SELECT g, g, 'w' FROM generate_series(1, 100) g;
             CREATE TABLE other (id int PRIMARY KEY);
             """);
         await using var other = await scenario.Database.OpenAsync(Token);
@@ -143,7 +150,8 @@ public sealed class HandOverTests(ServerPool pool)
         };
         var backfill = scenario.BackfillAsync();
         await warned.Task.WaitAsync(Token);
-        await scenario.ExecuteAsync("ALTER TABLE t ADD COLUMN extra text DEFAULT 'x', ALTER v TYPE int8, DROP COLUMN w");
+        await scenario.ExecuteAsync(
+            "ALTER TABLE t ADD COLUMN extra text DEFAULT 'x', ALTER v TYPE int8, DROP COLUMN w");
         await ExecuteAsync(other, "COMMIT");
         Assert.All(await backfill, r => Assert.Equal(TableState.Ready, r.State));
         await ExecuteAsync(other, "UPDATE t SET v = v + 5000000000, extra = 'y' WHERE id < 5");
@@ -159,7 +167,8 @@ public sealed class HandOverTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE t (id int PRIMARY KEY, m mood, a mood[]); INSERT INTO t VALUES (1, 'sad', '{happy}');
+            CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE t (id int PRIMARY KEY, m mood, a mood[]);
+            INSERT INTO t VALUES (1, 'sad', '{happy}');
             CREATE TABLE other (id int PRIMARY KEY);
             """);
         if (isReset) await scenario.BackfillAsync();
@@ -178,19 +187,22 @@ public sealed class HandOverTests(ServerPool pool)
 
         Assert.All(await backfill, r => Assert.Null(r.Error));
         await scenario.CatchUpAsync();
-        await scenario.AssertSameAsync("SELECT concat_ws(' ', id, m, a[1], a[2]) FROM t", "SELECT concat_ws(' ', id, m, a[1], a[2]) FROM public.t");
+        await scenario.AssertSameAsync("SELECT concat_ws(' ', id, m, a[1], a[2]) FROM t",
+            "SELECT concat_ws(' ', id, m, a[1], a[2]) FROM public.t");
     }
 
     /// <summary>Waits until the making of a slot waits for this session's transaction.</summary>
-    private static Task WaitedForAsync(Scenario scenario, NpgsqlConnection blocker, Task waiting) => Eventually.IsTrueAsync(
+    private static Task WaitedForAsync(Scenario scenario, NpgsqlConnection blocker, Task waiting) =>
+        Eventually.IsTrueAsync(
         () => scenario.ScalarAsync<bool>($"""
             SELECT EXISTS (SELECT FROM pg_locks AS w JOIN pg_locks AS h USING (locktype, transactionid)
              WHERE locktype = 'transactionid' AND NOT w.granted AND h.granted AND h.pid = {blocker.ProcessID})
             """),
         waiting, Token);
 
-    private static async Task<long> ShownAsync(Scenario scenario, string table) => (long)(await scenario.Pipeline().QueryAsync(
-        $"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{table}'", Token)).Rows[0][0]!;
+    private static async Task<long> ShownAsync(Scenario scenario, string table) =>
+        (long)(await scenario.Pipeline().QueryAsync(
+            $"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{table}'", Token)).Rows[0][0]!;
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {

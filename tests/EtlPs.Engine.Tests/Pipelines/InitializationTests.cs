@@ -23,7 +23,8 @@ public sealed class InitializationTests(ServerPool pool)
     [InlineData("FOR TABLE t, parts_0", "empty parts")]
     [InlineData("FOR TABLE parts", "empty t")]
     [InlineData("FOR TABLE parts_1 WITH (publish_via_partition_root = true)", "empty parts t")]
-    public async Task Only_what_is_missing_in_a_publication_is_added_whatever_it_calls_partitions(string publication, string missing)
+    public async Task Only_what_is_missing_in_a_publication_is_added_whatever_it_calls_partitions(
+        string publication, string missing)
     {
         await using var scenario = await Scenario.CreateAsync(pool, $"{Tables} CREATE PUBLICATION dba {publication}");
         var initialization = new PipelineInitialization(scenario.Definition() with { Publication = "dba" }, null);

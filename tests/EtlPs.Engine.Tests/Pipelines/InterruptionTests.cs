@@ -22,7 +22,8 @@ public sealed class InterruptionTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(
             pool,
-            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, repeat('v', 100) FROM generate_series(1, 100000) g");
+            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, repeat('v', 100) FROM "
+            + "generate_series(1, 100000) g");
         // Rows have arrived and are appended; nothing of them is committed.
         using var stop = new CancellationTokenSource();
         scenario.OnEvent = e =>
@@ -34,7 +35,8 @@ public sealed class InterruptionTests(ServerPool pool)
         scenario.OnEvent = null;
         var status = await scenario.Pipeline().ReadStatusAsync(Token);
         Assert.Equal(TableState.Copying, Assert.Single(status!.Tables).State);
-        var shown = await scenario.Pipeline().QueryAsync("SELECT count(*) FROM duckdb_tables() WHERE table_name = 't'", Token);
+        var shown = await scenario.Pipeline()
+            .QueryAsync("SELECT count(*) FROM duckdb_tables() WHERE table_name = 't'", Token);
         Assert.Equal(0L, shown.Rows[0][0]);
 
         await scenario.ExecuteAsync("DELETE FROM t WHERE id % 2 = 0");
@@ -49,7 +51,8 @@ public sealed class InterruptionTests(ServerPool pool)
         var seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        FaultPoint[] steps = [FaultPoint.BlockAppended, FaultPoint.RangeAppended, FaultPoint.RangeStored, FaultPoint.TableRenamed];
+        FaultPoint[] steps = [FaultPoint.BlockAppended, FaultPoint.RangeAppended, FaultPoint.RangeStored,
+            FaultPoint.TableRenamed];
         await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 20000));
         scenario.RangeBytes = 400_000;
         var stops = 0;
@@ -75,7 +78,8 @@ public sealed class InterruptionTests(ServerPool pool)
     [Fact]
     public async Task A_stop_while_the_slot_waits_leaves_a_start_that_can_be_made_again()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
         await using var writer = await scenario.Database.OpenAsync(Token);
         await using var transaction = await writer.BeginTransactionAsync(Token);
         await using var insert = new Npgsql.NpgsqlCommand("INSERT INTO t VALUES (2)", writer, transaction);
@@ -112,8 +116,10 @@ public sealed class InterruptionTests(ServerPool pool)
                     stop.Cancel();
             };
             var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
-            await scenario.ExecuteAsync("INSERT INTO elsewhere SELECT g, repeat('x', 200) FROM generate_series(1, 20000) g");
-            Volatile.Write(ref target, Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text")).Value);
+            await scenario.ExecuteAsync(
+                "INSERT INTO elsewhere SELECT g, repeat('x', 200) FROM generate_series(1, 20000) g");
+            Volatile.Write(ref target,
+                Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text")).Value);
             var result = await run;
             Assert.Equal(StreamEnd.Stopped, result.EndedBy);
             Assert.True(result.Position.Value >= target, $"{result.Position}");
@@ -137,7 +143,8 @@ public sealed class InterruptionTests(ServerPool pool)
         var target = await scenario.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text");
         await Eventually.IsTrueAsync(
             () => scenario.ScalarAsync<bool>(
-                $"SELECT confirmed_flush_lsn >= '{target}' FROM pg_replication_slots WHERE database = current_database()"),
+                $"SELECT confirmed_flush_lsn >= '{target}' FROM pg_replication_slots WHERE database = "
+                + "current_database()"),
             followed.Run, Token);
         var result = await followed.StopAsync();
         Assert.Equal(0, result.Changes);
@@ -187,7 +194,8 @@ public sealed class InterruptionTests(ServerPool pool)
         await server.StartAgainAsync(Token);
         var position = (await new Pipeline(definition).ReadStatusAsync(Token))!.Position;
         Assert.True(
-            await database.ScalarAsync<bool>($"SELECT confirmed_flush_lsn < '{position}' FROM pg_replication_slots", Token),
+            await database.ScalarAsync<bool>(
+                $"SELECT confirmed_flush_lsn < '{position}' FROM pg_replication_slots", Token),
             $"The slot does not stand before {position}.");
         await Shop.WorkAsync(database, 0, 50);
         await new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
@@ -214,7 +222,8 @@ public sealed class InterruptionTests(ServerPool pool)
         Assert.Equal(EtlErrorCode.DestinationLocked, await CodeAsync(scenario.Pipeline().StreamAsync));
         var otherName = new Pipeline(scenario.Definition() with { Name = "other_name" });
         Assert.Equal(EtlErrorCode.DestinationLocked, await CodeAsync(otherName.StreamAsync));
-        var otherFile = new Pipeline(scenario.Definition() with { Destination = new DuckDbSettings(scenario.File + "2") });
+        var otherFile = new Pipeline(
+            scenario.Definition() with { Destination = new DuckDbSettings(scenario.File + "2") });
         Assert.Equal(EtlErrorCode.SlotExists, await CodeAsync(otherFile.StreamAsync));
         Assert.False(File.Exists(scenario.File + "2"));
         var process = await scenario.Process.RunAsync(PipelineOperation.CatchUp, cancellationToken: Token);
@@ -228,9 +237,11 @@ public sealed class InterruptionTests(ServerPool pool)
         await scenario.AssertEqualAsync();
         await scenario.AssertNothingLeftOverAsync();
 
-        async Task<EtlErrorCode> CodeAsync(Func<StreamOptions, IPipelineObserver, CancellationToken, Task<StreamResult>> second)
+        async Task<EtlErrorCode> CodeAsync(
+            Func<StreamOptions, IPipelineObserver, CancellationToken, Task<StreamResult>> second)
         {
-            var error = await Assert.ThrowsAsync<EtlException>(() => second(new StreamOptions { UntilCaughtUp = true }, scenario, Token));
+            var error = await Assert.ThrowsAsync<EtlException>(
+                () => second(new StreamOptions { UntilCaughtUp = true }, scenario, Token));
             Assert.NotEmpty(error.Remedy);
             return error.Code;
         }

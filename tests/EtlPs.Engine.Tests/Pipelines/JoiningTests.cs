@@ -24,14 +24,16 @@ public sealed class JoiningTests(ServerPool pool)
         await scenario.Pipeline("a").BackfillAsync(new BackfillOptions(), scenario, Token);
         await scenario.ExecuteAsync("UPDATE a SET v = 'later'; UPDATE b SET v = 'later' WHERE id > 50");
         await using var writer = await scenario.Database.OpenAsync(Token);
-        await ExecuteAsync(writer, "BEGIN; INSERT INTO b VALUES (1001, 'before it is published'); INSERT INTO a VALUES (1001, 'x')");
+        await ExecuteAsync(
+            writer, "BEGIN; INSERT INTO b VALUES (1001, 'before it is published'); INSERT INTO a VALUES (1001, 'x')");
         var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
         {
             if (e is Milestone { Level: MilestoneLevel.Warning }) waits.TrySetResult();
         };
 
-        // The copy's snapshot waits for the transaction, which was open before the table was published and writes after.
+        // The copy's snapshot waits for the transaction, which was open before the table was published and writes
+        // after.
         var stream = StreamAsync(scenario, "a", "b");
         await waits.Task.WaitAsync(Token);
         await ExecuteAsync(writer, "INSERT INTO b VALUES (1002, 'after'); DELETE FROM b WHERE id = 1; COMMIT");
@@ -50,7 +52,8 @@ public sealed class JoiningTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Tables);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync(
-            "CREATE TABLE c (id int PRIMARY KEY); INSERT INTO c VALUES (1); CREATE TABLE keyless (v int); INSERT INTO keyless VALUES (1)");
+            "CREATE TABLE c (id int PRIMARY KEY); INSERT INTO c VALUES (1); CREATE TABLE keyless (v int); "
+            + "INSERT INTO keyless VALUES (1)");
 
         var joined = await scenario.CatchUpAsync();
         await scenario.ExecuteAsync("INSERT INTO c VALUES (2); UPDATE keyless SET v = 2; DROP TABLE keyless");
@@ -107,7 +110,8 @@ public sealed class JoiningTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, $"{Tables}; CREATE PUBLICATION p FOR TABLE a");
         await scenario.PipelineOf("p").BackfillAsync(new BackfillOptions(), scenario, Token);
 
-        var named = await RefusedAsync(() => scenario.PipelineOf("p", "a", "b").PlanStreamAsync(new StreamOptions(), Token));
+        var named = await RefusedAsync(
+            () => scenario.PipelineOf("p", "a", "b").PlanStreamAsync(new StreamOptions(), Token));
         await scenario.ExecuteAsync("ALTER PUBLICATION p ADD TABLE b; UPDATE b SET v = 'published'");
         await scenario.PipelineOf("p").StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         await scenario.ExecuteAsync("UPDATE b SET v = 'followed'");
@@ -124,7 +128,8 @@ public sealed class JoiningTests(ServerPool pool)
         await scenario.BackfillAsync();
         var excluding = new Pipeline(scenario.Definition() with { ExcludedTables = ["b"] });
 
-        var excluded = await RefusedAsync(() => excluding.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token));
+        var excluded = await RefusedAsync(
+            () => excluding.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token));
         var unnamed = await RefusedAsync(() => StreamAsync(scenario, "a"));
         var misspelt = await RefusedAsync(() => StreamAsync(scenario, "a", "b", "bb"));
 
@@ -173,7 +178,8 @@ public sealed class JoiningTests(ServerPool pool)
 
         Assert.Empty(result.Backfilled);
         Assert.Equal((EtlErrorCode.InvalidArgument, "public.n_all"), (named.Code, named.Subject));
-        await scenario.AssertSameAsync("SELECT id::text FROM m UNION ALL SELECT id::text FROM n_1", "SELECT id::VARCHAR FROM m UNION ALL SELECT id::VARCHAR FROM n_1");
+        await scenario.AssertSameAsync("SELECT id::text FROM m UNION ALL SELECT id::text FROM n_1",
+            "SELECT id::VARCHAR FROM m UNION ALL SELECT id::VARCHAR FROM n_1");
     }
 
     private static Task<StreamResult> StreamAsync(Scenario scenario, params string[] tables) =>
@@ -182,7 +188,8 @@ public sealed class JoiningTests(ServerPool pool)
     private static Task<EtlException> RefusedAsync(Func<Task> run) => Assert.ThrowsAsync<EtlException>(run);
 
     private static Task<string> PublishedAsync(Scenario scenario, string publication) => scenario.ScalarAsync<string>(
-        $"SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = '{publication}'");
+        "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = "
+        + $"'{publication}'");
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {

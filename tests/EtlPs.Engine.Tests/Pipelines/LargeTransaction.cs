@@ -21,7 +21,8 @@ internal static class LargeTransaction
     public static async Task AssertNothingStoredAsync(Scenario scenario)
     {
         var rows = await scenario.Pipeline().QueryAsync(
-            "SELECT (SELECT count(*) FROM public.a), (SELECT max(id) FROM public.b)", TestContext.Current.CancellationToken);
+            "SELECT (SELECT count(*) FROM public.a), (SELECT max(id) FROM public.b)",
+            TestContext.Current.CancellationToken);
         Assert.True(rows.Rows[0] is [0L, null or 1], $"{rows.Rows[0][0]}, {rows.Rows[0][1]}");
     }
 }

@@ -18,7 +18,8 @@ public sealed class LargeTransactionTests(ServerPool pool)
     public async Task A_catalog_that_changes_while_a_large_transaction_comes_waits_for_its_end()
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
-            CREATE TABLE large (id int PRIMARY KEY, v text); CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
+            CREATE TABLE large (id int PRIMARY KEY, v text);
+            CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
             CREATE TABLE parts_0 PARTITION OF parts FOR VALUES FROM (0) TO (10);
             """ + string.Concat(Parts.Select(i => $"CREATE TABLE small_{i} (id int PRIMARY KEY);")));
         await scenario.BackfillAsync();
@@ -35,13 +36,15 @@ public sealed class LargeTransactionTests(ServerPool pool)
 
         // Each small table's RELATION asks for a look at the catalog.
         var end = Lsn.Parse(await scenario.ScalarAsync<string>(string.Concat(Parts.Select(i => $"""
-            INSERT INTO large SELECT {i} * 10000 + g, repeat('x', 1000) FROM generate_series(1, 10000) g; INSERT INTO small_{i} VALUES (1);
+            INSERT INTO large SELECT {i} * 10000 + g, repeat('x', 1000) FROM generate_series(1, 10000) g;
+            INSERT INTO small_{i} VALUES (1);
             """)) + "SELECT pg_current_wal_insert_lsn()::text"));
         await begunAgain;
         await stream.StopAsync();
 
         Assert.True(parts > 6, $"{parts}");
-        var begins = scenario.Events.Where(IsBegin).Cast<Milestone>().Select(m => Lsn.Parse(m.Message.Split(' ', '.')[2])).ToList();
+        var begins = scenario.Events.Where(IsBegin).Cast<Milestone>()
+            .Select(m => Lsn.Parse(m.Message.Split(' ', '.')[2])).ToList();
         Assert.Equal(2, begins.Count);
         Assert.True(begins[1] > end, $"The stream began again at {begins[1]}, before the transaction's end.");
         await scenario.CatchUpAsync();

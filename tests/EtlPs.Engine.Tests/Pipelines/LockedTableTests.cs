@@ -7,8 +7,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Pipelines;
 
 /// <summary>
-/// One table that is locked for long, as by VACUUM FULL: from Postgres 16 on what is published cannot be asked meanwhile, and in no
-/// version a partition tree.
+/// One table that is locked for long, as by VACUUM FULL: from Postgres 16 on what is published cannot be asked
+/// meanwhile, and in no version a partition tree.
 /// </summary>
 public sealed class LockedTableTests(ServerPool pool)
 {
@@ -27,7 +27,8 @@ public sealed class LockedTableTests(ServerPool pool)
     [Theory]
     [InlineData("plain")]
     [InlineData("parts_0")]
-    public async Task A_locked_table_does_not_hold_up_the_stream_of_the_others_and_partitions_are_compared_afterwards(string locked)
+    public async Task A_locked_table_does_not_hold_up_the_stream_of_the_others_and_partitions_are_compared_afterwards(
+        string locked)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Tables);
         var definition = scenario.Definition("plain", "other", "parts");
@@ -53,7 +54,8 @@ public sealed class LockedTableTests(ServerPool pool)
     [Fact]
     public async Task A_locked_table_does_not_hold_up_the_copy_of_a_publications_other_tables()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Tables + "CREATE PUBLICATION dba FOR TABLE plain, other");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Tables + "CREATE PUBLICATION dba FOR TABLE plain, other");
         Npgsql.NpgsqlConnection? holder = null;
         var copied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
@@ -62,7 +64,8 @@ public sealed class LockedTableTests(ServerPool pool)
         };
         var pipeline = new Pipeline(
             scenario.Definition() with { Publication = "dba" },
-            new FaultAction(FaultPoint.SlotCreated, () => holder = LockAsync(scenario, "plain").GetAwaiter().GetResult()));
+            new FaultAction(FaultPoint.SlotCreated, () => holder = LockAsync(scenario, "plain").GetAwaiter()
+                .GetResult()));
 
         var backfill = pipeline.BackfillAsync(new BackfillOptions { Workers = 2 }, scenario, Token);
         try
@@ -81,7 +84,8 @@ public sealed class LockedTableTests(ServerPool pool)
     private static async Task<Npgsql.NpgsqlConnection> LockAsync(Scenario scenario, string table)
     {
         var holder = await scenario.Database.OpenAsync(Token);
-        await using var command = new Npgsql.NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", holder);
+        await using var command =
+            new Npgsql.NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", holder);
         await command.ExecuteNonQueryAsync(Token);
         return holder;
     }

@@ -4,8 +4,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Pipelines;
 
 /// <summary>
-/// What a run takes beside the process at rest, in a process of its own, whose peak the system keeps: far less than what goes through
-/// it, so that neither a transaction nor a table is held anywhere.
+/// What a run takes beside the process at rest, in a process of its own, whose peak the system keeps: far less than
+/// what goes through it, so that neither a transaction nor a table is held anywhere.
 /// </summary>
 public sealed class MemoryTests(ServerPool pool)
 {
@@ -24,7 +24,8 @@ public sealed class MemoryTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v text)");
         await scenario.BackfillAsync();
         // Rows too short for Postgres to compress, and no two alike.
-        await scenario.ExecuteAsync($"INSERT INTO t SELECT i, repeat(md5(i::text), 32) FROM generate_series(1, {MegabytesOfRows} * 1024) i");
+        await scenario.ExecuteAsync(
+            $"INSERT INTO t SELECT i, repeat(md5(i::text), 32) FROM generate_series(1, {MegabytesOfRows} * 1024) i");
 
         var stream = scenario.Process with { MemoryLimit = MemoryLimit };
         Assert.InRange(await PeakAsync(stream, PipelineOperation.CatchUp), 0, MostAboveIdle);

@@ -4,7 +4,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Partitions of partitions, beside a table between them and their root: their changes come as that table's.</summary>
+/// <summary>
+/// Partitions of partitions, beside a table between them and their root: their changes come as that table's.
+/// </summary>
 public sealed class NestedPartitionTests(ServerPool pool)
 {
     private const string Tree = """
@@ -28,7 +30,8 @@ public sealed class NestedPartitionTests(ServerPool pool)
         var listed = await new PostgresSource(scenario.Definition().Source).ReadTablesAsync(["parts_2024*"], Token);
         Assert.Equal("parts_2024", Assert.Single(listed).Name.Name);
 
-        await scenario.ExecuteAsync("UPDATE parts SET v = 'w' WHERE id % 10 = 0; UPDATE parts SET id = 0 WHERE id = 115");
+        await scenario.ExecuteAsync(
+            "UPDATE parts SET v = 'w' WHERE id % 10 = 0; UPDATE parts SET id = 0 WHERE id = 115");
         Assert.Empty((await CatchUpAsync(pipeline, scenario)).SetAside);
         await scenario.AssertSameAsync("SELECT id || v FROM parts_2024", "SELECT id || v FROM parts_2024");
     }
@@ -36,7 +39,8 @@ public sealed class NestedPartitionTests(ServerPool pool)
     [Theory]
     [InlineData("parts, parts_2024_1", "parts")]
     [InlineData("parts_2024_1, parts_2024, parts_2023", "parts_2023 parts_2024")]
-    public async Task A_publication_of_a_partition_beside_what_it_belongs_to_has_it_once(string published, string tables)
+    public async Task A_publication_of_a_partition_beside_what_it_belongs_to_has_it_once(
+        string published, string tables)
     {
         await using var scenario = await Scenario.CreateAsync(
             pool, $"{Tree} CREATE PUBLICATION dba FOR TABLE {published} WITH (publish_via_partition_root = true)");

@@ -21,8 +21,8 @@ public sealed class NumericPolicyTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, $"{Table}; ALTER TABLE sums REPLICA IDENTITY FULL");
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync(
-            "INSERT INTO sums VALUES (3, 'NaN', 3, NULL, 3), (4, 'Infinity', 'NaN', '{-Infinity,0.10}', 4); UPDATE sums SET a = 1.1000 WHERE id = 1; "
-            + "UPDATE sums SET a = repeat('9', 1000)::numeric WHERE id = 2");
+            "INSERT INTO sums VALUES (3, 'NaN', 3, NULL, 3), (4, 'Infinity', 'NaN', '{-Infinity,0.10}', 4); "
+            + "UPDATE sums SET a = 1.1000 WHERE id = 1; UPDATE sums SET a = repeat('9', 1000)::numeric WHERE id = 2");
         await scenario.CatchUpAsync();
 
         await AssertTextsAsync(scenario, scenario.Pipeline());
@@ -33,27 +33,32 @@ public sealed class NumericPolicyTests(ServerPool pool)
     [Fact]
     public async Task The_longest_numerics_arrive_in_numbers_by_copy_and_stream()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE sums (id int PRIMARY KEY, a numeric, b numeric)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE sums (id int PRIMARY KEY, a numeric, b numeric)");
         await scenario.ExecuteAsync("INSERT INTO sums SELECT g, 1e131000, -1e131000 FROM generate_series(1, 200) g");
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO sums SELECT g, 1e131000, -1e131000 FROM generate_series(201, 400) g");
         await scenario.CatchUpAsync();
 
         Assert.Equal(
-            "400 52400400 52400800", await ValueAsync(scenario.Pipeline(), "SELECT concat_ws(' ', count(DISTINCT id), sum(length(a)), sum(length(b))) FROM sums"));
+            "400 52400400 52400800", await ValueAsync(scenario.Pipeline(),
+                "SELECT concat_ws(' ', count(DISTINCT id), sum(length(a)), sum(length(b))) FROM sums"));
     }
 
     [Fact]
     public async Task A_numeric_key_finds_its_rows_as_text()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE prices (k numeric PRIMARY KEY, v text); INSERT INTO prices VALUES (1.10, 'a'), (2, 'b'), ('NaN', 'c')");
+            pool, "CREATE TABLE prices (k numeric PRIMARY KEY, v text); "
+            + "INSERT INTO prices VALUES (1.10, 'a'), (2, 'b'), ('NaN', 'c')");
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync(
-            "UPDATE prices SET k = 1.1 WHERE k = 1.10; UPDATE prices SET v = 'd' WHERE k = 2; DELETE FROM prices WHERE k = 'NaN'");
+            "UPDATE prices SET k = 1.1 WHERE k = 1.10; UPDATE prices SET v = 'd' WHERE k = 2; "
+            + "DELETE FROM prices WHERE k = 'NaN'");
         await scenario.CatchUpAsync();
 
-        await scenario.AssertSameAsync("SELECT concat_ws(' ', k, v) FROM prices", "SELECT concat_ws(' ', k, v) FROM prices");
+        await scenario.AssertSameAsync(
+            "SELECT concat_ws(' ', k, v) FROM prices", "SELECT concat_ws(' ', k, v) FROM prices");
     }
 
     [Fact]
@@ -66,26 +71,32 @@ public sealed class NumericPolicyTests(ServerPool pool)
         await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
 
         Assert.Equal("DOUBLE DECIMAL(38,10) VARCHAR[] DECIMAL(10,2)", await TypesAsync(pipeline));
-        Assert.Equal("1.5 2.0 3.25", await ValueAsync(pipeline, "SELECT string_agg(b::DOUBLE::VARCHAR, ' ' ORDER BY id) FROM sums"));
-        Assert.Equal("1.1 0.5 0.1", await ValueAsync(pipeline, "SELECT string_agg(a::VARCHAR, ' ' ORDER BY id) FROM sums"));
+        Assert.Equal("1.5 2.0 3.25",
+            await ValueAsync(pipeline, "SELECT string_agg(b::DOUBLE::VARCHAR, ' ' ORDER BY id) FROM sums"));
+        Assert.Equal(
+            "1.1 0.5 0.1", await ValueAsync(pipeline, "SELECT string_agg(a::VARCHAR, ' ' ORDER BY id) FROM sums"));
     }
 
     [Theory]
     [InlineData("Decimal(38,10)", "NaN", "NaN")]
     [InlineData("Decimal(10,2)", "0.001", "more digits than DECIMAL(10,2) holds")]
     [InlineData("Double", "0.12345678901234567890123", "more digits than DOUBLE holds")]
-    public async Task A_value_that_the_choice_cannot_hold_sets_the_table_aside_by_copy_and_stream(string choice, string value, string reason)
+    public async Task A_value_that_the_choice_cannot_hold_sets_the_table_aside_by_copy_and_stream(
+        string choice, string value, string reason)
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE sums (id int PRIMARY KEY, a numeric)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE sums (id int PRIMARY KEY, a numeric)");
         var pipeline = PipelineOf(scenario, ("*", choice));
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         await scenario.ExecuteAsync($"INSERT INTO sums VALUES (7, '{value}')");
-        var streamed = Assert.Single((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+        var streamed = Assert.Single(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
         var copied = Assert.Single(await pipeline.ResetAsync([], scenario, Token));
 
         Assert.All([streamed, copied], result =>
         {
-            Assert.Equal((EtlErrorCode.ValueNotRepresentable, "a", "id=7"), (result.Error!.Code, result.Error.Column, result.Error.Key));
+            Assert.Equal((EtlErrorCode.ValueNotRepresentable, "a", "id=7"),
+                (result.Error!.Code, result.Error.Column, result.Error.Key));
             Assert.Contains(reason, result.Error.Message, StringComparison.Ordinal);
         });
     }
@@ -106,7 +117,8 @@ public sealed class NumericPolicyTests(ServerPool pool)
         await other.ResetAsync(["sums"], scenario, Token);
         await other.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         Assert.StartsWith("DECIMAL(38,10)", await TypesAsync(other), StringComparison.Ordinal);
-        Assert.Equal(EtlErrorCode.DefinitionChanged, (await Assert.ThrowsAsync<EtlException>(() => scenario.CatchUpAsync())).Code);
+        Assert.Equal(EtlErrorCode.DefinitionChanged,
+            (await Assert.ThrowsAsync<EtlException>(() => scenario.CatchUpAsync())).Code);
     }
 
     [Fact]
@@ -114,11 +126,13 @@ public sealed class NumericPolicyTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Table);
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("ALTER TABLE sums ALTER d TYPE numeric; INSERT INTO sums (id, d) VALUES (100, 1.2345)");
+        await scenario.ExecuteAsync(
+            "ALTER TABLE sums ALTER d TYPE numeric; INSERT INTO sums (id, d) VALUES (100, 1.2345)");
         var pipeline = PipelineOf(scenario, ("sums.d", "Decimal(38,10)"));
 
         Assert.Null(Assert.Single(await pipeline.ResetAsync(["sums"], scenario, Token)).Error);
-        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+        Assert.Empty(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
 
         Assert.EndsWith("DECIMAL(38,10)", await TypesAsync(pipeline), StringComparison.Ordinal);
         Assert.Equal("1.2345000000", await ValueAsync(pipeline, "SELECT d::VARCHAR FROM sums WHERE id = 100"));
@@ -128,7 +142,8 @@ public sealed class NumericPolicyTests(ServerPool pool)
     public async Task A_choice_that_concerns_several_tables_names_them_all_in_its_remedy()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE a (id int PRIMARY KEY, n numeric); CREATE TABLE b (id int PRIMARY KEY, n numeric); CREATE TABLE c (id int PRIMARY KEY)");
+            pool, "CREATE TABLE a (id int PRIMARY KEY, n numeric); CREATE TABLE b (id int PRIMARY KEY, n numeric); "
+            + "CREATE TABLE c (id int PRIMARY KEY)");
         await scenario.BackfillAsync();
         await scenario.CatchUpAsync();
         var pipeline = PipelineOf(scenario, ("*", "Double"));
@@ -144,7 +159,8 @@ public sealed class NumericPolicyTests(ServerPool pool)
             Assert.EndsWith("'public.a', 'public.b'.", error.Remedy, StringComparison.Ordinal);
         }
         await pipeline.ResetAsync(["public.a", "public.b"], scenario, Token);
-        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+        Assert.Empty(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
     }
 
     [Theory]
@@ -169,15 +185,18 @@ public sealed class NumericPolicyTests(ServerPool pool)
         var expected = await scenario.ScalarAsync<string>(
             "SELECT string_agg(concat_ws(' ', id, a, b, array_to_string(c, ';'), d), ',' ORDER BY id) FROM sums");
         Assert.Equal(expected, await ValueAsync(
-            pipeline, "SELECT string_agg(concat_ws(' ', id, a, b, array_to_string(c, ';'), d), ',' ORDER BY id) FROM sums"));
+            pipeline,
+            "SELECT string_agg(concat_ws(' ', id, a, b, array_to_string(c, ';'), d), ',' ORDER BY id) FROM sums"));
     }
 
     private static Pipeline PipelineOf(Scenario scenario, params (string Column, string Choice)[] choices) => new(
-        scenario.Definition() with { UnboundedNumeric = choices.ToDictionary(c => c.Column, c => UnboundedNumeric.Parse(c.Choice)) });
+        scenario.Definition() with { UnboundedNumeric =
+            choices.ToDictionary(c => c.Column, c => UnboundedNumeric.Parse(c.Choice)) });
 
     private static Task<string?> TypesAsync(Pipeline pipeline) => ValueAsync(
         pipeline,
-        "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 'sums' AND column_index > 1");
+        "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 'sums' AND "
+        + "column_index > 1");
 
     private static async Task<string?> ValueAsync(Pipeline pipeline, string sql) =>
         (await pipeline.QueryAsync(sql, Token)).Rows[0][0]?.ToString();

@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Views, foreign tables, unlogged tables and tables without usable blocks: copied once, in one stream of rows.</summary>
+/// <summary>
+/// Views, foreign tables, unlogged tables and tables without usable blocks: copied once, in one stream of rows.
+/// </summary>
 public sealed class OneOffRelationTests(ServerPool pool)
 {
     private const string Tables = """
@@ -30,10 +32,12 @@ public sealed class OneOffRelationTests(ServerPool pool)
             Once with { Conditions = new Dictionary<string, string> { ["a_view"] = "twice > 2" } }, scenario, Token);
         Assert.All(results, r => Assert.Equal(TableState.Ready, r.State));
         await scenario.AssertSameAsync(
-            "SELECT concat_ws('|', id, twice, note) FROM a_view WHERE twice > 2", "SELECT concat_ws('|', id, twice, note) FROM a_view");
+            "SELECT concat_ws('|', id, twice, note) FROM a_view WHERE twice > 2",
+            "SELECT concat_ws('|', id, twice, note) FROM a_view");
         await scenario.AssertSameAsync("SELECT id || note FROM a_matview", "SELECT id || note FROM a_matview");
         await scenario.AssertSameAsync("SELECT id || '|' || n FROM quick", "SELECT id || '|' || n FROM quick");
-        await scenario.AssertSameAsync("SELECT id || '|' || n || note FROM t", "SELECT id || '|' || n || note FROM far.away");
+        await scenario.AssertSameAsync(
+            "SELECT id || '|' || n || note FROM t", "SELECT id || '|' || n || note FROM far.away");
         var ranges = (await RangesAsync(scenario)).ToDictionary(r => r.Table, r => r.Ranges);
         Assert.Equal((1, 1), (ranges["a_view"], ranges["away"]));
         Assert.All((string[])["t", "a_matview", "quick"], table => Assert.InRange(ranges[table], 2, 40));
@@ -67,11 +71,13 @@ public sealed class OneOffRelationTests(ServerPool pool)
         await using var scenario = await CreateAsync();
         var pipeline = scenario.Pipeline("t", name);
         Check(await Assert.ThrowsAsync<EtlException>(() => pipeline.PlanBackfillAsync(new BackfillOptions(), Token)));
-        Check(await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)));
+        Check(await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)));
         Check(await Assert.ThrowsAsync<EtlException>(() => pipeline.StreamAsync(new StreamOptions(), scenario, Token)));
         Assert.False(File.Exists(scenario.File));
         Assert.Equal(0L, await scenario.ScalarAsync<long>(
-            "SELECT (SELECT count(*) FROM pg_publication) + (SELECT count(*) FROM pg_replication_slots WHERE database = current_database())"));
+            "SELECT (SELECT count(*) FROM pg_publication) + (SELECT count(*) FROM pg_replication_slots WHERE database "
+            + "= current_database())"));
 
         void Check(EtlException error)
         {
@@ -97,7 +103,8 @@ public sealed class OneOffRelationTests(ServerPool pool)
             """);
         var results = await scenario.Pipeline("t", "divides", "tells", "empty", "far.gone", "a_view")
             .BackfillAsync(Once, scenario, Token);
-        Assert.Equal(["a_view", "t"], results.Where(r => r.State == TableState.Ready).Select(r => r.Source.Name).Order());
+        Assert.Equal(["a_view", "t"], results.Where(r => r.State == TableState.Ready).Select(r => r.Source.Name)
+            .Order());
         var errors = results.Where(r => r.Error is not null).ToDictionary(r => r.Source.Name, r => r.Error!);
         Assert.Equal(["divides", "empty", "gone", "tells"], errors.Keys.Order());
         Assert.Equal(EtlErrorCode.ValueNotRepresentable, errors["tells"].Code);
@@ -112,11 +119,13 @@ public sealed class OneOffRelationTests(ServerPool pool)
         await using var scenario = await CreateAsync();
         await scenario.ExecuteAsync("""
             CREATE FUNCTION warns(n int) RETURNS int LANGUAGE plpgsql AS
-              $$ BEGIN IF n % 3 = 0 THEN RAISE WARNING 'w %', repeat('x', n); ELSIF n % 3 = 1 THEN RAISE INFO 'i'; END IF; RETURN n; END $$;
+              $$ BEGIN IF n % 3 = 0 THEN RAISE WARNING 'w %', repeat('x', n); ELSIF n % 3 = 1 THEN RAISE INFO 'i';
+              END IF; RETURN n; END $$;
             CREATE VIEW noisy AS SELECT warns(id) AS id, note FROM t;
             """);
         var results = await scenario.Pipeline("noisy", "t").BackfillAsync(
-            Once with { Conditions = new Dictionary<string, string> { ["t"] = "public.warns(id) > 0" } }, scenario, Token);
+            Once with { Conditions = new Dictionary<string, string> { ["t"] = "public.warns(id) > 0" } }, scenario,
+            Token);
         Assert.All(results, r => Assert.Equal(TableState.Ready, r.State));
         await scenario.AssertSameAsync("SELECT id || note FROM t", "SELECT id || note FROM noisy");
         await scenario.AssertSameAsync("SELECT id || note FROM t", "SELECT id || note FROM t");
@@ -130,10 +139,12 @@ public sealed class OneOffRelationTests(ServerPool pool)
         await using var command = new NpgsqlCommand("CREATE TEMPORARY TABLE fleeting (id int PRIMARY KEY)", other);
         await command.ExecuteNonQueryAsync(Token);
         var schema = await scenario.ScalarAsync<string>(
-            "SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = 'fleeting'");
+            "SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = "
+            + "'fleeting'");
         foreach (var name in (string[])[$"{schema}.fleeting", "pg_temp*.*"])
         {
-            var error = await Assert.ThrowsAsync<EtlException>(() => scenario.Pipeline(name).BackfillAsync(Once, scenario, Token));
+            var error = await Assert.ThrowsAsync<EtlException>(
+                () => scenario.Pipeline(name).BackfillAsync(Once, scenario, Token));
             Assert.Equal(EtlErrorCode.TableNotFound, error.Code);
         }
     }
@@ -149,8 +160,10 @@ public sealed class OneOffRelationTests(ServerPool pool)
               OPTIONS (schema_name 'public', table_name 't');
             INSERT INTO near SELECT 100000 + g, g, 'near' FROM generate_series(1, 2000) g;
             """);
-        await new Pipeline(scenario.Definition("parts") with { RangeBytes = 20_000 }).BackfillAsync(Once, scenario, Token);
-        await scenario.AssertSameAsync("SELECT id || '|' || n || note FROM parts", "SELECT id || '|' || n || note FROM parts");
+        await new Pipeline(scenario.Definition("parts") with { RangeBytes = 20_000 })
+            .BackfillAsync(Once, scenario, Token);
+        await scenario.AssertSameAsync(
+            "SELECT id || '|' || n || note FROM parts", "SELECT id || '|' || n || note FROM parts");
         Assert.Equal(1, Assert.Single(await RangesAsync(scenario)).Ranges);
     }
 
@@ -186,7 +199,8 @@ public sealed class OneOffRelationTests(ServerPool pool)
             CREATE SERVER itself FOREIGN DATA WRAPPER postgres_fdw
               OPTIONS (host '{server.Host}', port '{server.Port}', dbname '{server.Database}');
             CREATE USER MAPPING FOR PUBLIC SERVER itself OPTIONS (user '{server.Username}');
-            CREATE FOREIGN TABLE far.away (id int, n int, note text) SERVER itself OPTIONS (schema_name 'public', table_name 't');
+            CREATE FOREIGN TABLE far.away (id int, n int, note text) SERVER itself OPTIONS (schema_name 'public',
+                table_name 't');
             """);
         return scenario;
     }
@@ -194,8 +208,8 @@ public sealed class OneOffRelationTests(ServerPool pool)
     private static async Task<List<(string Table, int Ranges)>> RangesAsync(Scenario scenario)
     {
         var rows = await scenario.Pipeline().QueryAsync(
-            "SELECT t.source_table, count(*)::INTEGER FROM etlps.copy_ranges AS r JOIN etlps.tables AS t USING (pipeline, oid) "
-            + "GROUP BY ALL", Token);
+            "SELECT t.source_table, count(*)::INTEGER FROM etlps.copy_ranges AS r JOIN etlps.tables AS t USING "
+            + "(pipeline, oid) GROUP BY ALL", Token);
         return [.. rows.Rows.Select(r => ((string)r[0]!, (int)r[1]!))];
     }
 }

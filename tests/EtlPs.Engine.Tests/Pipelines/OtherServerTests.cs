@@ -19,12 +19,14 @@ public sealed class OtherServerTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Table);
         // A cluster of an encoding of its own: the others are copies of one, and bear its system identifier.
-        await using var other = await PostgresServer.StartAsync(new PostgresServerOptions { Encoding = "SQL_ASCII" }, Token);
+        await using var other = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Encoding = "SQL_ASCII" }, Token);
         var name = scenario.Database.Name;
         await other.CreateDatabaseAsync(name, Token);
         await other.ExecuteAsync(name, Table, Token);
         await scenario.BackfillAsync();
-        var pipeline = new Pipeline(scenario.Definition() with { Source = SourceSettings.Parse(other.ConnectionString(name)) });
+        var pipeline = new Pipeline(
+            scenario.Definition() with { Source = SourceSettings.Parse(other.ConnectionString(name)) });
         var again = new BackfillOptions { Restart = true, SnapshotOnly = snapshotOnly };
 
         var plan = await pipeline.PlanBackfillAsync(again, Token);
@@ -32,8 +34,10 @@ public sealed class OtherServerTests(ServerPool pool)
 
         var identifier = await scenario.ScalarAsync<string>("SELECT system_identifier::text FROM pg_control_system()");
         var told = Assert.Single(plan.Warnings, w => w.Contains(identifier, StringComparison.Ordinal));
-        Assert.Contains($"pg_drop_replication_slot('{scenario.Definition().EffectiveSlotName}')", told, StringComparison.Ordinal);
-        Assert.Contains($"DROP PUBLICATION IF EXISTS \"{scenario.Definition().EffectivePublication}\"", told, StringComparison.Ordinal);
+        Assert.Contains(
+            $"pg_drop_replication_slot('{scenario.Definition().EffectiveSlotName}')", told, StringComparison.Ordinal);
+        Assert.Contains($"DROP PUBLICATION IF EXISTS \"{scenario.Definition().EffectivePublication}\"", told,
+            StringComparison.Ordinal);
         Assert.Contains(scenario.Events, e => e is Milestone { Level: MilestoneLevel.Warning } m && m.Message == told);
         var same = await scenario.Pipeline().PlanBackfillAsync(again, Token);
         Assert.DoesNotContain(same.Warnings, w => w.Contains(identifier, StringComparison.Ordinal));

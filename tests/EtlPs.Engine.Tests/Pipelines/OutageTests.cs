@@ -36,7 +36,8 @@ public sealed class OutageTests
 
         Assert.False(outage.WasOver(Before));
         Assert.All(
-            [Before with { Position = new Lsn(101) }, Before with { Copied = 2 }, Before with { Ranges = 11 }, Before with { Ranges = 0 }],
+            [Before with { Position = new Lsn(101) }, Before with { Copied = 2 }, Before with { Ranges = 11 },
+                Before with { Ranges = 0 }],
             stored => Assert.True(outage.WasOver(stored)));
     }
 

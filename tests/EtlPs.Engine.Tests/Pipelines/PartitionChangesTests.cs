@@ -6,12 +6,15 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Partitions that come, go and are truncated: what Postgres does not send is noticed, and what it sends is followed.</summary>
+/// <summary>
+/// Partitions that come, go and are truncated: what Postgres does not send is noticed, and what it sends is followed.
+/// </summary>
 public sealed class PartitionChangesTests(ServerPool pool)
 {
     private const string Setup = """
         CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); CREATE TABLE other (id int PRIMARY KEY);
-        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
+        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
         INSERT INTO t SELECT g, 'v' FROM generate_series(0, 19) g;
         """;
 
@@ -19,29 +22,45 @@ public sealed class PartitionChangesTests(ServerPool pool)
 
     [Theory]
     [InlineData("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)")]
-    [InlineData("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (40) PARTITION BY RANGE (id); CREATE TABLE t2a PARTITION OF t2 DEFAULT")]
-    [InlineData("CREATE TABLE t2 (LIKE t INCLUDING ALL); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)")]
-    [InlineData("BEGIN; CREATE TABLE t2 (v text, id int NOT NULL); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (20, 'at once'); COMMIT")]
+    [InlineData(
+        "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (40) PARTITION BY RANGE (id); "
+        + "CREATE TABLE t2a PARTITION OF t2 DEFAULT")]
+    [InlineData(
+        "CREATE TABLE t2 (LIKE t INCLUDING ALL); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)")]
+    [InlineData(
+        "BEGIN; CREATE TABLE t2 (v text, id int NOT NULL); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO "
+        + "(30); INSERT INTO t VALUES (20, 'at once'); COMMIT")]
     public async Task A_partition_that_was_empty_when_it_came_is_followed(string ddl)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup);
         await scenario.BackfillAsync();
-        foreach (var statement in ddl.StartsWith("BEGIN", StringComparison.Ordinal) ? [ddl] : ddl.Split(';')) await scenario.ExecuteAsync(statement);
+        foreach (var statement in ddl.StartsWith("BEGIN", StringComparison.Ordinal) ? [ddl] : ddl.Split(';'))
+            await scenario.ExecuteAsync(statement);
         await scenario.CatchUpAsync();
-        await scenario.ExecuteAsync("INSERT INTO t VALUES (21, 'new'), (22, 'new'); UPDATE t SET id = 23 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 22");
+        await scenario.ExecuteAsync(
+            "INSERT INTO t VALUES (21, 'new'), (22, 'new'); UPDATE t SET id = 23 WHERE id = 1; "
+            + "UPDATE t SET id = 1 WHERE id = 22");
         Assert.Empty((await scenario.CatchUpAsync()).SetAside);
         Assert.Empty((await scenario.CatchUpAsync()).SetAside);
         await scenario.AssertEqualAsync();
     }
 
     [Theory]
-    [InlineData("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old')|ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)", "attached")]
-    [InlineData("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old'); ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)", "attached")]
+    [InlineData(
+        "CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old')|ALTER TABLE t ATTACH "
+        + "PARTITION t2 FOR VALUES FROM (20) TO (30)", "attached")]
+    [InlineData(
+        "CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old'); "
+        + "ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30)", "attached")]
     [InlineData("ALTER TABLE t DETACH PARTITION t1", "detached or dropped")]
     [InlineData("DROP TABLE t1", "detached or dropped")]
-    [InlineData("ALTER TABLE t DETACH PARTITION t1|UPDATE t1 SET v = 'apart'|ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (10) TO (20)", "attached again")]
+    [InlineData(
+        "ALTER TABLE t DETACH PARTITION t1|UPDATE t1 SET v = 'apart'|ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM "
+        + "(10) TO (20)", "attached again")]
     [InlineData("TRUNCATE t1", "was truncated")]
-    [InlineData("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)|INSERT INTO t VALUES (20, 'sent')|TRUNCATE t2", "was truncated")]
+    [InlineData(
+        "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)|INSERT INTO t VALUES (20, 'sent')|TRUNCATE t2",
+        "was truncated")]
     [InlineData("ALTER TABLE t ALTER v TYPE text USING concat(v, '!')", "were rewritten")]
     public async Task Rows_that_move_without_a_change_set_their_root_aside(string ddl, string told)
     {
@@ -63,7 +82,9 @@ public sealed class PartitionChangesTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Setup);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("VACUUM FULL t1");
-        await scenario.ExecuteAsync("INSERT INTO t SELECT g, 'w' FROM generate_series(0, 19) g ON CONFLICT (id) DO UPDATE SET v = 'w' WHERE t.id < 15");
+        await scenario.ExecuteAsync(
+            "INSERT INTO t SELECT g, 'w' FROM generate_series(0, 19) g ON CONFLICT (id) DO UPDATE SET v = 'w' WHERE "
+            + "t.id < 15");
         Assert.Empty((await scenario.CatchUpAsync()).SetAside);
         await scenario.AssertEqualAsync();
     }
@@ -86,14 +107,16 @@ public sealed class PartitionChangesTests(ServerPool pool)
     [Fact]
     public async Task A_new_leaf_that_the_publication_sends_as_a_table_of_its_own_is_told_and_joins_at_the_next_start()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Setup + "CREATE PUBLICATION dba FOR TABLE t, other");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Setup + "CREATE PUBLICATION dba FOR TABLE t, other");
         var pipeline = scenario.PipelineOf("dba");
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var (streaming, told) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
         scenario.OnEvent = e =>
         {
-            if (e is Milestone { Message: var message } && message.StartsWith("Streaming from", StringComparison.Ordinal)) streaming.TrySetResult();
+            if (e is Milestone { Message: var message }
+                && message.StartsWith("Streaming from", StringComparison.Ordinal)) streaming.TrySetResult();
             if (e is Milestone { Level: MilestoneLevel.Warning } warning) told.TrySetResult(warning.Message);
         };
         var stream = pipeline.StreamAsync(new StreamOptions(), scenario, stop.Token);
@@ -122,7 +145,8 @@ public sealed class PartitionChangesTests(ServerPool pool)
         {
             // Nothing is sent of it, and the stream looks again in a minute.
             await scenario.ExecuteAsync(ddl);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pipeline.ResetAsync(["t"], scenario, given.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => pipeline.ResetAsync(["t"], scenario, given.Token));
             await stream.StopAsync();
         }
 
@@ -139,7 +163,8 @@ public sealed class PartitionChangesTests(ServerPool pool)
         var pipeline = scenario.Pipeline(truncate);
         await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
         {
-            await scenario.ExecuteAsync("ALTER TABLE t DETACH PARTITION t1; CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)");
+            await scenario.ExecuteAsync(
+                "ALTER TABLE t DETACH PARTITION t1; CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)");
             Assert.Equal(TableState.Ready, Assert.Single(await pipeline.ResetAsync(["t"], scenario, Token)).State);
             await stream.StopAsync();
         }
@@ -158,13 +183,15 @@ public sealed class PartitionChangesTests(ServerPool pool)
         var (streaming, aside) = (new TaskCompletionSource(), new TaskCompletionSource());
         scenario.OnEvent = e =>
         {
-            if (e is Milestone { Message: var message } && message.StartsWith("Streaming from", StringComparison.Ordinal)) streaming.TrySetResult();
+            if (e is Milestone { Message: var message }
+                && message.StartsWith("Streaming from", StringComparison.Ordinal)) streaming.TrySetResult();
             if (e is TableStateChanged { State: TableState.SetAside }) aside.TrySetResult();
         };
         var run = scenario.Pipeline().StreamAsync(new StreamOptions(), scenario, stop.Token);
         await Task.WhenAny(streaming.Task, run).WaitAsync(Token);
         await scenario.ExecuteAsync("CREATE TABLE t2 (id int PRIMARY KEY, v text); INSERT INTO t2 VALUES (20, 'old')");
-        await scenario.ExecuteAsync("ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (21, 'new')");
+        await scenario.ExecuteAsync(
+            "ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (21, 'new')");
         await scenario.ExecuteAsync("INSERT INTO other VALUES (1)");
         await Task.WhenAny(aside.Task, run).WaitAsync(Token);
         await stop.CancelAsync();

@@ -8,12 +8,15 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Partitions that log another key than their root is found by: rows that were updated or deleted there would stay.</summary>
+/// <summary>
+/// Partitions that log another key than their root is found by: rows that were updated or deleted there would stay.
+/// </summary>
 public sealed class PartitionIdentityTests(ServerPool pool)
 {
     private const string Keyless = """
         CREATE TABLE t (id int NOT NULL, v text, w text) PARTITION BY RANGE (id); ALTER TABLE t REPLICA IDENTITY FULL;
-        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
+        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
         ALTER TABLE t0 REPLICA IDENTITY FULL; ALTER TABLE t1 REPLICA IDENTITY FULL;
         ALTER TABLE t0 ADD PRIMARY KEY (id); INSERT INTO t SELECT g, 'v', 'w' FROM generate_series(0, 19, 2) g;
         CREATE PUBLICATION dba FOR TABLE t WITH (publish_via_partition_root);
@@ -21,7 +24,8 @@ public sealed class PartitionIdentityTests(ServerPool pool)
 
     private const string Keyed = """
         CREATE TABLE t (id int PRIMARY KEY, code int NOT NULL, v text) PARTITION BY RANGE (id);
-        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
+        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20);
         CREATE UNIQUE INDEX t0_code ON t0 (code); CREATE UNIQUE INDEX t0_both ON t0 (code, id);
         INSERT INTO t SELECT g, g, 'v' FROM generate_series(0, 19, 2) g;
         CREATE PUBLICATION dba FOR TABLE t WITH (publish_via_partition_root);
@@ -43,18 +47,22 @@ public sealed class PartitionIdentityTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, setup + ddl);
         var pipeline = new Pipeline(scenario.Definition() with { Publication = publication });
 
-        var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
+        var error = await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
 
         Assert.Equal(EtlErrorCode.NoReplicaIdentity, error.Code);
         Assert.Contains("t0", error.Message, StringComparison.Ordinal);
         Assert.Contains(error.Sql!, error.Remedy, StringComparison.Ordinal);
         Assert.False(File.Exists(scenario.File));
         Assert.Contains(
-            await pipeline.CheckAsync(new BackfillOptions(), Token), c => c is { Status: CheckStatus.Failed, Name: "Partitions" });
+            await pipeline.CheckAsync(new BackfillOptions(), Token),
+            c => c is { Status: CheckStatus.Failed, Name: "Partitions" });
         await scenario.ExecuteAsync(error.Sql!);
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
-        await scenario.ExecuteAsync("UPDATE t SET id = 5 WHERE id = 4; DELETE FROM t WHERE id = 8; UPDATE t SET v = 'x' WHERE id = 2");
-        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+        await scenario.ExecuteAsync(
+            "UPDATE t SET id = 5 WHERE id = 4; DELETE FROM t WHERE id = 8; UPDATE t SET v = 'x' WHERE id = 2");
+        Assert.Empty(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
         await scenario.AssertEqualAsync();
     }
 
@@ -76,13 +84,16 @@ public sealed class PartitionIdentityTests(ServerPool pool)
     public async Task A_partitions_identity_is_nothing_to_a_publication_of_inserts_nor_is_one_that_holds_the_roots_key(
         string setup, string ddl, string operations)
     {
-        await using var scenario = await Scenario.CreateAsync(pool, $"{setup}{ddl}; ALTER PUBLICATION dba SET (publish = '{operations}')");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, $"{setup}{ddl}; ALTER PUBLICATION dba SET (publish = '{operations}')");
         var pipeline = scenario.PipelineOf("dba");
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         await scenario.ExecuteAsync("INSERT INTO t VALUES (3, 100, 'new')");
         if (operations.Contains("update", StringComparison.Ordinal))
-            await scenario.ExecuteAsync("UPDATE t SET id = 5 WHERE id = 4; UPDATE t SET code = 300 WHERE id = 2; DELETE FROM t WHERE id = 8");
-        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+            await scenario.ExecuteAsync(
+                "UPDATE t SET id = 5 WHERE id = 4; UPDATE t SET code = 300 WHERE id = 2; DELETE FROM t WHERE id = 8");
+        Assert.Empty(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
         await scenario.AssertEqualAsync();
     }
 
@@ -121,7 +132,8 @@ public sealed class PartitionIdentityTests(ServerPool pool)
     [Theory]
     [InlineData(null)]
     [InlineData("dba")]
-    public async Task A_new_partition_without_an_identity_is_told_with_the_statement_that_lets_the_source_write_again(string? publication)
+    public async Task A_new_partition_without_an_identity_is_told_with_the_statement_that_lets_the_source_write_again(
+        string? publication)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Keyless);
         var pipeline = new Pipeline(scenario.Definition() with { Publication = publication });
@@ -130,13 +142,15 @@ public sealed class PartitionIdentityTests(ServerPool pool)
         var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
         {
-            if (e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains("replica identity", StringComparison.Ordinal))
+            if (e is Milestone { Level: MilestoneLevel.Warning } m
+                && m.Message.Contains("replica identity", StringComparison.Ordinal))
                 told.TrySetResult(m.Message);
         };
 
         // The row brings a RELATION message, and that the look which the stream else makes every minute.
         await scenario.ExecuteAsync(
-            "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (20, 'v', 'w'); INSERT INTO t VALUES (3, 'v', 'w')");
+            "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30); INSERT INTO t VALUES (20, 'v', 'w'); "
+            + "INSERT INTO t VALUES (3, 'v', 'w')");
         var warning = await told.Task.WaitAsync(TimeSpan.FromMinutes(2), Token);
         await Assert.ThrowsAsync<PostgresException>(() => scenario.ExecuteAsync("UPDATE t SET v = 'x' WHERE id = 20"));
         var check = (await pipeline.CheckAsync(new BackfillOptions(), Token)).Single(c => c.Name == "ReplicaIdentity");
@@ -160,7 +174,8 @@ public sealed class PartitionIdentityTests(ServerPool pool)
     public Task A_row_that_only_its_partitions_key_was_logged_of_sets_a_root_without_a_key_aside(string change) =>
         RowImageScenario.AssertSetAsideAsync(
             pool,
-            Keyless.Replace("CREATE PUBLICATION dba FOR TABLE t WITH (publish_via_partition_root);", "", StringComparison.Ordinal),
+            Keyless.Replace(
+                "CREATE PUBLICATION dba FOR TABLE t WITH (publish_via_partition_root);", "", StringComparison.Ordinal),
             Grouping.StreamEach,
             "UPDATE t SET v = 'y' WHERE id IN (0, 10); DELETE FROM t WHERE id = 2",
             $"{OwnKey}; {change}; ALTER TABLE t0 REPLICA IDENTITY FULL");
@@ -168,10 +183,12 @@ public sealed class PartitionIdentityTests(ServerPool pool)
     [Theory]
     [InlineData("DELETE FROM public.t WHERE id = 1", "DELETE FROM t WHERE id = 1")]
     [InlineData("UPDATE public.t SET v = 'mine' WHERE id = 1", "UPDATE t SET v = 'x' WHERE id = 1")]
-    public async Task A_row_that_somebody_changed_in_the_destination_sets_a_table_without_a_key_aside(string there, string here)
+    public async Task A_row_that_somebody_changed_in_the_destination_sets_a_table_without_a_key_aside(
+        string there, string here)
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
-            CREATE TABLE t (id int, v text); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 'a'), (1, 'b'), (2, 'a');
+            CREATE TABLE t (id int, v text); ALTER TABLE t REPLICA IDENTITY FULL;
+            INSERT INTO t VALUES (1, 'a'), (1, 'b'), (2, 'a');
             CREATE TABLE other (id int PRIMARY KEY)
             """);
         await scenario.BackfillAsync();
@@ -187,7 +204,8 @@ public sealed class PartitionIdentityTests(ServerPool pool)
     public async Task A_table_without_a_key_that_began_empty_knows_nothing_of_older_rows()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int, v text); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 'a'), (2, 'b')");
+            pool, "CREATE TABLE t (id int, v text); ALTER TABLE t REPLICA IDENTITY FULL; "
+            + "INSERT INTO t VALUES (1, 'a'), (2, 'b')");
         var fromEmpty = new StreamOptions { SkipBackfill = true, UntilCaughtUp = true };
         await scenario.CatchUpAsync(fromEmpty);
         await scenario.ExecuteAsync("DELETE FROM t WHERE id = 1; UPDATE t SET v = 'c' WHERE id = 2");

@@ -27,7 +27,8 @@ public sealed class PlanTests(ServerPool pool)
 
         // A file with a write-ahead log beside it, which whoever opens it for writing would take in.
         await Shop.WorkAsync(scenario.Database, 0, 20);
-        var killed = await scenario.Process.RunAsync(PipelineOperation.CatchUp, "BatchCommitted", cancellationToken: Token);
+        var killed = await scenario.Process.RunAsync(
+            PipelineOperation.CatchUp, "BatchCommitted", cancellationToken: Token);
         Assert.True(PipelineProcess.WasKilled(killed), killed.ErrorOutput);
         Assert.True(File.Exists(scenario.File + ".wal"));
         await PlanAndCompareAsync(scenario);
@@ -49,8 +50,8 @@ public sealed class PlanTests(ServerPool pool)
 
         Assert.Equal(
             [
-                $"CREATE PUBLICATION \"{scenario.Definition().EffectivePublication}\" FOR TABLE ONLY \"public\".\"empty\", "
-                + "ONLY \"public\".\"t\" WITH (publish_via_partition_root = true)",
+                $"CREATE PUBLICATION \"{scenario.Definition().EffectivePublication}\" FOR TABLE ONLY "
+                + "\"public\".\"empty\", ONLY \"public\".\"t\" WITH (publish_via_partition_root = true)",
                 $"CREATE_REPLICATION_SLOT {scenario.Definition().EffectiveSlotName} LOGICAL pgoutput",
             ],
             plan.Effects.Select(e => e.Statement).OfType<string>());
@@ -58,15 +59,18 @@ public sealed class PlanTests(ServerPool pool)
         Assert.Equal(1, table.Ranges);
         Assert.Equal("COPY \"public\".\"t\" (\"id\", \"v\", \"N\") TO STDOUT (FORMAT BINARY)", table.SourceStatement);
         Assert.Equal(
-            "CREATE TABLE \"public\".\"t\" (\"id\" INTEGER, \"v\" VARCHAR, \"N\" DECIMAL(12,2))", table.DestinationStatement);
-        Assert.Equal(await scenario.ScalarAsync<long>("SELECT pg_table_size('t') + pg_table_size('empty')"), plan.Estimate!.Bytes);
+            "CREATE TABLE \"public\".\"t\" (\"id\" INTEGER, \"v\" VARCHAR, \"N\" DECIMAL(12,2))",
+            table.DestinationStatement);
+        Assert.Equal(await scenario.ScalarAsync<long>("SELECT pg_table_size('t') + pg_table_size('empty')"),
+            plan.Estimate!.Bytes);
         Assert.InRange(plan.Estimate.Time, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10));
         Assert.True(plan.Estimate.WalBytes > 0);
 
         await scenario.BackfillAsync();
         var rest = await scenario.Pipeline().PlanStreamAsync(new StreamOptions(), Token);
         Assert.Null(rest.Estimate);
-        Assert.All(rest.Tables, t => Assert.Equal((0, null, null), (t.Ranges, t.SourceStatement, t.DestinationStatement)));
+        Assert.All(rest.Tables, t => Assert.Equal(
+            (0, null, null), (t.Ranges, t.SourceStatement, t.DestinationStatement)));
         var oneOff = await scenario.Pipeline().PlanBackfillAsync(
             new BackfillOptions { SnapshotOnly = true, Restart = true }, Token);
         Assert.Null(oneOff.Estimate!.WalBytes);
@@ -75,11 +79,13 @@ public sealed class PlanTests(ServerPool pool)
     [Fact]
     public async Task A_removal_drops_what_the_pipeline_made_and_leaves_its_neighbours()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
         var id = $"{Random.Shared.Next():x8}";
         var pipeline = new Pipeline(scenario.Definition() with { Name = $"a_{id}" });
         await scenario.ExecuteAsync(
-            $"SELECT pg_create_logical_replication_slot(name, 'pgoutput') FROM (VALUES ('etlps_ax{id}'), ('etlps_a_{id}_b')) v (name)");
+            $"SELECT pg_create_logical_replication_slot(name, 'pgoutput') FROM (VALUES ('etlps_ax{id}'), "
+            + $"('etlps_a_{id}_b')) v (name)");
         await scenario.ExecuteAsync($"CREATE PUBLICATION etlps_ax{id}; CREATE PUBLICATION \"etlps_A_{id}\"");
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         Assert.Equal("3 3", await AtTheSourceAsync(scenario));
@@ -88,7 +94,8 @@ public sealed class PlanTests(ServerPool pool)
         Assert.Equal(3, plan.Effects.Count);
         Assert.Equal("3 3", await AtTheSourceAsync(scenario));
         await pipeline.RemoveAsync(scenario, Token);
-        Assert.Equal(0L, await scenario.ScalarAsync<long>($"SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'etlps_a_{id}'"));
+        Assert.Equal(0L, await scenario.ScalarAsync<long>(
+            $"SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'etlps_a_{id}'"));
         Assert.Equal("2 2", await AtTheSourceAsync(scenario));
         Assert.Equal(1L, (await pipeline.QueryAsync("SELECT count(*) FROM public.t", Token)).Rows[0][0]);
         Assert.Null(await pipeline.ReadStatusAsync(Token));
@@ -122,7 +129,8 @@ public sealed class PlanTests(ServerPool pool)
             stop.Cancel();
             stop.Token.ThrowIfCancellationRequested();
         }));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cut.BackfillAsync(new BackfillOptions(), scenario, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => cut.BackfillAsync(new BackfillOptions(), scenario, stop.Token));
         await scenario.ExecuteAsync("INSERT INTO t VALUES (2, 'b', 's')");
         var pipeline = new Pipeline(definition);
         Assert.Single(await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
@@ -145,7 +153,8 @@ public sealed class PlanTests(ServerPool pool)
         var name = scenario.Database.Name;
         await scenario.ExecuteAsync($"""
             GRANT CREATE ON DATABASE "{name}" TO "{name}";
-            ALTER TABLE orders OWNER TO "{name}"; ALTER TABLE lines OWNER TO "{name}"; ALTER TABLE docs OWNER TO "{name}";
+            ALTER TABLE orders OWNER TO "{name}"; ALTER TABLE lines OWNER TO "{name}";
+            ALTER TABLE docs OWNER TO "{name}";
             ALTER TABLE journal OWNER TO "{name}"; ALTER TABLE "Mixed Case" OWNER TO "{name}";
             """);
         var pipeline = new Pipeline(scenario.Definition() with { Source = SourceSettings.Parse(role) });
@@ -158,7 +167,8 @@ public sealed class PlanTests(ServerPool pool)
         await scenario.AssertNothingLeftOverAsync();
         await pipeline.RemoveAsync(scenario, Token);
         Assert.Equal("0 0", await AtTheSourceAsync(scenario));
-        await scenario.ExecuteAsync($"REASSIGN OWNED BY \"{name}\" TO CURRENT_USER; DROP OWNED BY \"{name}\"; DROP ROLE \"{name}\"");
+        await scenario.ExecuteAsync(
+            $"REASSIGN OWNED BY \"{name}\" TO CURRENT_USER; DROP OWNED BY \"{name}\"; DROP ROLE \"{name}\"");
     }
 
     private static async Task PlanAndCompareAsync(Scenario scenario)

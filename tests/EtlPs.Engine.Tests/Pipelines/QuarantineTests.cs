@@ -39,7 +39,8 @@ public sealed class QuarantineTests(ServerPool pool)
         Assert.Equal(2L, await CountAsync(scenario, "bad"));
         Assert.Equal(2L, await CountAsync(scenario, "good"));
         var confirmed = Lsn.Parse(await scenario.ScalarAsync<string>(
-            $"SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = '{scenario.Definition().EffectiveSlotName}'"));
+            "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = "
+            + $"'{scenario.Definition().EffectiveSlotName}'"));
         Assert.True(confirmed > before && result.Position > before);
 
         await scenario.CatchUpAsync();
@@ -94,7 +95,8 @@ public sealed class QuarantineTests(ServerPool pool)
     [Fact]
     public async Task A_first_run_told_to_stop_makes_nothing_where_a_table_cannot_be_copied()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE bare (); ALTER TABLE bare REPLICA IDENTITY FULL");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE bare (); ALTER TABLE bare REPLICA IDENTITY FULL");
 
         var error = await Assert.ThrowsAsync<EtlException>(
             () => scenario.CatchUpAsync(new StreamOptions { UntilCaughtUp = true, OnTableError = OnTableError.Stop }));
@@ -136,8 +138,10 @@ public sealed class QuarantineTests(ServerPool pool)
         Assert.Empty(await scenario.Pipeline().ReadTablesAsync([], Token));
         await scenario.BackfillAsync();
 
-        Assert.Equal(["bad", "good"], (await scenario.Pipeline().ReadTablesAsync([], Token)).Select(t => t.Source.Name));
-        Assert.Equal(["good"], (await scenario.Pipeline().ReadTablesAsync(["public.g*"], Token)).Select(t => t.Source.Name));
+        Assert.Equal(["bad", "good"], (await scenario.Pipeline().ReadTablesAsync([], Token))
+            .Select(t => t.Source.Name));
+        Assert.Equal(["good"], (await scenario.Pipeline().ReadTablesAsync(["public.g*"], Token))
+            .Select(t => t.Source.Name));
         Assert.Empty(await scenario.Pipeline().ReadTablesAsync(["none*"], Token));
         var error = await Assert.ThrowsAsync<EtlException>(() => scenario.Pipeline().ReadTablesAsync(["none"], Token));
         Assert.Equal(EtlErrorCode.TableNotFound, error.Code);

@@ -24,12 +24,14 @@ internal static class Ranges
         ALTER TABLE items ALTER big SET STORAGE EXTERNAL;
         INSERT INTO items SELECT g, 0, CASE WHEN g % 3 > 0 THEN repeat(md5(g::text), 100) END, repeat('n', 300)
           FROM generate_series(1, 1500) g;
-        CREATE TABLE parts (id int, region int, n int NOT NULL, big text, PRIMARY KEY (region, id)) PARTITION BY LIST (region);
+        CREATE TABLE parts (id int, region int, n int NOT NULL, big text,
+            PRIMARY KEY (region, id)) PARTITION BY LIST (region);
         CREATE TABLE parts_0 PARTITION OF parts FOR VALUES IN (0);
         CREATE TABLE parts_1 (n int NOT NULL, big text, region int NOT NULL, id int NOT NULL);
         ALTER TABLE parts ATTACH PARTITION parts_1 FOR VALUES IN (1);
         ALTER TABLE parts ALTER big SET STORAGE EXTERNAL;
-        INSERT INTO parts SELECT g, g % 2, 0, CASE WHEN g % 3 > 0 THEN repeat(md5(g::text), 90) END FROM generate_series(1, 1200) g;
+        INSERT INTO parts SELECT g, g % 2, 0, CASE WHEN g % 3 > 0 THEN repeat(md5(g::text), 90) END
+            FROM generate_series(1, 1200) g;
         CREATE PROCEDURE churn(transactions int) LANGUAGE plpgsql AS $body$
         DECLARE a int; b int;
         BEGIN
@@ -46,8 +48,10 @@ internal static class Ranges
                 IF random() < 0.5 THEN COMMIT; END IF;
                 INSERT INTO items VALUES (a, i, repeat(md5(random()::text), 100), NULL);
               WHEN 6 THEN
-                UPDATE items SET id = -1 WHERE id = a; UPDATE items SET id = a WHERE id = b; UPDATE items SET id = b WHERE id = -1;
-              WHEN 7 THEN INSERT INTO items VALUES (nextval('ids'), i, repeat(md5(random()::text), 100), repeat('i', 300));
+                UPDATE items SET id = -1 WHERE id = a; UPDATE items SET id = a WHERE id = b;
+                UPDATE items SET id = b WHERE id = -1;
+              WHEN 7 THEN INSERT INTO items
+                  VALUES (nextval('ids'), i, repeat(md5(random()::text), 100), repeat('i', 300));
               ELSE UPDATE items SET note = repeat('u', 300) WHERE id BETWEEN a AND a + 5;
             END CASE;
             COMMIT;
@@ -74,7 +78,8 @@ internal static class Ranges
     }
 
     /// <summary>The pipeline with ranges so small that each table has many.</summary>
-    public static PipelineDefinition Small(this PipelineDefinition definition) => definition with { RangeBytes = Bytes };
+    public static PipelineDefinition Small(this PipelineDefinition definition) =>
+        definition with { RangeBytes = Bytes };
 
     /// <summary>The same in a process of its own.</summary>
     public static PipelineProcess Small(this PipelineProcess process, int workers = 2) =>

@@ -11,7 +11,8 @@ public sealed class ReadingBesideRunTests(ServerPool pool)
     [Fact]
     public async Task Queries_at_the_moment_that_a_run_opens_the_file_break_neither()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
         await scenario.BackfillAsync();
         var pipeline = scenario.Pipeline();
         for (var round = 0; round < 5; round++)

@@ -21,10 +21,12 @@ public sealed class RefusalTests(ServerPool pool)
     public async Task A_wrong_password_a_missing_database_and_a_silent_port_leave_nothing()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
-        var role = await scenario.Database.Server.CreateRoleAsync(scenario.Database.Name, "right", cancellationToken: Token);
+        var role = await scenario.Database.Server.CreateRoleAsync(
+            scenario.Database.Name, "right", cancellationToken: Token);
         var wrong = new NpgsqlConnectionStringBuilder(role) { Password = "wrong-canary" };
         await RefusedAsync(scenario, EtlErrorCode.AuthenticationFailed, source: wrong.ConnectionString);
-        await RefusedAsync(scenario, EtlErrorCode.DatabaseNotFound, source: scenario.Database.Server.ConnectionString("no_such_database"));
+        await RefusedAsync(scenario, EtlErrorCode.DatabaseNotFound,
+            source: scenario.Database.Server.ConnectionString("no_such_database"));
         var silent = new NpgsqlConnectionStringBuilder(scenario.Database.ConnectionString) { Port = FreePort() };
         await RefusedAsync(scenario, EtlErrorCode.SourceUnreachable, source: silent.ConnectionString);
         await scenario.ExecuteAsync($"DROP ROLE {scenario.Database.Name}");
@@ -33,7 +35,8 @@ public sealed class RefusalTests(ServerPool pool)
     [Fact]
     public async Task A_server_without_logical_wal_leaves_nothing()
     {
-        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { WalLevel = "replica" }, Token);
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { WalLevel = "replica" }, Token);
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
         await server.ExecuteAsync("postgres", OneTable, Token);
         await RefusedAsync(scenario, EtlErrorCode.WalLevelNotLogical, source: server.ConnectionString());
@@ -54,7 +57,8 @@ public sealed class RefusalTests(ServerPool pool)
     public async Task Tables_that_are_not_there_and_tables_without_a_key_leave_nothing()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable + "; CREATE TABLE keyless (id int)");
-        await RefusedAsync(scenario, EtlErrorCode.TableNotFound, definition: scenario.Definition("public.no_such_table"));
+        await RefusedAsync(
+            scenario, EtlErrorCode.TableNotFound, definition: scenario.Definition("public.no_such_table"));
         var error = await RefusedAsync(scenario, EtlErrorCode.NoReplicaIdentity);
         Assert.Contains("keyless", error.Message, StringComparison.Ordinal);
         Assert.Contains("REPLICA IDENTITY FULL", error.Remedy, StringComparison.Ordinal);
@@ -66,7 +70,8 @@ public sealed class RefusalTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
         var definition = scenario.Definition();
-        await scenario.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{definition.EffectiveSlotName}', 'pgoutput')");
+        await scenario.ExecuteAsync(
+            $"SELECT pg_create_logical_replication_slot('{definition.EffectiveSlotName}', 'pgoutput')");
         await RefusedAsync(scenario, EtlErrorCode.SlotExists, slots: 1);
         await new Pipeline(definition).BackfillAsync(new BackfillOptions { SnapshotOnly = true }, scenario, Token);
         Assert.Equal(1L, await SlotsAsync(scenario));
@@ -85,7 +90,8 @@ public sealed class RefusalTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
         await using var other = await pool.CreateDatabaseAsync();
         await other.ExecuteAsync(
-            $"SELECT pg_create_logical_replication_slot('{scenario.Definition().EffectiveSlotName}', 'pgoutput')", Token);
+            $"SELECT pg_create_logical_replication_slot('{scenario.Definition().EffectiveSlotName}', 'pgoutput')",
+            Token);
         await RefusedAsync(scenario, EtlErrorCode.SlotExists);
         await RefusedAsync(scenario, EtlErrorCode.SlotExists, restart: true);
         Assert.Equal(1L, await other.ScalarAsync<long>(
@@ -103,7 +109,8 @@ public sealed class RefusalTests(ServerPool pool)
         var slower = scenario.BackfillAsync();
         await Eventually.IsTrueAsync(
             () => scenario.ScalarAsync<bool>(
-                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"),
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
+                + "'Lock')"),
             slower, Token);
         await ExecuteAsync(faster, $"CREATE PUBLICATION {name}");
         await transaction.CommitAsync(Token);
@@ -120,7 +127,8 @@ public sealed class RefusalTests(ServerPool pool)
         {
             ["max_slot_wal_keep_size"] = "1MB", ["max_wal_size"] = "32MB", ["min_wal_size"] = "32MB",
         };
-        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = settings }, Token);
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Settings = settings }, Token);
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
         await server.CreateDatabaseAsync("lost", Token);
         await server.ExecuteAsync("lost", OneTable, Token);
@@ -134,8 +142,10 @@ public sealed class RefusalTests(ServerPool pool)
 
         for (var i = 0; i < 5; i++) await server.ExecuteAsync("lost", "SELECT txid_current(), pg_switch_wal()", Token);
         await server.ExecuteAsync("lost", "CHECKPOINT", Token);
-        Assert.Equal(EtlErrorCode.SlotLost, (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(definition, scenario))).Code);
-        await new Pipeline(definition).StreamAsync(new StreamOptions { UntilCaughtUp = true, Restart = true }, scenario, Token);
+        Assert.Equal(EtlErrorCode.SlotLost,
+            (await Assert.ThrowsAsync<EtlException>(() => CatchUpAsync(definition, scenario))).Code);
+        await new Pipeline(definition)
+            .StreamAsync(new StreamOptions { UntilCaughtUp = true, Restart = true }, scenario, Token);
         Assert.Empty(await TableComparison.DifferencesAsync(server.ConnectionString("lost"), scenario.File, Token));
     }
 
@@ -203,7 +213,8 @@ public sealed class RefusalTests(ServerPool pool)
         await using var other = await pool.CreateDatabaseAsync();
         await other.ExecuteAsync(OneTable, Token);
         var definition = scenario.Definition() with { Source = SourceSettings.Parse(other.ConnectionString) };
-        await RefusedAsync(scenario, EtlErrorCode.SourceChanged, definition: definition, slots: 1, publications: 1, fileExists: true);
+        await RefusedAsync(
+            scenario, EtlErrorCode.SourceChanged, definition: definition, slots: 1, publications: 1, fileExists: true);
         var error = await Assert.ThrowsAsync<EtlException>(() => new Pipeline(definition).RemoveAsync(scenario, Token));
         Assert.Equal(EtlErrorCode.SourceChanged, error.Code);
         Assert.Equal(1L, await SlotsAsync(scenario));
@@ -248,8 +259,10 @@ public sealed class RefusalTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(
             pool, OneTable + "; CREATE TABLE keyless (a int); INSERT INTO keyless VALUES (7)");
-        var pipeline = new Pipeline(scenario.Definition() with { Destination = new DuckDbSettings(DuckDbSettings.InMemory) });
-        var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.StreamAsync(new StreamOptions(), scenario, Token));
+        var pipeline = new Pipeline(
+            scenario.Definition() with { Destination = new DuckDbSettings(DuckDbSettings.InMemory) });
+        var error = await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.StreamAsync(new StreamOptions(), scenario, Token));
         Assert.Equal(EtlErrorCode.InvalidArgument, error.Code);
         Assert.Contains("file", error.Remedy, StringComparison.Ordinal);
         error = await Assert.ThrowsAsync<EtlException>(() => pipeline.PlanStreamAsync(new StreamOptions(), Token));
@@ -270,11 +283,13 @@ public sealed class RefusalTests(ServerPool pool)
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO other VALUES (1)");
         var definition = scenario.Definition() with { Publication = "dba" };
-        await RefusedAsync(scenario, EtlErrorCode.InvalidArgument, definition: definition, slots: 1, publications: 2, fileExists: true);
+        await RefusedAsync(scenario, EtlErrorCode.InvalidArgument, definition: definition, slots: 1, publications: 2,
+            fileExists: true);
         definition = scenario.Definition() with { SlotName = scenario.Database.Name + "_2" };
         foreach (var restart in new[] { false, true })
             await RefusedAsync(
-                scenario, EtlErrorCode.InvalidArgument, definition: definition, restart: restart, slots: 1, publications: 2,
+                scenario, EtlErrorCode.InvalidArgument, definition: definition, restart: restart, slots: 1,
+                publications: 2,
                 fileExists: true);
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
@@ -300,13 +315,15 @@ public sealed class RefusalTests(ServerPool pool)
         {
             if (told is Milestone milestone && milestone.Message.EndsWith("dropped.", StringComparison.Ordinal))
                 Task.Run(() => scenario.ExecuteAsync(
-                    $"SELECT pg_create_logical_replication_slot('{definition.EffectiveSlotName}', 'pgoutput')")).Wait(Token);
+                    $"SELECT pg_create_logical_replication_slot('{definition.EffectiveSlotName}', 'pgoutput')"))
+                    .Wait(Token);
         };
         var error = await Assert.ThrowsAsync<EtlException>(
             () => new Pipeline(definition).BackfillAsync(new BackfillOptions { Restart = true }, scenario, Token));
         Assert.Equal(EtlErrorCode.SlotExists, error.Code);
         scenario.OnEvent = null;
-        await RefusedAsync(scenario, EtlErrorCode.SlotExists, definition: definition, slots: 1, publications: 1, fileExists: true);
+        await RefusedAsync(
+            scenario, EtlErrorCode.SlotExists, definition: definition, slots: 1, publications: 1, fileExists: true);
     }
 
     [Theory]
@@ -325,7 +342,8 @@ public sealed class RefusalTests(ServerPool pool)
     }
 
     private static async Task<EtlException> RefusedAsync(
-        Scenario scenario, EtlErrorCode code, string? source = null, PipelineDefinition? definition = null, bool restart = false,
+        Scenario scenario, EtlErrorCode code, string? source = null, PipelineDefinition? definition = null,
+        bool restart = false,
         long slots = 0, long publications = 0, bool fileExists = false)
     {
         definition ??= scenario.Definition();
@@ -351,7 +369,9 @@ public sealed class RefusalTests(ServerPool pool)
 
         // Not its content: to open a file that this process has under its lock would let go of the lock.
         static (long Length, DateTime Time)? Written(PipelineDefinition definition) =>
-            new FileInfo(definition.Destination.Path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : null;
+            new FileInfo(definition.Destination.Path) is { Exists: true } file
+            ? (file.Length, file.LastWriteTimeUtc)
+            : null;
     }
 
     private static Task<long> SlotsAsync(Scenario scenario) => scenario.ScalarAsync<long>(

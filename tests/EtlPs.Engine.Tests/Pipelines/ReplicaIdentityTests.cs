@@ -2,7 +2,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Each replica identity, and each changed in mid-stream: the copy stays exact, or its table is set aside.</summary>
+/// <summary>
+/// Each replica identity, and each changed in mid-stream: the copy stays exact, or its table is set aside.
+/// </summary>
 public sealed class ReplicaIdentityTests(ServerPool pool)
 {
     private const string Rows = """
@@ -27,66 +29,77 @@ public sealed class ReplicaIdentityTests(ServerPool pool)
     [InlineData("USING INDEX t_code", Grouping.OneTransaction)]
     [InlineData("USING INDEX t_code", Grouping.StreamEach)]
     public Task Each_identity_is_followed(string identity, Grouping grouping) => RowImageScenario.AssertFollowedAsync(
-        pool, $"{Rows} ALTER TABLE t REPLICA IDENTITY {identity}", grouping, Change, Change, "UPDATE t SET part = part + 1", Change);
+        pool, $"{Rows} ALTER TABLE t REPLICA IDENTITY {identity}", grouping, Change, Change,
+        "UPDATE t SET part = part + 1", Change);
 
     [Theory, ClassData(typeof(Groupings))]
-    public Task A_whole_old_row_finds_rows_by_the_key_that_changes(Grouping grouping) => RowImageScenario.AssertFollowedAsync(
-        pool,
-        $"{Rows} ALTER TABLE t REPLICA IDENTITY FULL",
-        grouping,
-        "UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1",
-        "DO $$ BEGIN FOR i IN REVERSE 12..1 LOOP UPDATE t SET id = id + 1 WHERE id = i; END LOOP; END $$",
-        "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (NULL, 5, 500, 0, NULL); UPDATE t SET v = 'x' WHERE id = 5");
+    public Task A_whole_old_row_finds_rows_by_the_key_that_changes(Grouping grouping) =>
+        RowImageScenario.AssertFollowedAsync(
+            pool,
+            $"{Rows} ALTER TABLE t REPLICA IDENTITY FULL",
+            grouping,
+            "UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1",
+            "DO $$ BEGIN FOR i IN REVERSE 12..1 LOOP UPDATE t SET id = id + 1 WHERE id = i; END LOOP; END $$",
+            "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (NULL, 5, 500, 0, NULL); "
+            + "UPDATE t SET v = 'x' WHERE id = 5");
 
     [Theory, ClassData(typeof(Groupings))]
-    public Task An_identity_that_changes_and_names_the_same_key_is_followed(Grouping grouping) => RowImageScenario.AssertFollowedAsync(
-        pool,
-        Rows,
-        grouping,
-        Change,
-        $"ALTER TABLE t REPLICA IDENTITY FULL; {Change}",
-        $"ALTER TABLE t REPLICA IDENTITY DEFAULT; {Change}",
-        $"ALTER TABLE t REPLICA IDENTITY USING INDEX t_id; {Change}",
-        "ALTER TABLE t REPLICA IDENTITY NOTHING; INSERT INTO t VALUES ('n', 900, 900, 0, NULL)",
-        $"ALTER TABLE t REPLICA IDENTITY DEFAULT; {Change}");
+    public Task An_identity_that_changes_and_names_the_same_key_is_followed(Grouping grouping) =>
+        RowImageScenario.AssertFollowedAsync(
+            pool,
+            Rows,
+            grouping,
+            Change,
+            $"ALTER TABLE t REPLICA IDENTITY FULL; {Change}",
+            $"ALTER TABLE t REPLICA IDENTITY DEFAULT; {Change}",
+            $"ALTER TABLE t REPLICA IDENTITY USING INDEX t_id; {Change}",
+            "ALTER TABLE t REPLICA IDENTITY NOTHING; INSERT INTO t VALUES ('n', 900, 900, 0, NULL)",
+            $"ALTER TABLE t REPLICA IDENTITY DEFAULT; {Change}");
 
     [Fact]
     public Task A_truncation_needs_no_identity() => RowImageScenario.AssertFollowedAsync(
-        pool, Rows, Grouping.StreamEach, "ALTER TABLE t REPLICA IDENTITY NOTHING; TRUNCATE t; INSERT INTO t VALUES ('n', 1, 1, 0, NULL)");
+        pool, Rows, Grouping.StreamEach,
+        "ALTER TABLE t REPLICA IDENTITY NOTHING; TRUNCATE t; INSERT INTO t VALUES ('n', 1, 1, 0, NULL)");
 
     [Theory]
     [InlineData(Grouping.OneTransaction)]
     [InlineData(Grouping.StreamEach)]
-    public Task An_identity_that_names_another_key_sets_the_table_aside(Grouping grouping) => RowImageScenario.AssertSetAsideAsync(
-        pool, Rows, grouping, Change, $"ALTER TABLE t REPLICA IDENTITY USING INDEX t_code; {Change}");
+    public Task An_identity_that_names_another_key_sets_the_table_aside(Grouping grouping) =>
+        RowImageScenario.AssertSetAsideAsync(
+            pool, Rows, grouping, Change, $"ALTER TABLE t REPLICA IDENTITY USING INDEX t_code; {Change}");
 
     [Fact]
-    public Task Whole_rows_that_are_no_longer_sent_set_a_table_without_a_key_aside() => RowImageScenario.AssertSetAsideAsync(
-        pool,
-        "CREATE TABLE t (id int NOT NULL, v text); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 'a'), (2, 'a')",
-        Grouping.StreamEach,
-        "UPDATE t SET v = 'b' WHERE id = 1",
-        "ALTER TABLE t ADD PRIMARY KEY (id), REPLICA IDENTITY DEFAULT; UPDATE t SET v = 'c' WHERE id = 2");
+    public Task Whole_rows_that_are_no_longer_sent_set_a_table_without_a_key_aside() =>
+        RowImageScenario.AssertSetAsideAsync(
+            pool,
+            "CREATE TABLE t (id int NOT NULL, v text); ALTER TABLE t REPLICA IDENTITY FULL; "
+            + "INSERT INTO t VALUES (1, 'a'), (2, 'a')",
+            Grouping.StreamEach,
+            "UPDATE t SET v = 'b' WHERE id = 1",
+            "ALTER TABLE t ADD PRIMARY KEY (id), REPLICA IDENTITY DEFAULT; UPDATE t SET v = 'c' WHERE id = 2");
 
     [Theory, ClassData(typeof(Groupings))]
-    public Task Inserts_go_on_when_the_index_of_the_identity_is_dropped(Grouping grouping) => RowImageScenario.AssertFollowedAsync(
-        pool,
-        $"{Rows} ALTER TABLE t REPLICA IDENTITY USING INDEX t_code",
-        grouping,
-        Change,
-        "DROP INDEX t_code; INSERT INTO t VALUES ('n', 900, 900, 0, NULL)",
-        $"CREATE UNIQUE INDEX t_again ON t (part, code); ALTER TABLE t REPLICA IDENTITY USING INDEX t_again; {Change}");
+    public Task Inserts_go_on_when_the_index_of_the_identity_is_dropped(Grouping grouping) =>
+        RowImageScenario.AssertFollowedAsync(
+            pool,
+            $"{Rows} ALTER TABLE t REPLICA IDENTITY USING INDEX t_code",
+            grouping,
+            Change,
+            "DROP INDEX t_code; INSERT INTO t VALUES ('n', 900, 900, 0, NULL)",
+            "CREATE UNIQUE INDEX t_again ON t (part, code); ALTER TABLE t REPLICA IDENTITY USING INDEX t_again; "
+            + $"{Change}");
 
     [Theory]
     [InlineData(Grouping.OneTransaction)]
     [InlineData(Grouping.StreamEach)]
-    public Task Another_identity_after_the_index_was_dropped_sets_the_table_aside(Grouping grouping) => RowImageScenario.AssertSetAsideAsync(
-        pool,
-        $"{Rows} ALTER TABLE t REPLICA IDENTITY USING INDEX t_code",
-        grouping,
-        Change,
-        "DROP INDEX t_code; INSERT INTO t VALUES ('n', 900, 900, 0, NULL)",
-        $"ALTER TABLE t REPLICA IDENTITY DEFAULT; {Change}");
+    public Task Another_identity_after_the_index_was_dropped_sets_the_table_aside(Grouping grouping) =>
+        RowImageScenario.AssertSetAsideAsync(
+            pool,
+            $"{Rows} ALTER TABLE t REPLICA IDENTITY USING INDEX t_code",
+            grouping,
+            Change,
+            "DROP INDEX t_code; INSERT INTO t VALUES ('n', 900, 900, 0, NULL)",
+            $"ALTER TABLE t REPLICA IDENTITY DEFAULT; {Change}");
 
     [Theory, ClassData(typeof(Groupings))]
     public Task Whole_rows_are_followed_without_their_key_while_it_still_tells_them_apart(Grouping grouping) =>
@@ -96,8 +109,10 @@ public sealed class ReplicaIdentityTests(ServerPool pool)
             grouping,
             "ALTER TABLE t DROP CONSTRAINT t_pkey; DROP INDEX t_id",
             Change,
-            "INSERT INTO t VALUES ('twin of none', 900, 900, 0, NULL); UPDATE t SET v = 'x' WHERE id = 900; DELETE FROM t WHERE id = 900",
-            "INSERT INTO t VALUES ('twin', 12, 800, 0, NULL); DELETE FROM t WHERE v = 'twin'; UPDATE t SET v = 'alone' WHERE id = 12");
+            "INSERT INTO t VALUES ('twin of none', 900, 900, 0, NULL); UPDATE t SET v = 'x' WHERE id = 900; "
+            + "DELETE FROM t WHERE id = 900",
+            "INSERT INTO t VALUES ('twin', 12, 800, 0, NULL); DELETE FROM t WHERE v = 'twin'; "
+            + "UPDATE t SET v = 'alone' WHERE id = 12");
 
     [Theory]
     [InlineData("DELETE FROM t WHERE v = 'twin'")]

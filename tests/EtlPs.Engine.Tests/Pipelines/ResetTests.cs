@@ -32,7 +32,8 @@ public sealed class ResetTests(ServerPool pool)
 
         Assert.Equal((TableState.CatchingUp, 2L), (reset.State, reset.Rows));
         Assert.Equal(1L, await CountAsync(scenario, "bad"));
-        Assert.Contains(scenario.Events.OfType<Milestone>(), m => m.Message.Contains("next Start-EtlStream", StringComparison.Ordinal));
+        Assert.Contains(scenario.Events.OfType<Milestone>(),
+            m => m.Message.Contains("next Start-EtlStream", StringComparison.Ordinal));
         await scenario.CatchUpAsync(stop);
         await scenario.AssertEqualAsync();
         await scenario.AssertNothingLeftOverAsync();
@@ -50,7 +51,8 @@ public sealed class ResetTests(ServerPool pool)
             if (point != FaultPoint.ResetCopied || Interlocked.Increment(ref copied) > 1) return;
             // The reset stands still here: only the stream can move the position.
             var before = Position(pipeline!);
-            Assert.True(SpinWait.SpinUntil(() => Position(pipeline!) > before, TimeSpan.FromMinutes(2)), "The stream stores nothing.");
+            Assert.True(SpinWait.SpinUntil(() => Position(pipeline!) > before, TimeSpan.FromMinutes(2)),
+                "The stream stores nothing.");
         });
         pipeline = scenario.Pipeline(watch);
         await using var writers = ShopWriters.Start(scenario.Database, connections: 2);
@@ -130,7 +132,8 @@ public sealed class ResetTests(ServerPool pool)
         Pipeline? pipeline = null;
         IReadOnlyList<TableCopyResult> second = [];
         pipeline = scenario.Pipeline(new FaultAction(
-            FaultPoint.ResetSlotCreated, () => second = pipeline!.ResetAsync(["bad"], scenario, Token).GetAwaiter().GetResult()));
+            FaultPoint.ResetSlotCreated,
+            () => second = pipeline!.ResetAsync(["bad"], scenario, Token).GetAwaiter().GetResult()));
         await using var stream = await FollowedPipeline.StartAsync(scenario, pipeline);
 
         var first = Assert.Single(await pipeline.ResetAsync(["bad"], scenario, Token));
@@ -179,7 +182,8 @@ public sealed class ResetTests(ServerPool pool)
         await scenario.BackfillAsync();
         await using (ShopWriters.Start(scenario.Database, connections: 2))
         {
-            var outcome = await scenario.Process.RunAsync(PipelineOperation.FollowAndReset, step, occurrence, cancellationToken: Token);
+            var outcome = await scenario.Process.RunAsync(
+                PipelineOperation.FollowAndReset, step, occurrence, cancellationToken: Token);
             Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
         }
         foreach (var table in new[] { "orders", "lines", "docs", "journal", "\"Mixed Case\"" })
@@ -192,7 +196,8 @@ public sealed class ResetTests(ServerPool pool)
     [Fact]
     public async Task Where_the_stream_ends_in_a_reset_of_several_tables_each_is_told_by_itself()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Tables + "; CREATE TABLE third (id int PRIMARY KEY)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Tables + "; CREATE TABLE third (id int PRIMARY KEY)");
         await scenario.BackfillAsync();
         FollowedPipeline? stream = null;
         Task<StreamResult>? stopping = null;
@@ -213,7 +218,8 @@ public sealed class ResetTests(ServerPool pool)
             reset = await pipeline.ResetAsync(["*"], scenario, Token);
             await stopping!;
         }
-        Assert.Equal([null, EtlErrorCode.ResetInterrupted, EtlErrorCode.ResetInterrupted], reset.Select(r => r.Error?.Code));
+        Assert.Equal(
+            [null, EtlErrorCode.ResetInterrupted, EtlErrorCode.ResetInterrupted], reset.Select(r => r.Error?.Code));
         Assert.All(reset, r => Assert.Equal(TableState.Ready, r.State));
         Assert.Contains("Nothing is to be done", reset[1].Error!.Remedy, StringComparison.Ordinal);
         Assert.Contains("Reset-EtlTable", reset[2].Error!.Remedy, StringComparison.Ordinal);
@@ -228,7 +234,8 @@ public sealed class ResetTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Tables);
         await scenario.BackfillAsync();
-        var pipeline = scenario.Pipeline(new FaultAction(FaultPoint.ResetHandedOver, () => throw new IOException("The copy's own stream broke.")));
+        var pipeline = scenario.Pipeline(
+            new FaultAction(FaultPoint.ResetHandedOver, () => throw new IOException("The copy's own stream broke.")));
         await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
         {
             var reset = Assert.Single(await pipeline.ResetAsync(["bad"], scenario, Token));

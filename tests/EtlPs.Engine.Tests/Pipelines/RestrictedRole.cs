@@ -4,7 +4,9 @@ using EtlPs.Engine.Sources;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>A role of a test's own that may replicate and read some tables, and is exempt from nothing; dropped at the end.</summary>
+/// <summary>
+/// A role of a test's own that may replicate and read some tables, and is exempt from nothing; dropped at the end.
+/// </summary>
 internal sealed class RestrictedRole : IAsyncDisposable
 {
     private readonly Scenario _scenario;

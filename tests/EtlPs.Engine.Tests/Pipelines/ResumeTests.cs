@@ -8,7 +8,9 @@ using EtlPs.Testing.Waiting;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Copies that were cut off go on with the ranges that are missing, and rows that moved meanwhile come out right.</summary>
+/// <summary>
+/// Copies that were cut off go on with the ranges that are missing, and rows that moved meanwhile come out right.
+/// </summary>
 public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -72,7 +74,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     [InlineData("items", "ALTER TABLE items ADD COLUMN extra int DEFAULT 7")]
     [InlineData("items", "ALTER TABLE items ALTER n TYPE bigint")]
     [InlineData("items", "VACUUM FULL items")]
-    [InlineData("items", "TRUNCATE items; INSERT INTO items SELECT g, g, repeat(md5(g::text), 50), NULL FROM generate_series(1, 900) g")]
+    [InlineData("items",
+        "TRUNCATE items; INSERT INTO items SELECT g, g, repeat(md5(g::text), 50), NULL FROM generate_series(1, 900) g")]
     [InlineData("items", "ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items REPLICA IDENTITY FULL")]
     [InlineData("items", "ALTER TABLE items REPLICA IDENTITY FULL")]
     [InlineData("items", "ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items ADD PRIMARY KEY (id)")]
@@ -80,7 +83,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         "INSERT INTO items VALUES (5, 9, NULL, 'twin')", "DELETE FROM items WHERE id = 5 AND n = 0",
         "ALTER TABLE items ADD PRIMARY KEY (id)", "ALTER TABLE items REPLICA IDENTITY DEFAULT")]
     [InlineData("parts", "ALTER TABLE parts DETACH PARTITION parts_1; DROP TABLE parts_1")]
-    [InlineData("parts", "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2); INSERT INTO parts VALUES (1, 2, 3, 'two')")]
+    [InlineData("parts",
+        "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2); INSERT INTO parts VALUES (1, 2, 3, 'two')")]
     [InlineData("parts", "TRUNCATE parts_1")]
     public async Task A_table_that_is_no_longer_what_was_begun_starts_again(string table, params string[] changes)
     {
@@ -100,7 +104,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     [Fact]
     public async Task A_key_made_again_under_whole_old_rows_is_another_key_and_its_table_starts_again()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create + Ranges.Full + "DROP TABLE parts CASCADE;");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Ranges.Create + Ranges.Full + "DROP TABLE parts CASCADE;");
         await StopAsync(scenario, FaultPoint.RangeStored, 3, workers: 1);
         foreach (var change in (string[])
         [
@@ -126,7 +131,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         await scenario.ExecuteAsync("ALTER TABLE items DROP CONSTRAINT items_pkey");
         await scenario.ExecuteAsync("INSERT INTO items VALUES (6, 99, NULL, 'twin')");
         var results = await BackfillAsync(scenario);
-        Assert.Equal(2, results.Where(r => r.State == TableState.CatchingUp).Select(r => r.CopiedAt).Distinct().Count());
+        Assert.Equal(2, results.Where(r => r.State == TableState.CatchingUp).Select(r => r.CopiedAt).Distinct()
+            .Count());
         await EndsEqualAsync(scenario, churn: false);
     }
 
@@ -134,7 +140,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     public async Task A_worker_that_gets_no_session_when_a_copy_goes_on_leaves_its_ranges_to_the_others()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, Ranges.Create + "CREATE PUBLICATION dba FOR TABLE items, parts WITH (publish_via_partition_root = true);");
+            pool, Ranges.Create
+            + "CREATE PUBLICATION dba FOR TABLE items, parts WITH (publish_via_partition_root = true);");
         await using var role = await RestrictedRole.CreateAsync(scenario, "items, parts, parts_0, parts_1");
         var options = new BackfillOptions { Workers = 2 };
         using (var stop = new StopAt(FaultPoint.RangeStored, 3))
@@ -142,13 +149,16 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
                 () => new Pipeline(role.Definition.Small(), stop).BackfillAsync(options, scenario, stop.Token));
         await Ranges.ChurnAsync(scenario);
         // The run's own session, the snapshot's keeper, who watches the slot, and one more.
-        var full = new FaultAction(FaultPoint.LaterSnapshotTaken, () => LimitAsync(scenario, role, sessions: 3).GetAwaiter().GetResult());
+        var full = new FaultAction(
+            FaultPoint.LaterSnapshotTaken, () => LimitAsync(scenario, role, sessions: 3).GetAwaiter().GetResult());
         var results = await new Pipeline(role.Definition.Small(), full).BackfillAsync(options, scenario, Token);
         Assert.All(results, r => Assert.NotEqual(TableState.SetAside, r.State));
         Assert.Contains(scenario.Events, e =>
-            e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains("Other sessions", StringComparison.Ordinal));
+            e is Milestone { Level: MilestoneLevel.Warning } m
+            && m.Message.Contains("Other sessions", StringComparison.Ordinal));
         await scenario.ExecuteAsync($"ALTER ROLE {role.Name} CONNECTION LIMIT -1");
-        await new Pipeline(role.Definition.Small()).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        await new Pipeline(role.Definition.Small())
+            .StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         await scenario.AssertEqualAsync();
     }
 
@@ -172,7 +182,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         var once = new BackfillOptions { SnapshotOnly = true, Workers = 2 };
         using (var stop = new StopAt(FaultPoint.RangeStored, 5))
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Pipeline(scenario, stop).BackfillAsync(once, scenario, stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => Pipeline(scenario, stop).BackfillAsync(once, scenario, stop.Token));
         await Ranges.ChurnAsync(scenario);
         await new Pipeline(scenario.Definition().Small()).BackfillAsync(once, scenario, Token);
         await scenario.AssertEqualAsync();
@@ -215,7 +226,9 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         await StopAsync(scenario, FaultPoint.RangeStored, 4, workers: 1);
         await Ranges.ChurnAsync(scenario);
         await BackfillAsync(scenario);
-        await scenario.ExecuteAsync("TRUNCATE items, parts; INSERT INTO items SELECT g, g, repeat('x', 5000), 'after' FROM generate_series(1, 1100) g");
+        await scenario.ExecuteAsync(
+            "TRUNCATE items, parts; INSERT INTO items SELECT g, g, repeat('x', 5000), 'after' FROM generate_series(1, "
+            + "1100) g");
         await Ranges.ChurnAsync(scenario);
         await EndsEqualAsync(scenario);
     }
@@ -226,7 +239,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         await scenario.ExecuteAsync(
-            "DROP TABLE parts CASCADE; ALTER TABLE items REPLICA IDENTITY DEFAULT; CREATE PUBLICATION dba FOR TABLE items WHERE (id % 4 <> 0)");
+            "DROP TABLE parts CASCADE; ALTER TABLE items REPLICA IDENTITY DEFAULT; "
+            + "CREATE PUBLICATION dba FOR TABLE items WHERE (id % 4 <> 0)");
         var definition = scenario.Definition().Small() with { Publication = "dba" };
         using (var stop = new StopAt(FaultPoint.RangeStored, 4))
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new Pipeline(definition, stop)
@@ -319,7 +333,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     private static async Task LimitAsync(Scenario scenario, RestrictedRole role, int sessions)
     {
         await Eventually.IsTrueAsync(
-            () => scenario.ScalarAsync<bool>($"SELECT count(*) = {sessions} FROM pg_stat_activity WHERE usename = '{role.Name}'"),
+            () => scenario.ScalarAsync<bool>(
+                $"SELECT count(*) = {sessions} FROM pg_stat_activity WHERE usename = '{role.Name}'"),
             cancellationToken: Token);
         await scenario.ExecuteAsync($"ALTER ROLE {role.Name} CONNECTION LIMIT {sessions + 1}");
     }
@@ -340,7 +355,8 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
     {
         using var stop = new StopAt(step, occurrence);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => Pipeline(scenario, stop).BackfillAsync(new BackfillOptions { Workers = workers }, scenario, stop.Token));
+            () => Pipeline(scenario, stop)
+            .BackfillAsync(new BackfillOptions { Workers = workers }, scenario, stop.Token));
     }
 
     private static async Task KillAsync(Scenario scenario, PipelineOperation operation, string step, int occurrence)
@@ -349,12 +365,14 @@ public sealed class ResumeTests(ServerPool pool, ITestOutputHelper output)
         Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
     }
 
-    private static Pipeline Pipeline(Scenario scenario, IFaultHook faults) => new(scenario.Definition().Small(), faults);
+    private static Pipeline Pipeline(Scenario scenario, IFaultHook faults) =>
+        new(scenario.Definition().Small(), faults);
 
     private static Task<IReadOnlyList<TableCopyResult>> BackfillAsync(Scenario scenario) =>
         new Pipeline(scenario.Definition().Small()).BackfillAsync(new BackfillOptions { Workers = 2 }, scenario, Token);
 
-    private static async Task<List<(string Table, uint Heap, uint Start, ulong CopiedAt, long Rows)>> RangesAsync(Scenario scenario)
+    private static async Task<List<(string Table, uint Heap, uint Start, ulong CopiedAt, long Rows)>> RangesAsync(
+        Scenario scenario)
     {
         var rows = await scenario.Pipeline().QueryAsync(
             "SELECT t.source_table, r.heap, r.start_block, r.copied_at, r.copied_rows FROM etlps.copy_ranges AS r "

@@ -28,7 +28,8 @@ public sealed class RowConditionTests(ServerPool pool)
         Assert.Contains(plan.Effects, e => e.Action.Contains("of 2 only the rows", StringComparison.Ordinal));
         await scenario.BackfillAsync(options);
         await scenario.AssertSameAsync(
-            "SELECT concat_ws('|', id, kind, n) FROM t WHERE kind = 'in' OR n = 6", "SELECT concat_ws('|', id, kind, n) FROM t");
+            "SELECT concat_ws('|', id, kind, n) FROM t WHERE kind = 'in' OR n = 6",
+            "SELECT concat_ws('|', id, kind, n) FROM t");
         await scenario.AssertSameAsync("SELECT id::text FROM p WHERE id BETWEEN 40 AND 60", "SELECT id::text FROM p");
         await scenario.AssertSameAsync("SELECT id::text FROM u", "SELECT id::text FROM u");
     }
@@ -101,7 +102,8 @@ public sealed class RowConditionTests(ServerPool pool)
     [InlineData("x", "true", EtlErrorCode.TableNotFound)]
     [InlineData("*", "true", EtlErrorCode.InvalidArgument)]
     [InlineData("t", " ", EtlErrorCode.InvalidArgument)]
-    public async Task A_condition_for_no_table_or_for_none_in_particular_is_refused(string table, string sql, EtlErrorCode code)
+    public async Task A_condition_for_no_table_or_for_none_in_particular_is_refused(
+        string table, string sql, EtlErrorCode code)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Tables);
         var error = await Assert.ThrowsAsync<EtlException>(() => scenario.BackfillAsync(Where((table, sql))));

@@ -10,7 +10,8 @@ internal static class RowImageScenario
     private static readonly StreamOptions FromEmpty = new() { SkipBackfill = true, UntilCaughtUp = true };
 
     /// <summary>The copy must be equal in the end.</summary>
-    public static async Task AssertFollowedAsync(ServerPool pool, string setup, Grouping grouping, params string[] steps)
+    public static async Task AssertFollowedAsync(
+        ServerPool pool, string setup, Grouping grouping, params string[] steps)
     {
         await using var scenario = await Scenario.CreateAsync(pool, setup);
         await scenario.BackfillAsync();
@@ -19,7 +20,8 @@ internal static class RowImageScenario
     }
 
     /// <summary>The copy began empty, and knows of older rows only what has changed since.</summary>
-    public static async Task AssertFollowedFromEmptyAsync(ServerPool pool, string setup, Grouping grouping, params string[] steps)
+    public static async Task AssertFollowedFromEmptyAsync(
+        ServerPool pool, string setup, Grouping grouping, params string[] steps)
     {
         await using var scenario = await Scenario.CreateAsync(pool, setup);
         await scenario.CatchUpAsync(FromEmpty);
@@ -30,7 +32,8 @@ internal static class RowImageScenario
     /// <summary>
     /// The last step must set table t aside, with the rows that it had right before and an error that names a remedy.
     /// </summary>
-    public static async Task AssertSetAsideAsync(ServerPool pool, string setup, Grouping grouping, params string[] steps)
+    public static async Task AssertSetAsideAsync(
+        ServerPool pool, string setup, Grouping grouping, params string[] steps)
     {
         await using var scenario = await Scenario.CreateAsync(pool, setup);
         await scenario.BackfillAsync();
@@ -45,7 +48,8 @@ internal static class RowImageScenario
         await scenario.AssertEqualAsync();
     }
 
-    private static async Task<IReadOnlyList<TableCopyResult>> MakeAsync(Scenario scenario, Grouping grouping, string[] steps)
+    private static async Task<IReadOnlyList<TableCopyResult>> MakeAsync(
+        Scenario scenario, Grouping grouping, string[] steps)
     {
         if (grouping == Grouping.OneTransaction) steps = [string.Join(";\n", steps)];
         foreach (var step in steps)

@@ -4,7 +4,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>What an UPDATE leaves out, whatever comes before and after it, and however it is cut into batches.</summary>
+/// <summary>
+/// What an UPDATE leaves out, whatever comes before and after it, and however it is cut into batches.
+/// </summary>
 public sealed class RowImageTests(ServerPool pool)
 {
     private const string Documents = """
@@ -68,7 +70,8 @@ public sealed class RowImageTests(ServerPool pool)
         "DO $$ BEGIN FOR i IN 1..1000 LOOP UPDATE t SET n = n + 1 WHERE id <= 3; END LOOP; END $$");
 
     [Theory, ClassData(typeof(Groupings))]
-    public Task An_old_key_that_is_toasted_means_no_changed_key_and_its_other_columns_are_no_values(Grouping grouping) =>
+    public Task An_old_key_that_is_toasted_means_no_changed_key_and_its_other_columns_are_no_values(
+        Grouping grouping) =>
         RowImageScenario.AssertFollowedAsync(
             pool,
             """
@@ -90,7 +93,8 @@ public sealed class RowImageTests(ServerPool pool)
     public Task A_key_out_of_column_order_finds_its_rows(Grouping grouping) => RowImageScenario.AssertFollowedAsync(
         pool,
         """
-        CREATE TABLE t (v text, a int, large text, b text, PRIMARY KEY (b, a)); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
+        CREATE TABLE t (v text, a int, large text, b text, PRIMARY KEY (b, a));
+        ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
         INSERT INTO t SELECT 'v', g, repeat('l' || g, 1500), (10 - g)::text FROM generate_series(1, 9) g
         """,
         grouping,
@@ -109,18 +113,22 @@ public sealed class RowImageTests(ServerPool pool)
         "UPDATE t SET a = b, b = a WHERE a = 2");
 
     [Theory, ClassData(typeof(Groupings))]
-    public Task Identical_rows_without_a_key_go_and_come_one_by_one(Grouping grouping) => RowImageScenario.AssertFollowedAsync(
+    public Task Identical_rows_without_a_key_go_and_come_one_by_one(Grouping grouping) =>
+        RowImageScenario.AssertFollowedAsync(
         pool,
         """
-        CREATE TABLE t (n int, large text); ALTER TABLE t REPLICA IDENTITY FULL; ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
-        INSERT INTO t SELECT g % 2, repeat('l', 5000) FROM generate_series(1, 8) g; INSERT INTO t VALUES (NULL, NULL), (NULL, NULL)
+        CREATE TABLE t (n int, large text); ALTER TABLE t REPLICA IDENTITY FULL;
+        ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
+        INSERT INTO t SELECT g % 2, repeat('l', 5000) FROM generate_series(1, 8) g;
+        INSERT INTO t VALUES (NULL, NULL), (NULL, NULL)
         """,
         grouping,
         "DELETE FROM t WHERE ctid = (SELECT ctid FROM t WHERE n = 0 LIMIT 1)",
         "UPDATE t SET n = 7 WHERE ctid = (SELECT ctid FROM t WHERE n = 1 LIMIT 1)",
         "UPDATE t SET n = 1 WHERE n = 7; DELETE FROM t WHERE ctid = (SELECT ctid FROM t WHERE n IS NULL LIMIT 1)",
         "UPDATE t SET large = 'x' WHERE ctid IN (SELECT ctid FROM t WHERE n = 0 LIMIT 2)",
-        "INSERT INTO t SELECT 0, 'x' FROM generate_series(1, 3); DELETE FROM t WHERE ctid = (SELECT ctid FROM t WHERE large = 'x' LIMIT 1)");
+        "INSERT INTO t SELECT 0, 'x' FROM generate_series(1, 3); "
+        + "DELETE FROM t WHERE ctid = (SELECT ctid FROM t WHERE large = 'x' LIMIT 1)");
 
     [Theory, ClassData(typeof(Groupings))]
     public Task Rows_that_the_destination_never_had_come_with_their_large_values(Grouping grouping) =>
@@ -143,7 +151,8 @@ public sealed class RowImageTests(ServerPool pool)
         await scenario.ExecuteAsync("UPDATE t SET n = 1 WHERE id <= 4");
         var fetching = Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_insert_lsn()::text"));
         await scenario.ExecuteAsync(
-            "UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1; DELETE FROM t WHERE id = 4");
+            "UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1; "
+            + "DELETE FROM t WHERE id = 4");
         await scenario.ExecuteAsync("UPDATE t SET n = 2");
         // The rows that this asks for are by now what the later transactions have made of them.
         await scenario.CatchUpAsync(new StreamOptions { UntilLsn = fetching });

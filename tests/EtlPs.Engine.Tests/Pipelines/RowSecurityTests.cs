@@ -5,7 +5,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Row security hides rows from a copy and from no stream: a copy that it would make smaller is not made.</summary>
+/// <summary>
+/// Row security hides rows from a copy and from no stream: a copy that it would make smaller is not made.
+/// </summary>
 public sealed class RowSecurityTests(ServerPool pool)
 {
     // The larger one is copied first.
@@ -14,7 +16,8 @@ public sealed class RowSecurityTests(ServerPool pool)
         INSERT INTO t SELECT generate_series(1, 5000); INSERT INTO u VALUES (1, 'mine'), (2, 'yours');
         """;
 
-    private const string Policy = "CREATE POLICY p ON u USING (tenant = 'mine'); ALTER TABLE u ENABLE ROW LEVEL SECURITY;";
+    private const string Policy =
+        "CREATE POLICY p ON u USING (tenant = 'mine'); ALTER TABLE u ENABLE ROW LEVEL SECURITY;";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,7 +26,8 @@ public sealed class RowSecurityTests(ServerPool pool)
     [InlineData(true)]
     public async Task A_table_whose_rows_are_hidden_from_the_role_is_refused_until_the_role_is_exempt(bool snapshotOnly)
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Tables + Policy + "CREATE PUBLICATION dba FOR TABLE t, u");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Tables + Policy + "CREATE PUBLICATION dba FOR TABLE t, u");
         await using var role = await RestrictedRole.CreateAsync(scenario, "t, u");
         var pipeline = role.Pipeline(new NoFaults());
         var options = new BackfillOptions { SnapshotOnly = snapshotOnly };
@@ -51,15 +55,18 @@ public sealed class RowSecurityTests(ServerPool pool)
     public async Task Rights_to_each_column_are_the_right_to_copy_the_table(bool snapshotOnly)
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
-            CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
-            CREATE TABLE p0 PARTITION OF p DEFAULT; INSERT INTO t SELECT g, 'v' FROM generate_series(1, 500) g; INSERT INTO p TABLE t;
+            CREATE TABLE t (id int PRIMARY KEY, v text);
+            CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+            CREATE TABLE p0 PARTITION OF p DEFAULT; INSERT INTO t SELECT g, 'v' FROM generate_series(1, 500) g;
+            INSERT INTO p TABLE t;
             CREATE PUBLICATION dba FOR TABLE t, p WITH (publish_via_partition_root);
             """);
         await using var role = await RestrictedRole.CreateAsync(scenario, "pg_class");
         await scenario.ExecuteAsync($"GRANT SELECT (id, v) ON t, p TO {role.Name}");
         var pipeline = new Pipeline(role.Definition with { Tables = ["t", "p"] });
 
-        var results = await pipeline.BackfillAsync(new BackfillOptions { SnapshotOnly = snapshotOnly }, scenario, Token);
+        var results = await pipeline.BackfillAsync(
+            new BackfillOptions { SnapshotOnly = snapshotOnly }, scenario, Token);
 
         Assert.All(results, r => Assert.Equal((TableState.Ready, 500L), (r.State, r.Rows)));
         await scenario.AssertEqualAsync();
@@ -72,11 +79,13 @@ public sealed class RowSecurityTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Tables + Policy);
         await using var role = await RestrictedRole.CreateAsync(scenario, "t, u");
         await scenario.ExecuteAsync($"""
-            ALTER TABLE t OWNER TO {role.Name}; ALTER TABLE u OWNER TO {role.Name}; ALTER TABLE u FORCE ROW LEVEL SECURITY;
+            ALTER TABLE t OWNER TO {role.Name}; ALTER TABLE u OWNER TO {role.Name};
+            ALTER TABLE u FORCE ROW LEVEL SECURITY;
             GRANT CREATE ON DATABASE "{scenario.Database.Name}" TO {role.Name}
             """);
         var pipeline = new Pipeline(role.Definition with { Publication = null });
-        var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
+        var error = await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token));
         Assert.Equal((EtlErrorCode.PermissionDenied, "public.u"), (error.Code, error.Subject));
         Assert.Equal(0L, await scenario.ScalarAsync<long>("SELECT count(*) FROM pg_publication"));
         // An owner is exempt unless the table says otherwise.
@@ -91,7 +100,8 @@ public sealed class RowSecurityTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Tables + "CREATE PUBLICATION dba FOR TABLE t, u");
         await using var role = await RestrictedRole.CreateAsync(scenario, "t, u");
-        var meanwhile = new FaultAction(FaultPoint.RangeAppended, () => scenario.ExecuteAsync(Policy).GetAwaiter().GetResult());
+        var meanwhile = new FaultAction(
+            FaultPoint.RangeAppended, () => scenario.ExecuteAsync(Policy).GetAwaiter().GetResult());
         var pipeline = role.Pipeline(meanwhile);
         var results = await pipeline.BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
         var aside = Assert.Single(results, r => r.State == TableState.SetAside);

@@ -31,7 +31,8 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     /// The warnings among it; not that the making of the slot waits, for which any other test's transaction will do.
     /// </summary>
     public IEnumerable<string> Warnings => Events.OfType<Milestone>()
-        .Where(m => m.Level == MilestoneLevel.Warning && !m.Message.StartsWith("Making the replication slot waits", StringComparison.Ordinal))
+        .Where(m => m.Level == MilestoneLevel.Warning
+            && !m.Message.StartsWith("Making the replication slot waits", StringComparison.Ordinal))
         .Select(m => m.Message);
 
     /// <summary>Called with each event as it comes.</summary>
@@ -83,7 +84,8 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     public Pipeline Pipeline(IFaultHook faults) => new(Definition(), faults);
 
     /// <summary>The same pipeline in a process of its own.</summary>
-    public PipelineProcess Process => new(Database.ConnectionString, File, Definition().Name) { RangeBytes = RangeBytes ?? 0 };
+    public PipelineProcess Process =>
+        new(Database.ConnectionString, File, Definition().Name) { RangeBytes = RangeBytes ?? 0 };
 
     /// <summary>A pipeline over a publication that a DBA made.</summary>
     public Pipeline PipelineOf(string publication, params string[] tables) =>
@@ -95,9 +97,12 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
     public Task<StreamResult> CatchUpAsync(StreamOptions? options = null) => Pipeline().StreamAsync(
         options ?? new StreamOptions { UntilCaughtUp = true }, this, TestContext.Current.CancellationToken);
 
-    /// <summary>Asserts that every row and column of every table is the same on both sides, without using our codecs.</summary>
+    /// <summary>
+    /// Asserts that every row and column of every table is the same on both sides, without using our codecs.
+    /// </summary>
     public async Task AssertEqualAsync(ValueForms? forms = null) => Assert.Empty(
-        await TableComparison.DifferencesAsync(Database.ConnectionString, File, forms, TestContext.Current.CancellationToken));
+        await TableComparison.DifferencesAsync(
+            Database.ConnectionString, File, forms, TestContext.Current.CancellationToken));
 
     /// <summary>Asserts that two queries, each of one column of text, give the same rows on both sides.</summary>
     public async Task AssertSameAsync(string source, string destination)
@@ -106,19 +111,24 @@ internal sealed class Scenario : IAsyncDisposable, IPipelineObserver
         var found = await Pipeline().QueryAsync(Joined(destination), TestContext.Current.CancellationToken);
         Assert.Equal(expected, found.Rows[0][0]);
 
-        static string Joined(string query) => $"SELECT coalesce(string_agg(q.r, ' ' ORDER BY q.r), '') FROM ({query}) AS q (r)";
+        static string Joined(string query) =>
+            $"SELECT coalesce(string_agg(q.r, ' ' ORDER BY q.r), '') FROM ({query}) AS q (r)";
     }
 
-    /// <summary>Asserts that nothing is left of runs that were cut off: one slot, no temporary one, no table that is not shown.</summary>
+    /// <summary>
+    /// Asserts that nothing is left of runs that were cut off: one slot, no temporary one, no table that is not shown.
+    /// </summary>
     public async Task AssertNothingLeftOverAsync()
     {
         Assert.Equal(Definition().EffectiveSlotName, await ScalarAsync<string>(
-            "SELECT string_agg(slot_name || CASE WHEN temporary THEN ' (temporary)' ELSE '' END, ', ') FROM pg_replication_slots "
-            + "WHERE database = current_database()"));
+            "SELECT string_agg(slot_name || CASE WHEN temporary THEN ' (temporary)' ELSE '' END, ', ') FROM "
+            + "pg_replication_slots WHERE database = current_database()"));
         Assert.Equal(
-            Definition().EffectivePublication, await ScalarAsync<string>("SELECT string_agg(pubname, ', ') FROM pg_publication"));
+            Definition().EffectivePublication,
+            await ScalarAsync<string>("SELECT string_agg(pubname, ', ') FROM pg_publication"));
         var hidden = await Pipeline().QueryAsync(
-            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')", TestContext.Current.CancellationToken);
+            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')",
+            TestContext.Current.CancellationToken);
         Assert.Empty(hidden.Rows);
         var status = await Pipeline().ReadStatusAsync(TestContext.Current.CancellationToken);
         Assert.All(status!.Tables, t => Assert.Equal(TableState.Ready, t.State));

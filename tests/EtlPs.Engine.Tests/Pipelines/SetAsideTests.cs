@@ -33,7 +33,8 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_table_that_cannot_be_carried_is_told_by_a_stream_that_starts_with_empty_tables()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE bare (); ALTER TABLE bare REPLICA IDENTITY FULL");
+            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE bare (); "
+            + "ALTER TABLE bare REPLICA IDENTITY FULL");
         var result = await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
         AssertAside(result.SetAside, "bare", EtlErrorCode.UnsupportedType, "no column");
     }
@@ -73,7 +74,8 @@ public sealed class SetAsideTests(ServerPool pool)
             INSERT INTO bad VALUES (1, 1)
             """);
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("INSERT INTO good VALUES (1); INSERT INTO bad VALUES (42, 'NaN'); INSERT INTO good VALUES (2)");
+        await scenario.ExecuteAsync(
+            "INSERT INTO good VALUES (1); INSERT INTO bad VALUES (42, 'NaN'); INSERT INTO good VALUES (2)");
         await scenario.ExecuteAsync("INSERT INTO good VALUES (3)");
         var result = await scenario.CatchUpAsync();
         AssertAside(result.SetAside, "bad", EtlErrorCode.ValueNotRepresentable, "price", "id=42", "NaN");
@@ -86,7 +88,8 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_large_transaction_goes_on_whole_without_the_table_that_cannot()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE good (id int PRIMARY KEY, v text); CREATE TABLE bad (id int PRIMARY KEY, price numeric(10,2))");
+            pool, "CREATE TABLE good (id int PRIMARY KEY, v text); "
+            + "CREATE TABLE bad (id int PRIMARY KEY, price numeric(10,2))");
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO bad VALUES (1, 1)");
         await scenario.ExecuteAsync("""
@@ -104,12 +107,14 @@ public sealed class SetAsideTests(ServerPool pool)
     public async Task A_table_set_aside_before_it_was_shown_leaves_nothing_hidden()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE a (id int PRIMARY KEY, price numeric(10,2)); CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1)");
+            pool, "CREATE TABLE a (id int PRIMARY KEY, price numeric(10,2)); CREATE TABLE b (id int PRIMARY KEY); "
+            + "INSERT INTO b VALUES (1)");
         using var stop = new CancellationTokenSource();
         var firstStart = scenario.Pipeline(new FaultAction(FaultPoint.SlotCreated, stop.Cancel));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => firstStart.BackfillAsync(new BackfillOptions(), scenario, stop.Token));
-        // Begins anew; the copy of the first table is cut off once more, so that both are copied under a later snapshot.
+        // Begins anew; the copy of the first table is cut off once more, so that both are copied under a later
+        // snapshot.
         using var again = new CancellationTokenSource();
         var secondStart = scenario.Pipeline(new FaultAction(FaultPoint.RangeAppended, Fail));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
@@ -138,7 +143,8 @@ public sealed class SetAsideTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);
+            CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);
+            CREATE TABLE c (id int PRIMARY KEY);
             INSERT INTO a SELECT generate_series(1, 1000)
             """);
         var drop = new FaultAction(FaultPoint.RangeAppended, () => scenario.ExecuteAsync(ddl).GetAwaiter().GetResult());
@@ -177,9 +183,11 @@ public sealed class SetAsideTests(ServerPool pool)
     [Fact]
     public async Task A_table_whose_key_was_widened_is_set_aside()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL)");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL)");
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (a, b); INSERT INTO t VALUES (1, 1), (1, 2)");
+        await scenario.ExecuteAsync(
+            "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (a, b); INSERT INTO t VALUES (1, 1), (1, 2)");
         AssertAside((await scenario.CatchUpAsync()).SetAside, "t", EtlErrorCode.SchemaChanged, "replica identity");
     }
 
@@ -200,19 +208,23 @@ public sealed class SetAsideTests(ServerPool pool)
     [Theory]
     [InlineData(OnTableError.Quarantine)]
     [InlineData(OnTableError.Stop)]
-    public async Task A_table_that_is_rewritten_again_and_again_is_set_aside_and_the_others_go_on(OnTableError onTableError)
+    public async Task A_table_that_is_rewritten_again_and_again_is_set_aside_and_the_others_go_on(
+        OnTableError onTableError)
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE reloaded (id int PRIMARY KEY); INSERT INTO good VALUES (1)");
+            pool, "CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE reloaded (id int PRIMARY KEY); "
+            + "INSERT INTO good VALUES (1)");
         var reload = new FaultHandler(point =>
         {
             if (point is FaultPoint.SlotCreated or FaultPoint.LaterSnapshotTaken)
                 scenario.ExecuteAsync("TRUNCATE reloaded; INSERT INTO reloaded VALUES (1)").GetAwaiter().GetResult();
         });
-        var backfill = scenario.Pipeline(reload).BackfillAsync(new BackfillOptions { OnTableError = onTableError }, scenario, Token);
+        var backfill = scenario.Pipeline(reload)
+            .BackfillAsync(new BackfillOptions { OnTableError = onTableError }, scenario, Token);
         if (onTableError == OnTableError.Stop)
         {
-            Assert.Contains("reloaded", (await Assert.ThrowsAsync<EtlException>(() => backfill)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "reloaded", (await Assert.ThrowsAsync<EtlException>(() => backfill)).Message, StringComparison.Ordinal);
             return;
         }
 
@@ -235,8 +247,9 @@ public sealed class SetAsideTests(ServerPool pool)
         Assert.All(words, word => Assert.Contains(word, aside.Error.Message, StringComparison.Ordinal));
     }
 
-    private static async Task<long> CountAsync(Scenario scenario, string table) => (long)(await scenario.Pipeline().QueryAsync(
-        $"SELECT count(*) FROM public.{table}", Token)).Rows[0][0]!;
+    private static async Task<long> CountAsync(Scenario scenario, string table) =>
+        (long)(await scenario.Pipeline().QueryAsync(
+            $"SELECT count(*) FROM public.{table}", Token)).Rows[0][0]!;
 
     private static async Task<long> HiddenAsync(Scenario scenario) => (long)(await scenario.Pipeline().QueryAsync(
         "SELECT count(*) FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')", Token)).Rows[0][0]!;

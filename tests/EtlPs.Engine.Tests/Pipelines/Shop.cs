@@ -3,8 +3,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Pipelines;
 
 /// <summary>
-/// A small shop: tables with a key, with a composite key out of column order, with values kept apart (TOAST) and without
-/// a key, and a procedure that works on them. Each worker has rows of its own, so that none waits for another.
+/// A small shop: tables with a key, with a composite key out of column order, with values kept apart (TOAST) and
+/// without a key, and a procedure that works on them. Each worker has rows of its own, so that none waits for another.
 /// </summary>
 internal static class Shop
 {
@@ -14,7 +14,8 @@ internal static class Shop
     public static string Create(int rows) => $$"""
         CREATE SEQUENCE ids START 10000000;
         CREATE TABLE orders (id int8 PRIMARY KEY, worker int, total numeric(12,2), note text, at timestamptz);
-        CREATE TABLE lines (note text, line_no int, order_id int8, amount numeric(10,3), PRIMARY KEY (order_id, line_no));
+        CREATE TABLE lines (note text, line_no int, order_id int8, amount numeric(10,3),
+            PRIMARY KEY (order_id, line_no));
         CREATE TABLE docs (id int8 PRIMARY KEY, worker int, version int, body text, tags text[]);
         ALTER TABLE docs ALTER body SET STORAGE EXTERNAL;
         CREATE TABLE journal (worker int, what text, n float8, large text);
@@ -27,7 +28,8 @@ internal static class Shop
         INSERT INTO docs SELECT g, g % {{Workers}}, 0, repeat('d' || g, 900), ARRAY['a', NULL, g::text] FROM generate_series(0, 199) g;
         INSERT INTO journal SELECT g % {{Workers}}, 'begin', g / 40, CASE WHEN g % 20 = 0 THEN repeat('j' || g, 900) END
           FROM generate_series(0, 399) g;
-        INSERT INTO "Mixed Case" SELECT md5(g::text)::uuid, jsonb_build_object('g', g), g % {{Workers}} FROM generate_series(0, 199) g;
+        INSERT INTO "Mixed Case" SELECT md5(g::text)::uuid, jsonb_build_object('g', g), g % {{Workers}}
+            FROM generate_series(0, 199) g;
         CREATE PROCEDURE work(w int, transactions int) LANGUAGE plpgsql AS $body$
         DECLARE a int8; b int8; fresh int8; k int; u uuid;
         BEGIN
@@ -52,7 +54,8 @@ internal static class Shop
               SELECT id INTO b FROM docs WHERE worker = w ORDER BY random() LIMIT 1;
               UPDATE docs SET version = version + 1, tags = tags || i::text WHERE id = b;
               IF i % 3 = 0 THEN UPDATE docs SET body = repeat(i::text, 1500) WHERE id = b; END IF;
-              IF i % 4 = 0 THEN UPDATE docs SET id = fresh WHERE id = b; UPDATE docs SET version = -1 WHERE id = fresh; END IF;
+              IF i % 4 = 0 THEN UPDATE docs SET id = fresh WHERE id = b; UPDATE docs SET version = -1 WHERE id = fresh;
+              END IF;
               IF i % 5 = 0 THEN INSERT INTO docs VALUES (-fresh, w, 1, repeat('n', 5000), NULL); END IF;
             ELSIF k = 7 THEN
               DELETE FROM journal WHERE ctid = (SELECT ctid FROM journal WHERE worker = w LIMIT 1);

@@ -32,7 +32,8 @@ internal sealed class ShopWriters : IAsyncDisposable
         await using var connection = await database.OpenAsync();
         while (!_stop.IsCancellationRequested)
         {
-            await using var command = new Npgsql.NpgsqlCommand($"CALL work({worker}, 10)", connection) { CommandTimeout = 0 };
+            await using var command =
+                new Npgsql.NpgsqlCommand($"CALL work({worker}, 10)", connection) { CommandTimeout = 0 };
             await command.ExecuteNonQueryAsync();
             // A shop that is busy, not one that takes the whole machine.
             await using var pause = new Npgsql.NpgsqlCommand("SELECT pg_sleep(0.02)", connection);

@@ -13,7 +13,8 @@ public sealed class StreamTests(ServerPool pool)
         await scenario.BackfillAsync();
         foreach (var table in new[] { "t1", "t4", "\"Odd \"\"Name\"\" 5\"", "\"select\"" })
             await scenario.ExecuteAsync($"""
-                INSERT INTO {table} SELECT id + 1000, code, small, flag, num, big, real4, real8, label, fixed, raw, day, clock, stamp, moment, uid, js, jb, ints, longs, texts
+                INSERT INTO {table} SELECT id + 1000, code, small, flag, num, big, real4, real8, label, fixed, raw, day,
+                    clock, stamp, moment, uid, js, jb, ints, longs, texts
                   FROM {table} WHERE id <= 50;
                 UPDATE {table} SET label = 'changed ' || id, num = num + 1, ints = ints || 7 WHERE id % 3 = 0;
                 UPDATE {table} SET id = id + 5000 WHERE id BETWEEN 10 AND 20;
@@ -39,12 +40,15 @@ public sealed class StreamTests(ServerPool pool)
     public async Task Keys_that_are_swapped_chained_and_moved_come_out_right()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 10) g");
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); "
+            + "INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 10) g");
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1");
+        await scenario.ExecuteAsync(
+            "UPDATE t SET id = -1 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = -1");
         await scenario.ExecuteAsync(
             "DO $$ BEGIN FOR i IN REVERSE 10..3 LOOP UPDATE t SET id = id + 1 WHERE id = i; END LOOP; END $$");
-        await scenario.ExecuteAsync("DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (5, 'again'); UPDATE t SET v = v || '!' WHERE id = 5");
+        await scenario.ExecuteAsync(
+            "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (5, 'again'); UPDATE t SET v = v || '!' WHERE id = 5");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
     }
@@ -55,13 +59,17 @@ public sealed class StreamTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE t (id int PRIMARY KEY, n int, large text, other text); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
+            CREATE TABLE t (id int PRIMARY KEY, n int, large text, other text);
+            ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
             INSERT INTO t SELECT g, 0, repeat('x', 5000 + g), 'o' FROM generate_series(1, 20) g
             """);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("UPDATE t SET n = n + 1 WHERE id <= 10; UPDATE t SET id = id + 100 WHERE id <= 5");
-        await scenario.ExecuteAsync("INSERT INTO t VALUES (50, 1, repeat('y', 9000), 'new'); UPDATE t SET n = 2 WHERE id = 50");
-        await scenario.ExecuteAsync("UPDATE t SET other = 'p' WHERE id > 10; UPDATE t SET large = repeat('z', 7000) WHERE id = 12; UPDATE t SET n = 9 WHERE id = 12");
+        await scenario.ExecuteAsync(
+            "INSERT INTO t VALUES (50, 1, repeat('y', 9000), 'new'); UPDATE t SET n = 2 WHERE id = 50");
+        await scenario.ExecuteAsync(
+            "UPDATE t SET other = 'p' WHERE id > 10; UPDATE t SET large = repeat('z', 7000) WHERE id = 12; "
+            + "UPDATE t SET n = 9 WHERE id = 12");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
     }
@@ -70,9 +78,11 @@ public sealed class StreamTests(ServerPool pool)
     public async Task Truncate_between_inserts_of_one_transaction_takes_away_only_what_came_before()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)");
+            pool, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); INSERT INTO a VALUES (1); "
+            + "INSERT INTO b VALUES (1)");
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("INSERT INTO a VALUES (2); TRUNCATE a, b; INSERT INTO a VALUES (3); INSERT INTO b VALUES (3)");
+        await scenario.ExecuteAsync(
+            "INSERT INTO a VALUES (2); TRUNCATE a, b; INSERT INTO a VALUES (3); INSERT INTO b VALUES (3)");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
     }
@@ -84,11 +94,14 @@ public sealed class StreamTests(ServerPool pool)
             pool,
             """
             CREATE TABLE t (a int, b text, c numeric(6,2)); ALTER TABLE t REPLICA IDENTITY FULL;
-            INSERT INTO t SELECT 1, NULL, 1.5 FROM generate_series(1, 5); INSERT INTO t SELECT 2, 'x', NULL FROM generate_series(1, 3)
+            INSERT INTO t SELECT 1, NULL, 1.5 FROM generate_series(1, 5);
+            INSERT INTO t SELECT 2, 'x', NULL FROM generate_series(1, 3)
             """);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("DELETE FROM t WHERE ctid IN (SELECT ctid FROM t WHERE a = 1 LIMIT 2)");
-        await scenario.ExecuteAsync("UPDATE t SET b = 'y' WHERE ctid = (SELECT ctid FROM t WHERE a = 2 LIMIT 1); INSERT INTO t VALUES (1, NULL, 1.5)");
+        await scenario.ExecuteAsync(
+            "UPDATE t SET b = 'y' WHERE ctid = (SELECT ctid FROM t WHERE a = 2 LIMIT 1); "
+            + "INSERT INTO t VALUES (1, NULL, 1.5)");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
     }
@@ -97,9 +110,11 @@ public sealed class StreamTests(ServerPool pool)
     public async Task A_whole_old_row_finds_the_row_of_a_table_with_a_key()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 'a'), (2, NULL)");
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); ALTER TABLE t REPLICA IDENTITY FULL; "
+            + "INSERT INTO t VALUES (1, 'a'), (2, NULL)");
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("UPDATE t SET v = 'b' WHERE id = 1; UPDATE t SET id = 3 WHERE id = 2; DELETE FROM t WHERE id = 1");
+        await scenario.ExecuteAsync(
+            "UPDATE t SET v = 'b' WHERE id = 1; UPDATE t SET id = 3 WHERE id = 2; DELETE FROM t WHERE id = 1");
         await scenario.CatchUpAsync();
         await scenario.AssertEqualAsync();
     }
@@ -110,7 +125,8 @@ public sealed class StreamTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, v text)");
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync(
-            "INSERT INTO t SELECT g, repeat('v', 300) || g FROM generate_series(1, 200000) g; UPDATE t SET v = 'u' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0");
+            "INSERT INTO t SELECT g, repeat('v', 300) || g FROM generate_series(1, 200000) g; "
+            + "UPDATE t SET v = 'u' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0");
         var result = await scenario.CatchUpAsync();
         Assert.Equal(1, result.Transactions);
         await scenario.AssertEqualAsync();
@@ -133,12 +149,15 @@ public sealed class StreamTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE t (id int, part text, n int, large text, PRIMARY KEY (id, part)); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
+            CREATE TABLE t (id int, part text, n int, large text, PRIMARY KEY (id, part));
+            ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
             INSERT INTO t SELECT g, 'it''s \ ' || g, 0, repeat('x', 5000 + g) FROM generate_series(1, 6) g
             """);
         await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
         await scenario.ExecuteAsync("UPDATE t SET n = 1; UPDATE t SET id = 60 WHERE id = 6");
-        await scenario.ExecuteAsync("UPDATE t SET large = repeat('y', 6000) WHERE id = 2; UPDATE t SET id = 30 WHERE id = 3; DELETE FROM t WHERE id = 4");
+        await scenario.ExecuteAsync(
+            "UPDATE t SET large = repeat('y', 6000) WHERE id = 2; UPDATE t SET id = 30 WHERE id = 3; "
+            + "DELETE FROM t WHERE id = 4");
         var result = await scenario.CatchUpAsync();
         Assert.Empty(result.SetAside);
         await scenario.AssertEqualAsync();
@@ -149,7 +168,8 @@ public sealed class StreamTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY)");
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("CREATE TABLE elsewhere AS SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g");
+        await scenario.ExecuteAsync(
+            "CREATE TABLE elsewhere AS SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g");
         var target = Lsn.Parse(await scenario.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text"));
         var result = await scenario.CatchUpAsync();
         Assert.True(result.Position >= target, $"{result.Position} is below {target}");

@@ -15,14 +15,18 @@ namespace EtlPs.Engine.Tests.Pipelines;
 /// </summary>
 public sealed class StreamedTransactionTests(ServerPool pool)
 {
-    private const string Table = "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 500) g;";
+    private const string Table =
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 500) g;";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Interleaved_transactions_come_whole_and_in_the_order_of_their_commits()
     {
-        await using var scenario = await CreateAsync("CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE small (id int PRIMARY KEY, n int); INSERT INTO small VALUES (1, 0)");
+        await using var scenario =
+            await CreateAsync(
+                "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE small (id int PRIMARY KEY, n int); "
+                + "INSERT INTO small VALUES (1, 0)");
         await using var a = await OpenTransaction.BeginAsync(scenario.Database);
         await using var b = await OpenTransaction.BeginAsync(scenario.Database);
         await using var c = await OpenTransaction.BeginAsync(scenario.Database);
@@ -36,7 +40,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         await b.ExecuteAsync("COMMIT");
         await scenario.ExecuteAsync("UPDATE t SET v = v || '!' WHERE id % 7 = 0");
         await c.ExecuteAsync("ROLLBACK");
-        await a.ExecuteAsync("UPDATE t SET v = 'a' WHERE id = 10000; UPDATE t SET id = id + 50000 WHERE id < 100; COMMIT");
+        await a.ExecuteAsync(
+            "UPDATE t SET v = 'a' WHERE id = 10000; UPDATE t SET id = id + 50000 WHERE id < 100; COMMIT");
         await AssertStreamedAndEqualAsync(scenario);
     }
 
@@ -48,11 +53,13 @@ public sealed class StreamedTransactionTests(ServerPool pool)
             BEGIN; {Rows(1000, 600)}; SAVEPOINT a; {Rows(2000, 600)}; UPDATE t SET v = 'never' WHERE id <= 100;
             SAVEPOINT b; {Rows(3000, 600)}; DELETE FROM t WHERE id > 200; ROLLBACK TO b; {Rows(4000, 600)};
             SAVEPOINT c; {Rows(5000, 600)}; RELEASE c; ROLLBACK TO a; {Rows(6000, 600)};
-            SAVEPOINT d; {Rows(7000, 600)}; SAVEPOINT e; UPDATE t SET v = 'kept' WHERE id BETWEEN 7000 AND 7100; RELEASE e; RELEASE d;
+            SAVEPOINT d; {Rows(7000, 600)}; SAVEPOINT e; UPDATE t SET v = 'kept' WHERE id BETWEEN 7000 AND 7100;
+            RELEASE e; RELEASE d;
             SAVEPOINT f; TRUNCATE t; {Rows(1000, 600)}; ROLLBACK TO f; UPDATE t SET id = -id WHERE id <= 50; COMMIT
             """);
         await scenario.ExecuteAsync($"BEGIN; SAVEPOINT all_of_it; {Rows(20000, 2000)}; ROLLBACK TO all_of_it; COMMIT");
-        await scenario.ExecuteAsync($"BEGIN; SAVEPOINT s; {Rows(30000, 2000)}; ROLLBACK TO s; INSERT INTO t VALUES (40000, 'one'); COMMIT");
+        await scenario.ExecuteAsync(
+            $"BEGIN; SAVEPOINT s; {Rows(30000, 2000)}; ROLLBACK TO s; INSERT INTO t VALUES (40000, 'one'); COMMIT");
         await AssertStreamedAndEqualAsync(scenario);
     }
 
@@ -82,7 +89,9 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         }
         await scenario.ExecuteAsync("INSERT INTO t VALUES (1000, 'ever')");
         // Postgres 18 knows by then that it was rolled back, and sends nothing of it.
-        var result = scenario.Database.Server.Version < 18 ? await CatchUpStreamedAsync(scenario) : await scenario.CatchUpAsync();
+        var result = scenario.Database.Server.Version < 18
+            ? await CatchUpStreamedAsync(scenario)
+            : await scenario.CatchUpAsync();
         Assert.Equal(1, result.Changes);
         await scenario.AssertEqualAsync();
     }
@@ -92,12 +101,14 @@ public sealed class StreamedTransactionTests(ServerPool pool)
     {
         await using var scenario = await CreateAsync(Table);
         await scenario.ExecuteAsync($"""
-            BEGIN; {Rows(1000, 600)}; SAVEPOINT a; ALTER TABLE t ADD COLUMN more int; INSERT INTO t SELECT g, 'm', g FROM generate_series(2000, 4000) g;
+            BEGIN; {Rows(1000, 600)}; SAVEPOINT a; ALTER TABLE t ADD COLUMN more int;
+            INSERT INTO t SELECT g, 'm', g FROM generate_series(2000, 4000) g;
             ROLLBACK TO a; {Rows(5000, 600)}; COMMIT
             """);
         await using (var open = await OpenTransaction.BeginAsync(scenario.Database))
         {
-            await open.ExecuteAsync("ALTER TABLE t DROP COLUMN v; INSERT INTO t SELECT g FROM generate_series(10000, 14000) g");
+            await open.ExecuteAsync(
+                "ALTER TABLE t DROP COLUMN v; INSERT INTO t SELECT g FROM generate_series(10000, 14000) g");
             await open.ExecuteAsync("ROLLBACK");
         }
         await scenario.ExecuteAsync("INSERT INTO t VALUES (20000, 'after')");
@@ -132,7 +143,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         // Within the same connection the server does not announce the table again.
         await scenario.ExecuteAsync("UPDATE t SET v = 'small' WHERE id = 1");
         await Eventually.IsTrueAsync(
-            async () => (await pipeline.QueryAsync("SELECT count(*) FROM t WHERE v = 'small'", Token)).Rows[0].SequenceEqual([1L]),
+            async () => (await pipeline.QueryAsync("SELECT count(*) FROM t WHERE v = 'small'", Token)).Rows[0]
+            .SequenceEqual([1L]),
             run, Token);
         await stop.CancelAsync();
         Assert.Empty((await run).SetAside);
@@ -151,7 +163,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
             """);
         await scenario.ExecuteAsync($"""
             BEGIN; {Rows(1, 1000)}; TRUNCATE t; {Rows(500, 1000)}; UPDATE t SET id = id + 1000000 WHERE id % 2 = 0;
-            UPDATE d SET n = n + 1; UPDATE d SET id = id + 1000 WHERE id <= 20; UPDATE d SET body = repeat('new', 3000) WHERE id = 30;
+            UPDATE d SET n = n + 1; UPDATE d SET id = id + 1000 WHERE id <= 20;
+            UPDATE d SET body = repeat('new', 3000) WHERE id = 30;
             INSERT INTO d SELECT g, 1, repeat('i' || g, 2000) FROM generate_series(200, 240) g; UPDATE d SET n = 7 WHERE id >= 200;
             SAVEPOINT s; UPDATE d SET body = repeat('gone', 3000), n = -1; UPDATE d SET id = -id; ROLLBACK TO s;
             DELETE FROM f WHERE ctid IN (SELECT ctid FROM f WHERE a = 1 LIMIT 3); UPDATE f SET b = 'g' WHERE a = 2;
@@ -170,7 +183,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
             await open.ExecuteAsync($"{Rows(from, 2000)}; PREPARE TRANSACTION '{scenario.Database.Name} {name}'");
         }
         await using (var open = await OpenTransaction.BeginAsync(scenario.Database))
-            await open.ExecuteAsync($"INSERT INTO t VALUES (-1, 'small'); PREPARE TRANSACTION '{scenario.Database.Name} small'");
+            await open.ExecuteAsync(
+                $"INSERT INTO t VALUES (-1, 'small'); PREPARE TRANSACTION '{scenario.Database.Name} small'");
         Assert.Equal(0, (await CatchUpStreamedAsync(scenario)).Changes);
 
         await FinishPreparedAsync("COMMIT", "small");
@@ -184,7 +198,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         async Task FinishPreparedAsync(string how, string name)
         {
             await using var connection = await scenario.Database.OpenAsync(Token);
-            await using var command = new Npgsql.NpgsqlCommand($"{how} PREPARED '{scenario.Database.Name} {name}'", connection);
+            await using var command =
+                new Npgsql.NpgsqlCommand($"{how} PREPARED '{scenario.Database.Name} {name}'", connection);
             await command.ExecuteNonQueryAsync(Token);
         }
     }
@@ -198,7 +213,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         await using (var session = await scenario.Database.OpenAsync(Token))
         {
             await using var command = new Npgsql.NpgsqlCommand($"""
-                SELECT pg_replication_origin_session_setup('{origin}'); SELECT pg_replication_origin_xact_setup('0/ABCDEF', now());
+                SELECT pg_replication_origin_session_setup('{origin}');
+                SELECT pg_replication_origin_xact_setup('0/ABCDEF', now());
                 {Rows(1000, 1000)}; SELECT pg_logical_emit_message(true, 'p', repeat('m', 100000)); {Rows(3000, 1000)};
                 SELECT pg_logical_emit_message(false, 'p', repeat('n', 100000))
                 """, session);
@@ -258,7 +274,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
                 BEGIN; {Rows(10000 * (i + 1), 1000)}; SAVEPOINT s; UPDATE t SET v = 'never'; ROLLBACK TO s;
                 UPDATE t SET v = v || '{i}' WHERE id % 10 = {i}; COMMIT
                 """);
-        var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, step, occurrence, cancellationToken: Token);
+        var outcome = await scenario.Process.RunAsync(
+            PipelineOperation.Follow, step, occurrence, cancellationToken: Token);
         Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
         await a.ExecuteAsync("COMMIT");
         await AssertEqualAsync(scenario);
@@ -273,11 +290,13 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         // Hashes become little smaller: more than the memory that all spools share.
         await open.ExecuteAsync(Incompressible(1000, 12000));
         var folder = SpoolFolder.PathOf(scenario.File);
-        var outcome = await scenario.Process.RunAsync(PipelineOperation.Follow, "ChunkSpooled", 60, cancellationToken: Token);
+        var outcome = await scenario.Process.RunAsync(
+            PipelineOperation.Follow, "ChunkSpooled", 60, cancellationToken: Token);
         Assert.True(PipelineProcess.WasKilled(outcome), outcome.ErrorOutput + outcome.Output);
         Assert.NotEmpty(Directory.GetFiles(folder));
         if (!OperatingSystem.IsWindows())
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, System.IO.File.GetUnixFileMode(folder));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                System.IO.File.GetUnixFileMode(folder));
 
         await open.ExecuteAsync("ROLLBACK");
         await AssertEqualAsync(scenario);
@@ -290,7 +309,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         await using var scenario = await CreateAsync(Table);
         await scenario.ExecuteAsync($"{Incompressible(1000, 6000)}; UPDATE t SET v = 'u' WHERE id % 100 = 0");
         var folderSeen = false;
-        var faults = new FaultAction(FaultPoint.BatchApplied, () => folderSeen = Directory.Exists(SpoolFolder.PathOf(scenario.File)));
+        var faults = new FaultAction(
+            FaultPoint.BatchApplied, () => folderSeen = Directory.Exists(SpoolFolder.PathOf(scenario.File)));
         await scenario.Pipeline(faults).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         Assert.True(folderSeen);
         await AssertEqualAsync(scenario);
@@ -301,9 +321,11 @@ public sealed class StreamedTransactionTests(ServerPool pool)
         $"INSERT INTO t SELECT g, repeat('v', 100) || g FROM generate_series({from}, {from + count - 1}) g";
 
     private static string Incompressible(int from, int count) =>
-        $"INSERT INTO t SELECT g, (SELECT string_agg(md5(g::text || h), '') FROM generate_series(1, 16) h) FROM generate_series({from}, {from + count - 1}) g";
+        "INSERT INTO t SELECT g, (SELECT string_agg(md5(g::text || h), '') FROM generate_series(1, 16) h) FROM "
+        + $"generate_series({from}, {from + count - 1}) g";
 
-    private async Task<Scenario> CreateAsync(string setup, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    private async Task<Scenario> CreateAsync(
+        string setup, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
     {
         var scenario = await Scenario.CreateAsync(pool, setup, test);
         await scenario.ExecuteAsync($"ALTER DATABASE {scenario.Database.Name} SET logical_decoding_work_mem = '64kB'");
@@ -322,7 +344,8 @@ public sealed class StreamedTransactionTests(ServerPool pool)
     private static async Task<StreamResult> CatchUpStreamedAsync(Scenario scenario)
     {
         var chunks = new ChunkCount();
-        var result = await scenario.Pipeline(chunks).StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
+        var result = await scenario.Pipeline(chunks)
+            .StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         Assert.True(chunks.Chunks > 0, "Nothing was streamed.");
         return result;
     }

@@ -22,9 +22,12 @@ public sealed class TableExclusionTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Tables);
         // log.y has no replica identity and would be refused.
         var pipeline = new Pipeline(scenario.Definition() with { ExcludedTables = ["log.?", "\"B c\""] });
-        Assert.Equal(["a"], (await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)).Select(t => t.Source.Name));
-        Assert.Equal("a", await scenario.ScalarAsync<string>("SELECT string_agg(tablename, ' ') FROM pg_publication_tables"));
-        await scenario.ExecuteAsync("INSERT INTO a VALUES (2); INSERT INTO log.x VALUES (1); INSERT INTO log.y VALUES (1)");
+        Assert.Equal(["a"], (await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token))
+            .Select(t => t.Source.Name));
+        Assert.Equal("a", await scenario.ScalarAsync<string>(
+            "SELECT string_agg(tablename, ' ') FROM pg_publication_tables"));
+        await scenario.ExecuteAsync(
+            "INSERT INTO a VALUES (2); INSERT INTO log.x VALUES (1); INSERT INTO log.y VALUES (1)");
         await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         await scenario.AssertSameAsync("SELECT id::text FROM a", "SELECT id::text FROM a");
     }
@@ -32,12 +35,15 @@ public sealed class TableExclusionTests(ServerPool pool)
     [Fact]
     public async Task Tables_of_a_dba_s_publication_are_excluded_and_not_told_as_missing()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Tables + "CREATE PUBLICATION dba FOR TABLE a, \"B c\", log.x");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Tables + "CREATE PUBLICATION dba FOR TABLE a, \"B c\", log.x");
         var pipeline = new Pipeline(scenario.Definition() with { Publication = "dba", ExcludedTables = ["log.*"] });
         Assert.Equal(
-            ["B c", "a"], (await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)).Select(t => t.Source.Name));
+            ["B c", "a"], (await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token))
+                .Select(t => t.Source.Name));
         await scenario.ExecuteAsync("INSERT INTO a VALUES (2); INSERT INTO log.x VALUES (1)");
-        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+        Assert.Empty(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
         await scenario.AssertSameAsync("SELECT id::text FROM a", "SELECT id::text FROM a");
         Assert.Empty(scenario.Warnings);
     }
@@ -50,10 +56,12 @@ public sealed class TableExclusionTests(ServerPool pool)
     public async Task An_exclusion_that_would_not_do_what_it_says_is_refused(string excluded, EtlErrorCode code)
     {
         await using var scenario = await Scenario.CreateAsync(pool, """
-            CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9)
+            CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9)
             """);
         var pipeline = new Pipeline(scenario.Definition() with { ExcludedTables = [excluded] });
-        var error = await Assert.ThrowsAsync<EtlException>(() => pipeline.PlanBackfillAsync(new BackfillOptions(), Token));
+        var error = await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.PlanBackfillAsync(new BackfillOptions(), Token));
         Assert.True(code == error.Code, error.Message);
         Assert.NotEmpty(error.Remedy);
     }
@@ -71,10 +79,13 @@ public sealed class TableExclusionTests(ServerPool pool)
 
         var plan = await misspelt.PlanStreamAsync(new StreamOptions(), Token);
         var check = Assert.Single(
-            await misspelt.CheckAsync(new BackfillOptions(), Token), c => c is { Name: "ExcludedTables", Status: CheckStatus.Warning });
+            await misspelt.CheckAsync(new BackfillOptions(), Token),
+            c => c is { Name: "ExcludedTables", Status: CheckStatus.Warning });
         await misspelt.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
 
-        Assert.Equal(["-ExcludeTable secert names none of the tables that would be copied: it is misspelt, or that table is gone."], scenario.Warnings);
+        Assert.Equal(
+            ["-ExcludeTable secert names none of the tables that would be copied: it is misspelt, or that table is "
+                + "gone."], scenario.Warnings);
         Assert.Contains(scenario.Warnings.Single(), plan.Warnings);
         Assert.Equal(scenario.Warnings.Single(), check.Evidence);
     }
@@ -83,7 +94,8 @@ public sealed class TableExclusionTests(ServerPool pool)
     public async Task A_partitioned_table_is_excluded_with_its_partitions()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Tables + """
-            CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9)
+            CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9)
             """);
         var plan = await new Pipeline(scenario.Definition("*") with { ExcludedTables = ["p"] })
             .PlanBackfillAsync(new BackfillOptions(), Token);

@@ -28,8 +28,10 @@ public sealed class TableOwnershipTests(ServerPool pool)
             Name = "second", TableMap = new Dictionary<string, string> { [table] = name },
         });
 
-        var planned = await Assert.ThrowsAsync<EtlException>(() => second.PlanBackfillAsync(new BackfillOptions(), Token));
-        var refused = await Assert.ThrowsAsync<EtlException>(() => second.BackfillAsync(new BackfillOptions(), scenario, Token));
+        var planned = await Assert.ThrowsAsync<EtlException>(
+            () => second.PlanBackfillAsync(new BackfillOptions(), Token));
+        var refused = await Assert.ThrowsAsync<EtlException>(
+            () => second.BackfillAsync(new BackfillOptions(), scenario, Token));
 
         Assert.Equal(
             (EtlErrorCode.DestinationTableExists, EtlErrorCode.DestinationTableExists), (planned.Code, refused.Code));

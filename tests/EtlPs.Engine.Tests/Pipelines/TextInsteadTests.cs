@@ -10,16 +10,19 @@ public sealed class TextInsteadTests(ServerPool pool)
 {
     private const string Rows = """
         CREATE TYPE mood AS ENUM ('sad', 'ok');
-        CREATE TABLE odd (k timestamp PRIMARY KEY, price numeric(10,2), seen timestamptz, grid int[], mood mood, span interval, plain int, note text);
+        CREATE TABLE odd (k timestamp PRIMARY KEY, price numeric(10,2), seen timestamptz, grid int[], mood mood,
+            span interval, plain int, note text);
         INSERT INTO odd VALUES ('2024-01-01', 'NaN', '294270-01-01Z', '{{1,2},{3,4}}', 'ok', '1 mon', 1, 'a'),
             ('294270-01-01', 1.10, '2024-02-29 12:00:00.5Z', '[0:1]={7,NULL}', 'sad', NULL, 2, NULL), ('infinity', NULL, NULL, '{}', NULL, '-1 day', NULL, 'c')
         """;
 
     private const string AsPostgres =
-        "concat_ws('|', format('%s', k), coalesce(format('%s', price), ''), coalesce(format('%s', seen), ''), coalesce(format('%s', grid), ''), "
-        + "format('%s', mood), coalesce(format('%s', span), ''), plain, note)";
+        "concat_ws('|', format('%s', k), coalesce(format('%s', price), ''), coalesce(format('%s', seen), ''), "
+        + "coalesce(format('%s', grid), ''), format('%s', mood), coalesce(format('%s', span), ''), plain, note)";
 
-    private const string AsDuckDb = "concat_ws('|', k, coalesce(price, ''), coalesce(seen, ''), coalesce(grid, ''), coalesce(mood::VARCHAR, ''), coalesce(span, ''), plain, note)";
+    private const string AsDuckDb =
+        "concat_ws('|', k, coalesce(price, ''), coalesce(seen, ''), coalesce(grid, ''), coalesce(mood::VARCHAR, ''), "
+        + "coalesce(span, ''), plain, note)";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,18 +36,22 @@ public sealed class TextInsteadTests(ServerPool pool)
         await AssertSameAsync(scenario, pipeline);
         await scenario.ExecuteAsync(
             """
-            INSERT INTO odd VALUES ('2025-01-01', 2.50, '0044-03-15 BC', '{{{1}}}', 'ok', '1 year 2 days 00:00:00.5', 4, 'x|y');
+            INSERT INTO odd VALUES ('2025-01-01', 2.50, '0044-03-15 BC', '{{{1}}}', 'ok', '1 year 2 days 00:00:00.5', 4,
+                'x|y');
             ALTER TYPE mood ADD VALUE 'new';
             """);
         await scenario.ExecuteAsync(
-            "UPDATE odd SET k = '294271-01-01', mood = 'new' WHERE k = '294270-01-01'; DELETE FROM odd WHERE k = 'infinity'; UPDATE odd SET price = 3 WHERE k = '2024-01-01'");
+            "UPDATE odd SET k = '294271-01-01', mood = 'new' WHERE k = '294270-01-01'; "
+            + "DELETE FROM odd WHERE k = 'infinity'; UPDATE odd SET price = 3 WHERE k = '2024-01-01'");
         Assert.Empty((await CatchUpAsync(pipeline, scenario)).SetAside);
 
         await AssertSameAsync(scenario, pipeline);
         Assert.Empty(await pipeline.AllLossesAsync());
         Assert.Equal(
             "VARCHAR VARCHAR VARCHAR VARCHAR ENUM('sad', 'ok', 'new') VARCHAR INTEGER VARCHAR",
-            await ValueAsync(pipeline, "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 'odd'"));
+            await ValueAsync(pipeline,
+                "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = "
+                + "'odd'"));
     }
 
     [Fact]
@@ -56,13 +63,16 @@ public sealed class TextInsteadTests(ServerPool pool)
 
         Assert.Equal(
             "INTEGER DATE DOUBLE UUID BLOB JSON VARCHAR VARCHAR",
-            await ValueAsync(scenario.Pipeline(), "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 't'"));
+            await ValueAsync(scenario.Pipeline(),
+                "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = "
+                + "'t'"));
     }
 
     [Fact]
     public async Task Text_for_a_table_that_is_copied_needs_another_copy()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, n numeric(10,2)); INSERT INTO t VALUES (1, 1.50)");
+        await using var scenario = await Scenario.CreateAsync(
+            pool, "CREATE TABLE t (id int PRIMARY KEY, n numeric(10,2)); INSERT INTO t VALUES (1, 1.50)");
         await scenario.BackfillAsync();
         var pipeline = PipelineOf(scenario, OnUnrepresentable.Text);
 
@@ -75,11 +85,13 @@ public sealed class TextInsteadTests(ServerPool pool)
     }
 
     private static async Task AssertSameAsync(Scenario scenario, Pipeline pipeline) => Assert.Equal(
-        await scenario.ScalarAsync<string>($"SELECT string_agg({AsPostgres}, E'\n' ORDER BY {AsPostgres} COLLATE \"C\") FROM odd"),
+        await scenario.ScalarAsync<string>(
+            $"SELECT string_agg({AsPostgres}, E'\n' ORDER BY {AsPostgres} COLLATE \"C\") FROM odd"),
         await ValueAsync(pipeline, $"SELECT string_agg({AsDuckDb}, chr(10) ORDER BY {AsDuckDb}) FROM odd"));
 
     private static Pipeline PipelineOf(Scenario scenario, OnUnrepresentable choice) => new(
-        scenario.Definition() with { OnUnrepresentable = new Dictionary<string, OnUnrepresentable> { ["*"] = choice } });
+        scenario.Definition() with { OnUnrepresentable =
+            new Dictionary<string, OnUnrepresentable> { ["*"] = choice } });
 
     private static Task<StreamResult> CatchUpAsync(Pipeline pipeline, Scenario scenario) =>
         pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);

@@ -5,12 +5,16 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Keys that a copy brings as text, beside values that DuckDB cannot hold: a row is named by them as by any other.</summary>
+/// <summary>
+/// Keys that a copy brings as text, beside values that DuckDB cannot hold: a row is named by them as by any other.
+/// </summary>
 public sealed class TextKeyTests(ServerPool pool)
 {
     private const string Setup = """
-        CREATE TABLE t (at timestamptz, name regclass, id int, price numeric(10,2), note text, PRIMARY KEY (at, name, id));
-        INSERT INTO t VALUES ('2024-01-01 12:00+02', 'pg_class', 7, 'NaN', 'a'), ('2024-01-01 12:00+02', 'pg_class', 8, 1, 'a')
+        CREATE TABLE t (at timestamptz, name regclass, id int, price numeric(10,2), note text,
+            PRIMARY KEY (at, name, id));
+        INSERT INTO t VALUES ('2024-01-01 12:00+02', 'pg_class', 7, 'NaN', 'a'),
+            ('2024-01-01 12:00+02', 'pg_class', 8, 1, 'a')
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -21,7 +25,8 @@ public sealed class TextKeyTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Setup);
         var pipeline = PipelineOf(scenario, ("*", OnUnrepresentable.Null), ("t.at", OnUnrepresentable.Text));
 
-        Assert.Equal(TableState.Ready, Assert.Single(await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)).State);
+        Assert.Equal(TableState.Ready,
+            Assert.Single(await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)).State);
         var copied = Assert.Single(await pipeline.AllLossesAsync());
         await scenario.ExecuteAsync("UPDATE t SET note = 'b'");
         await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);

@@ -6,16 +6,23 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines;
 
-/// <summary>Partitions that are unlogged, or another server's: a stream has none of their changes, and says nothing of it.</summary>
+/// <summary>
+/// Partitions that are unlogged, or another server's: a stream has none of their changes, and says nothing of it.
+/// </summary>
 public sealed class UnfollowedPartitionTests(ServerPool pool)
 {
     private const string Setup = """
         CREATE TABLE t (id int, v text) PARTITION BY RANGE (id); CREATE TABLE other (id int PRIMARY KEY);
-        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);
-        CREATE TABLE t1a PARTITION OF t1 DEFAULT; ALTER TABLE t REPLICA IDENTITY FULL; ALTER TABLE t0 REPLICA IDENTITY FULL;
-        ALTER TABLE t1 REPLICA IDENTITY FULL; ALTER TABLE t1a REPLICA IDENTITY FULL; INSERT INTO t SELECT g, 'v' FROM generate_series(0, 19) g;
-        CREATE EXTENSION postgres_fdw; CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', dbname 'none');
-        CREATE PUBLICATION by_root FOR TABLE t, other WITH (publish_via_partition_root); CREATE PUBLICATION by_leaf FOR TABLE t, other;
+        CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);
+        CREATE TABLE t1a PARTITION OF t1 DEFAULT; ALTER TABLE t REPLICA IDENTITY FULL;
+        ALTER TABLE t0 REPLICA IDENTITY FULL;
+        ALTER TABLE t1 REPLICA IDENTITY FULL; ALTER TABLE t1a REPLICA IDENTITY FULL;
+        INSERT INTO t SELECT g, 'v' FROM generate_series(0, 19) g;
+        CREATE EXTENSION postgres_fdw;
+        CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', dbname 'none');
+        CREATE PUBLICATION by_root FOR TABLE t, other WITH (publish_via_partition_root);
+        CREATE PUBLICATION by_leaf FOR TABLE t, other;
         """;
 
     private const string Unlogged = "CREATE UNLOGGED TABLE t2 PARTITION OF t FOR VALUES FROM (20) TO (30)";
@@ -30,15 +37,18 @@ public sealed class UnfollowedPartitionTests(ServerPool pool)
     [InlineData(Foreign, "foreign", null)]
     [InlineData(Foreign, "foreign", "by_root")]
     [InlineData(Foreign, "foreign", "by_leaf")]
-    public async Task A_partition_that_no_stream_follows_is_refused_before_anything_is_made(string ddl, string told, string? publication)
+    public async Task A_partition_that_no_stream_follows_is_refused_before_anything_is_made(
+        string ddl, string told, string? publication)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup + ddl);
         var pipeline = new Pipeline(scenario.Definition() with { Publication = publication });
         Check(await Assert.ThrowsAsync<EtlException>(() => pipeline.PlanStreamAsync(new StreamOptions(), Token)));
-        Check(await Assert.ThrowsAsync<EtlException>(() => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)));
+        Check(await Assert.ThrowsAsync<EtlException>(
+            () => pipeline.BackfillAsync(new BackfillOptions(), scenario, Token)));
         Assert.False(File.Exists(scenario.File));
         Assert.Equal(2L, await scenario.ScalarAsync<long>(
-            "SELECT (SELECT count(*) FROM pg_publication) + (SELECT count(*) FROM pg_replication_slots WHERE database = current_database())"));
+            "SELECT (SELECT count(*) FROM pg_publication) + (SELECT count(*) FROM pg_replication_slots WHERE database "
+            + "= current_database())"));
 
         void Check(EtlException error)
         {
@@ -52,7 +62,8 @@ public sealed class UnfollowedPartitionTests(ServerPool pool)
     [Fact]
     public async Task An_unlogged_partition_is_copied_once_and_listed_with_what_keeps_a_stream_from_it()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Setup + Unlogged + "; INSERT INTO t VALUES (20, 'unlogged')");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Setup + Unlogged + "; INSERT INTO t VALUES (20, 'unlogged')");
         await scenario.BackfillAsync(new BackfillOptions { SnapshotOnly = true });
         await scenario.AssertSameAsync("SELECT id || v FROM t", "SELECT id || v FROM t");
         var listed = await new PostgresSource(scenario.Definition().Source).ReadTablesAsync(["t"], Token);
@@ -64,7 +75,8 @@ public sealed class UnfollowedPartitionTests(ServerPool pool)
     [InlineData(Foreign, "t", null)]
     [InlineData("ALTER TABLE t1a SET UNLOGGED", "t", "by_root")]
     [InlineData("ALTER TABLE t1a SET UNLOGGED", "t1a", "by_leaf")]
-    public async Task A_partition_that_no_stream_follows_sets_its_table_aside_under_a_stream(string ddl, string table, string? publication)
+    public async Task A_partition_that_no_stream_follows_sets_its_table_aside_under_a_stream(
+        string ddl, string table, string? publication)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup);
         var pipeline = new Pipeline(scenario.Definition() with { Publication = publication });

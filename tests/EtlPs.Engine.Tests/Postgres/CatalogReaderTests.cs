@@ -144,7 +144,8 @@ public sealed class CatalogReaderTests(ServerPool servers)
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync(
             """
-            CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);
+            CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);
             CREATE TABLE t (a int PRIMARY KEY, b int, c int);
             CREATE PUBLICATION pub_a FOR TABLE p, t (c, a) WITH (publish_via_partition_root = true);
             CREATE PUBLICATION pubxa FOR TABLE p;
@@ -167,7 +168,8 @@ public sealed class CatalogReaderTests(ServerPool servers)
     {
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync(
-            "CREATE TABLE \"T\" (a int PRIMARY KEY); CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a);", Token);
+            "CREATE TABLE \"T\" (a int PRIMARY KEY); CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a);",
+            Token);
         await using var connection = await OpenAsync(database);
         var catalog = new PublicationCatalog(connection);
         await catalog.CreateAsync("etlpsxa", [new("public", "T")], Token);
@@ -196,7 +198,8 @@ public sealed class CatalogReaderTests(ServerPool servers)
         var identity = await ServerIdentity.ReadAsync(connection, Token);
 
         var system = await replication.IdentifySystem(Token);
-        Assert.Equal((system.SystemId, system.Timeline, database.Name), (identity.SystemIdentifier, identity.Timeline, identity.Database));
+        Assert.Equal((system.SystemId, system.Timeline, database.Name),
+            (identity.SystemIdentifier, identity.Timeline, identity.Database));
         Assert.Equal(database.Server.Version, identity.VersionNumber / 10000);
     }
 

@@ -8,7 +8,8 @@ internal static class HostileSettings
     {
         (string Name, string Value)[] settings =
         [
-            ("DateStyle", "German"), ("TimeZone", "Asia/Tokyo"), ("bytea_output", "escape"), ("IntervalStyle", "iso_8601"),
+            ("DateStyle", "German"), ("TimeZone", "Asia/Tokyo"), ("bytea_output", "escape"),
+            ("IntervalStyle", "iso_8601"),
             // As good as every Windows has no second name for the locale that all have.
             ("extra_float_digits", "-5"), ("lc_monetary", OperatingSystem.IsWindows() ? "C" : "POSIX"),
             ("quote_all_identifiers", "on"),

@@ -8,7 +8,8 @@ namespace EtlPs.Engine.Tests.Postgres;
 
 public sealed class PgOutputTests
 {
-    private static readonly byte[] Begin = new PgOutputBytes('B').Int64(0x16_B374D848).Int64(1_000_000).Int32(771).ToArray();
+    private static readonly byte[] Begin = new PgOutputBytes('B').Int64(0x16_B374D848).Int64(1_000_000).Int32(771)
+        .ToArray();
 
     private static readonly byte[] Commit =
         new PgOutputBytes('C').Byte(0).Int64(0x100).Int64(0x130).Int64(-1_000_000).ToArray();
@@ -32,7 +33,8 @@ public sealed class PgOutputTests
 
     private static readonly byte[] Truncate = new PgOutputBytes('T').Int32(2).Byte(3).Int32(7).Int32(8).ToArray();
 
-    public static TheoryData<string> Messages => ["Begin", "Commit", "Relation", "Update", "Insert", "Delete", "Truncate"];
+    public static TheoryData<string> Messages =>
+        ["Begin", "Commit", "Relation", "Update", "Insert", "Delete", "Truncate"];
 
     [Fact]
     public void Begin_is_read()
@@ -73,7 +75,8 @@ public sealed class PgOutputTests
         Assert.Equal(new TableName("Größe", "a\"b"), relation.Name);
         Assert.Equal('i', relation.ReplicaIdentity);
         Assert.Equal(
-            [new RelationColumn(true, "id", 20, -1), new RelationColumn(false, "preis", 1700, 655366)], relation.Columns);
+            [new RelationColumn(true, "id", 20, -1), new RelationColumn(false, "preis", 1700, 655366)],
+                relation.Columns);
     }
 
     [Fact]
@@ -190,6 +193,7 @@ public sealed class PgOutputTests
     private static RowMessage ReadRow(byte[] message, int columns) =>
         RowMessage.Read(new ByteSlice(message, 0, message.Length), new TupleFields(columns), new TupleFields(columns));
 
-    private static string Describe(RowTuple tuple) => !tuple.IsPresent ? "" : string.Join(' ', Enumerable.Range(0, tuple.Fields.Count)
+    private static string Describe(RowTuple tuple) =>
+        !tuple.IsPresent ? "" : string.Join(' ', Enumerable.Range(0, tuple.Fields.Count)
         .Select(i => $"{(char)tuple.Kind(i)}:{System.Text.Encoding.Latin1.GetString(tuple.Value(i))}"));
 }

@@ -71,7 +71,8 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         Assert.True(longest > 400_000);
         var next = channel.MoveNextAsync().AsTask();
         var idle = Lsn.Zero;
-        await Eventually.IsTrueAsync(() => Task.FromResult(channel.TryGetIdlePosition(out idle) && idle >= commit.EndLsn), next, Token);
+        await Eventually.IsTrueAsync(
+            () => Task.FromResult(channel.TryGetIdlePosition(out idle) && idle >= commit.EndLsn), next, Token);
 
         // Reported as flushed, the position moves the slot.
         channel.Confirm(idle);
@@ -79,7 +80,8 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         await channel.SendStatusAsync(Token);
         await Eventually.IsTrueAsync(
             () => database.ScalarAsync<bool>(
-                $"SELECT confirmed_flush_lsn >= '{idle}' FROM pg_replication_slots WHERE slot_name = '{database.Name}'", Token),
+                $"SELECT confirmed_flush_lsn >= '{idle}' FROM pg_replication_slots WHERE slot_name = '{database.Name}'",
+                Token),
             next, Token);
         await stop.CancelAsync();
         Assert.False(await next);
@@ -172,7 +174,8 @@ public sealed class ReplicationChannelTests(ServerPool servers)
             Assert.True(await channel.MoveNextAsync());
 
         await database.ExecuteAsync(
-            $"SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '{database.Name}'", Token);
+            $"SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '{database.Name}'",
+            Token);
         var error = await Assert.ThrowsAsync<EtlException>(async () =>
         {
             while (await channel.MoveNextAsync())
@@ -195,16 +198,20 @@ public sealed class ReplicationChannelTests(ServerPool servers)
         await database.ExecuteAsync($"ALTER DATABASE {database.Name} SET wal_sender_timeout = '{timeout}'", Token);
         var connector = new PostgresConnector(SourceSettings.Parse(database.ConnectionString));
 
-        await using var channel = await ReplicationChannel.OpenAsync(connector, database.Name, "p", ValueFormat.Binary, Lsn.Zero, Token);
+        await using var channel =
+            await ReplicationChannel.OpenAsync(connector, database.Name, "p", ValueFormat.Binary, Lsn.Zero, Token);
 
         Assert.Equal(milliseconds, channel.StatusInterval.TotalMilliseconds, 1.0);
     }
 
     private static async Task<IReplicationChannel> OpenAsync(
-        bool ownTransport, PostgresConnector connector, string slot, string publication, Lsn start, CancellationToken token)
+        bool ownTransport, PostgresConnector connector, string slot, string publication, Lsn start,
+        CancellationToken token)
     {
-        if (!ownTransport) return await NpgsqlReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, start, token);
-        return Assert.IsType<WireReplicationChannel>(await ReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, start, token));
+        if (!ownTransport) return await NpgsqlReplicationChannel.OpenAsync(
+            connector, slot, publication, ValueFormat.Binary, start, token);
+        return Assert.IsType<WireReplicationChannel>(
+            await ReplicationChannel.OpenAsync(connector, slot, publication, ValueFormat.Binary, start, token));
     }
 
     private static async Task<Lsn> PrepareAsync(PostgresConnector connector, string slot, string publication)

@@ -3,7 +3,9 @@ using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Tests.Postgres;
 
-/// <summary>A channel that hands out given messages, for orders of them that no server can be made to send at will.</summary>
+/// <summary>
+/// A channel that hands out given messages, for orders of them that no server can be made to send at will.
+/// </summary>
 internal sealed class ScriptedChannel(IEnumerable<byte[]> messages) : IReplicationChannel
 {
     private readonly Queue<byte[]> _messages = new(messages);

@@ -12,6 +12,7 @@ public sealed class SlotNameTests
         SlotName.Require(new string('x', 63));
         Assert.All(
             (string[])["", new string('x', 64), "Upper", "a-b", "a b", "é", "a'b"],
-            name => Assert.Equal(EtlErrorCode.InvalidArgument, Assert.Throws<EtlException>(() => SlotName.Require(name)).Code));
+            name => Assert.Equal(
+                EtlErrorCode.InvalidArgument, Assert.Throws<EtlException>(() => SlotName.Require(name)).Code));
     }
 }

@@ -89,16 +89,19 @@ public sealed class SnapshotTests(ServerPool servers)
         var connector = Connector(database);
         await using var connection = await connector.OpenAsync(Token);
         await database.ExecuteAsync("""
-            CREATE TABLE p (a int, b text) PARTITION BY RANGE (a); CREATE TABLE p0 PARTITION OF p FOR VALUES FROM (0) TO (100);
+            CREATE TABLE p (a int, b text) PARTITION BY RANGE (a);
+            CREATE TABLE p0 PARTITION OF p FOR VALUES FROM (0) TO (100);
             CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (100) TO (200);
-            INSERT INTO p SELECT g, 'v' FROM generate_series(0, 9) g UNION ALL SELECT g, 'v' FROM generate_series(100, 119) g
+            INSERT INTO p SELECT g, 'v' FROM generate_series(0, 9) g UNION ALL SELECT g, 'v'
+                FROM generate_series(100, 119) g
             """, Token);
         await using var snapshot = await SnapshotSlot.WithoutSlotAsync(connector, Token);
         var table = (await new CatalogReader(connection).ReadTablesAsync(["p"], Token))[0];
         IReadOnlyList<Heap> heaps;
         await using (var opener = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token))
             heaps = [.. opener.Heaps.OrderBy(h => h.Oid)];
-        await database.ExecuteAsync("ALTER TABLE p0 RENAME TO away; ALTER TABLE p1 RENAME TO p0; ALTER TABLE away RENAME TO p1", Token);
+        await database.ExecuteAsync(
+            "ALTER TABLE p0 RENAME TO away; ALTER TABLE p1 RENAME TO p0; ALTER TABLE away RENAME TO p1", Token);
 
         await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, table, Token);
 
@@ -181,7 +184,8 @@ public sealed class SnapshotTests(ServerPool servers)
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
         Assert.Contains($"pid {writer.ProcessID} ", Assert.Single(blockers), StringComparison.Ordinal);
-        await Eventually.IsTrueAsync(async () => await catalog.FindAsync("waits", Token) is null, cancellationToken: Token);
+        await Eventually.IsTrueAsync(
+            async () => await catalog.FindAsync("waits", Token) is null, cancellationToken: Token);
     }
 
     [Fact]
@@ -228,7 +232,8 @@ public sealed class SnapshotTests(ServerPool servers)
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync(
             """
-            CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, repeat('x', 900) FROM generate_series(1, 100000) AS i;
+            CREATE TABLE t (a int, b text);
+            INSERT INTO t SELECT i, repeat('x', 900) FROM generate_series(1, 100000) AS i;
             """, Token);
         var connector = Connector(database);
         await using var connection = await connector.OpenAsync(Token);
@@ -247,11 +252,13 @@ public sealed class SnapshotTests(ServerPool servers)
         }
 
         Assert.Equal(0, await database.ScalarAsync<long>(
-            $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.Name}' AND state = 'active' AND query LIKE 'COPY%'",
+            $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.Name}' AND state = 'active' AND query "
+            + "LIKE 'COPY%'",
             Token));
     }
 
-    private static Task<byte[]> CopyAsync(TableSnapshot worker, CopyRange range) => CopyAsync(worker, worker.Heaps[0], range);
+    private static Task<byte[]> CopyAsync(TableSnapshot worker, CopyRange range) =>
+        CopyAsync(worker, worker.Heaps[0], range);
 
     private static async Task<byte[]> CopyAsync(TableSnapshot worker, Heap heap, CopyRange range)
     {
@@ -296,7 +303,8 @@ public sealed class SnapshotTests(ServerPool servers)
     {
         var database = await servers.CreateDatabaseAsync(test);
         await database.ExecuteAsync(
-            $"CREATE TABLE t (a int NOT NULL, b text NOT NULL); INSERT INTO t SELECT i, 'row ' || i FROM generate_series(1, {rows}) AS i;",
+            "CREATE TABLE t (a int NOT NULL, b text NOT NULL); "
+            + $"INSERT INTO t SELECT i, 'row ' || i FROM generate_series(1, {rows}) AS i;",
             Token);
         return database;
     }

@@ -26,7 +26,8 @@ public sealed class SourceErrorTests(ServerPool servers)
     public async Task A_wrong_or_missing_password_is_told_and_not_shown(string? password)
     {
         await using var database = await servers.CreateDatabaseAsync();
-        var right = await database.Server.CreateRoleAsync(database.Name, Secret, database: database.Name, cancellationToken: Token);
+        var right = await database.Server.CreateRoleAsync(
+            database.Name, Secret, database: database.Name, cancellationToken: Token);
         await using (await Connector(right).OpenAsync(Token))
         {
         }
@@ -46,7 +47,8 @@ public sealed class SourceErrorTests(ServerPool servers)
     public async Task A_pgpass_file_gives_the_password_and_one_that_is_not_there_is_told()
     {
         await using var database = await servers.CreateDatabaseAsync();
-        var right = await database.Server.CreateRoleAsync(database.Name, Secret, database: database.Name, cancellationToken: Token);
+        var right = await database.Server.CreateRoleAsync(
+            database.Name, Secret, database: database.Name, cancellationToken: Token);
         var passfile = Path.GetTempFileName();
         await File.WriteAllTextAsync(passfile, $"*:*:*:{database.Name}:{Secret}\n", Token);
         var text = new NpgsqlConnectionStringBuilder(right) { Password = null, Passfile = passfile };
@@ -82,7 +84,8 @@ public sealed class SourceErrorTests(ServerPool servers)
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
 
-        foreach (var text in (string[])[$"postgres://etl:{Secret}@127.0.0.1:{port}/x", $"postgres://etl:{Secret}@no-such-host.invalid/x"])
+        foreach (var text in (string[])[$"postgres://etl:{Secret}@127.0.0.1:{port}/x",
+            $"postgres://etl:{Secret}@no-such-host.invalid/x"])
         {
             var error = await Assert.ThrowsAsync<EtlException>(() => Connector(text).OpenAsync(Token));
             Assert.Equal(EtlErrorCode.SourceUnreachable, error.Code);
@@ -96,7 +99,8 @@ public sealed class SourceErrorTests(ServerPool servers)
     public async Task Rights_that_a_role_lacks_are_told_one_by_one()
     {
         await using var database = await servers.CreateDatabaseAsync();
-        var text = await database.Server.CreateRoleAsync(database.Name, Secret, database: database.Name, cancellationToken: Token);
+        var text = await database.Server.CreateRoleAsync(
+            database.Name, Secret, database: database.Name, cancellationToken: Token);
         await database.ExecuteAsync(
             $"""
             CREATE TABLE a (id int PRIMARY KEY, b text); CREATE TABLE b (id int PRIMARY KEY);
@@ -110,11 +114,14 @@ public sealed class SourceErrorTests(ServerPool servers)
 
         await preflight.CheckServerAsync(Token);
         await preflight.CheckTablesAsync([tables["a"]], Token);
-        var unreadable = await Assert.ThrowsAsync<EtlException>(() => preflight.CheckTablesAsync([.. tables.Values], Token));
-        var policed = await Assert.ThrowsAsync<EtlException>(() => preflight.CheckTablesAsync([tables["policed"]], Token));
+        var unreadable = await Assert.ThrowsAsync<EtlException>(
+            () => preflight.CheckTablesAsync([.. tables.Values], Token));
+        var policed = await Assert.ThrowsAsync<EtlException>(
+            () => preflight.CheckTablesAsync([tables["policed"]], Token));
         var replication = await Assert.ThrowsAsync<EtlException>(() => preflight.CheckReplicationAsync(Token));
         var sender = await Assert.ThrowsAsync<EtlException>(() => connector.OpenReplicationAsync(Token));
-        var create = await Assert.ThrowsAsync<EtlException>(() => preflight.CheckPublishableAsync([tables["a"]], Token));
+        var create = await Assert.ThrowsAsync<EtlException>(
+            () => preflight.CheckPublishableAsync([tables["a"]], Token));
         await database.ExecuteAsync($"GRANT CREATE ON DATABASE {database.Name} TO {database.Name}", Token);
         var owner = await Assert.ThrowsAsync<EtlException>(() => preflight.CheckPublishableAsync([tables["a"]], Token));
         await database.ExecuteAsync($"ALTER TABLE a OWNER TO {database.Name}", Token);
@@ -131,7 +138,8 @@ public sealed class SourceErrorTests(ServerPool servers)
         {
             var error = await Assert.ThrowsAsync<EtlException>(async () =>
             {
-                await using var worker = await TableSnapshot.OpenAsync(connector, snapshot.SnapshotName, tables[name], Token);
+                await using var worker = await TableSnapshot.OpenAsync(
+                    connector, snapshot.SnapshotName, tables[name], Token);
                 await worker.CopyAsync(worker.Heaps[0], CopyRange.Whole, Token);
             });
             Assert.Equal(EtlErrorCode.PermissionDenied, error.Code);
@@ -148,7 +156,8 @@ public sealed class SourceErrorTests(ServerPool servers)
         await using var database = await servers.CreateDatabaseAsync();
         await database.ExecuteAsync(
             """
-            CREATE TABLE good (a int PRIMARY KEY); CREATE TABLE keyless (a int); CREATE TABLE "None" (a int PRIMARY KEY);
+            CREATE TABLE good (a int PRIMARY KEY); CREATE TABLE keyless (a int);
+            CREATE TABLE "None" (a int PRIMARY KEY);
             ALTER TABLE "None" REPLICA IDENTITY NOTHING;
             CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p DEFAULT;
             ALTER TABLE p1 REPLICA IDENTITY NOTHING;
@@ -164,13 +173,15 @@ public sealed class SourceErrorTests(ServerPool servers)
 
         Assert.Equal(EtlErrorCode.NoReplicaIdentity, error.Code);
         Assert.Equal("public.\"None\", public.keyless, public.p", error.Subject);
-        Assert.Contains("ALTER TABLE \"public\".\"keyless\" REPLICA IDENTITY FULL", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains(
+            "ALTER TABLE \"public\".\"keyless\" REPLICA IDENTITY FULL", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_server_without_logical_wal_and_one_without_free_slots_are_told()
     {
-        await using var replica = await PostgresServer.StartAsync(new PostgresServerOptions { WalLevel = "replica" }, Token);
+        await using var replica =
+            await PostgresServer.StartAsync(new PostgresServerOptions { WalLevel = "replica" }, Token);
         var connector = Connector(replica.ConnectionString());
         await using (var connection = await connector.OpenAsync(Token))
         {
@@ -179,13 +190,15 @@ public sealed class SourceErrorTests(ServerPool servers)
             Assert.Equal(EtlErrorCode.WalLevelNotLogical, planned.Code);
         }
 
-        var made = await Assert.ThrowsAsync<EtlException>(() => SnapshotSlot.CreateAsync(connector, "s", false, null, Token));
+        var made = await Assert.ThrowsAsync<EtlException>(
+            () => SnapshotSlot.CreateAsync(connector, "s", false, null, Token));
         Assert.Equal(EtlErrorCode.WalLevelNotLogical, made.Code);
 
         await using var small = await PostgresServer.StartAsync(
             new PostgresServerOptions
             {
-                Settings = new Dictionary<string, string> { ["max_replication_slots"] = "1", ["max_wal_senders"] = "1" },
+                Settings = new Dictionary<string, string> { ["max_replication_slots"] = "1",
+                    ["max_wal_senders"] = "1" },
             }, Token);
         connector = Connector(small.ConnectionString());
         await using (await SnapshotSlot.CreateAsync(connector, "only", false, null, Token))
@@ -202,7 +215,8 @@ public sealed class SourceErrorTests(ServerPool servers)
 
         // A walsender ends a little after its client has gone.
         await NoWalSenderAsync(connector);
-        made = await Assert.ThrowsAsync<EtlException>(() => SnapshotSlot.CreateAsync(connector, "more", false, null, Token));
+        made = await Assert.ThrowsAsync<EtlException>(
+            () => SnapshotSlot.CreateAsync(connector, "more", false, null, Token));
         Assert.Equal(EtlErrorCode.NoFreeSlot, made.Code);
         await NoWalSenderAsync(connector);
         await using var sender = await connector.OpenReplicationAsync(Token);
@@ -249,7 +263,8 @@ public sealed class SourceErrorTests(ServerPool servers)
         await database.ExecuteAsync(
             HostileSettings.Of($"ROLE {database.Name}")
             + $"""
-            ALTER ROLE {database.Name} SET statement_timeout = '1ms'; ALTER ROLE {database.Name} SET lock_timeout = '1ms';
+            ALTER ROLE {database.Name} SET statement_timeout = '1ms';
+            ALTER ROLE {database.Name} SET lock_timeout = '1ms';
             ALTER ROLE {database.Name} SET idle_in_transaction_session_timeout = '1ms';
             ALTER ROLE {database.Name} SET idle_session_timeout = '10min';
             ALTER ROLE {database.Name} SET default_transaction_isolation = 'serializable';
@@ -292,14 +307,16 @@ public sealed class SourceErrorTests(ServerPool servers)
     private static PostgresConnector Connector(string text) => new(SourceSettings.Parse(text));
 
     private static async Task DropRoleAsync(TestDatabase database) => await database.ExecuteAsync(
-        $"REVOKE CREATE ON DATABASE {database.Name} FROM {database.Name}; DROP OWNED BY {database.Name}; DROP ROLE {database.Name}", Token);
+        $"REVOKE CREATE ON DATABASE {database.Name} FROM {database.Name}; DROP OWNED BY {database.Name}; "
+        + $"DROP ROLE {database.Name}", Token);
 
     private static async Task NoWalSenderAsync(PostgresConnector connector)
     {
         await using var connection = await connector.OpenAsync(Token);
         await Eventually.IsTrueAsync(
             async () => (await connection.ReadAsync(
-                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walsender'", r => r.GetInt32(0), Token)).Count == 0,
+                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walsender'", r => r.GetInt32(0),
+                Token)).Count == 0,
             cancellationToken: Token);
     }
 }

@@ -17,7 +17,8 @@ public sealed class TransactionAssemblerTests
     {
         Assert.Equal(
             "B R(a) I(1) I(3) C",
-            await ReadAsync(Start(7), Relation(7, "a"), Row(7, 1), Row(8, 2), Stop(), Abort(7, 8), Start(7, false), Row(7, 3), Stop(), Commit(7)));
+            await ReadAsync(Start(7), Relation(7, "a"), Row(7, 1), Row(8, 2), Stop(), Abort(7, 8), Start(7, false),
+                Row(7, 3), Stop(), Commit(7)));
     }
 
     [Fact]
@@ -36,13 +37,16 @@ public sealed class TransactionAssemblerTests
         Assert.Equal(
             "R(b) B I(2) C B R(a) I(1) R(b) C",
             await ReadAsync(
-                Start(7), Relation(7, "a"), Row(7, 1), Stop(), WholeRelation("b"), Begin(), WholeRow(2), WholeCommit(), Commit(7)));
+                Start(7), Relation(7, "a"), Row(7, 1), Stop(), WholeRelation("b"), Begin(), WholeRow(2), WholeCommit(),
+                Commit(7)));
         Assert.Equal(
             "B R(b) C B R(a) R(b) C",
-            await ReadAsync(Start(7), Relation(7, "a"), Stop(), Start(8), Relation(8, "b"), Stop(), Commit(8), Commit(7)));
+            await ReadAsync(
+                Start(7), Relation(7, "a"), Stop(), Start(8), Relation(8, "b"), Stop(), Commit(8), Commit(7)));
         Assert.Equal(
             "R(a) B R(b) C",
-            await ReadAsync(WholeRelation("a"), Start(7), Relation(7, "b"), Relation(8, "c"), Stop(), Abort(7, 8), Commit(7)));
+            await ReadAsync(
+                WholeRelation("a"), Start(7), Relation(7, "b"), Relation(8, "c"), Stop(), Abort(7, 8), Commit(7)));
     }
 
     [Fact]
@@ -54,7 +58,8 @@ public sealed class TransactionAssemblerTests
         Assert.Equal((new Lsn(1000), 7u), (begin.FinalLsn, begin.Xid));
         Assert.True(await assembler.MoveNextAsync());
         var commit = CommitMessage.Read(assembler.Message.Span);
-        Assert.Equal((new Lsn(1000), new Lsn(1040), begin.CommitTime), (commit.CommitLsn, commit.EndLsn, commit.CommitTime));
+        Assert.Equal(
+            (new Lsn(1000), new Lsn(1040), begin.CommitTime), (commit.CommitLsn, commit.EndLsn, commit.CommitTime));
         Assert.False(await assembler.MoveNextAsync());
     }
 
@@ -75,7 +80,8 @@ public sealed class TransactionAssemblerTests
     [Fact]
     public async Task While_a_transaction_is_open_a_position_counts_only_when_the_wait_goes_on()
     {
-        var server = new ScriptedChannel([Begin(), WholeCommit(), Start(7), Stop(), Begin(), Start(8), Stop(), Begin()]) { Idle = new Lsn(5000) };
+        var server = new ScriptedChannel(
+            [Begin(), WholeCommit(), Start(7), Stop(), Begin(), Start(8), Stop(), Begin()]) { Idle = new Lsn(5000) };
         using var folder = new TemporaryFolder();
         await using var assembler = new TransactionAssembler(
             server, new SpoolFolder(folder["spool"]), new NoFaults(), CancellationToken.None);
@@ -85,7 +91,8 @@ public sealed class TransactionAssemblerTests
         Assert.True(await assembler.MoveNextAsync());
         Assert.False(assembler.TryGetIdlePosition(out _));
         await Eventually.IsTrueAsync(
-            () => Task.FromResult(assembler.TryGetIdlePosition(out _)), cancellationToken: TestContext.Current.CancellationToken);
+            () => Task.FromResult(assembler.TryGetIdlePosition(out _)),
+            cancellationToken: TestContext.Current.CancellationToken);
         server.Idle = new Lsn(6000);
         Assert.False(assembler.TryGetIdlePosition(out _));
     }

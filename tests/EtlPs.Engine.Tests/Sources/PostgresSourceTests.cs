@@ -30,7 +30,8 @@ public sealed class PostgresSourceTests(ServerPool servers)
         await database.ExecuteAsync("INSERT INTO t SELECT * FROM generate_series(1, 1000)", Token);
 
         var idle = await ReadLagAsync(source, database.Name);
-        await using var channel = await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", ValueFormat.Binary, start, Token);
+        await using var channel =
+            await NpgsqlReplicationChannel.OpenAsync(connector, database.Name, "p", ValueFormat.Binary, start, Token);
         Assert.True(await channel.MoveNextAsync());
         var streaming = await ReadLagAsync(source, database.Name);
 
@@ -94,7 +95,8 @@ public sealed class PostgresSourceTests(ServerPool servers)
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         stop.CancelAfter(TimeSpan.FromMilliseconds(200));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => source.QueryAsync("SELECT pg_sleep(600)", stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => source.QueryAsync("SELECT pg_sleep(600)", stop.Token));
     }
 
     private static async Task<SlotLag> ReadLagAsync(PostgresSource source, string slot) =>

@@ -12,9 +12,11 @@ public sealed class SourceSettingsTests
     [Fact]
     public void A_keyword_string_is_read_as_npgsql_takes_it()
     {
-        var settings = SourceSettings.Parse($"Host=db1;Port=5433;Database=shop;Username=etl;Password={Secret};SSL Mode=Require");
+        var settings = SourceSettings.Parse(
+            $"Host=db1;Port=5433;Database=shop;Username=etl;Password={Secret};SSL Mode=Require");
 
-        Assert.Equal(("db1", 5433, "shop", "etl"), (settings.Host, settings.Port, settings.Database, settings.UserName));
+        Assert.Equal(
+            ("db1", 5433, "shop", "etl"), (settings.Host, settings.Port, settings.Database, settings.UserName));
         Assert.Equal(SslMode.Require, Builder(settings).SslMode);
         Assert.Equal("shop on db1:5433 as etl", settings.ToString());
     }
@@ -26,7 +28,8 @@ public sealed class SourceSettingsTests
             "postgresql://et%40l:p%3Fa%2Fs%40s%3A%25@db1:6000/sh%20op?sslmode=verify-full&sslrootcert=/ca%20dir/ca.pem"
             + "&application_name=night%20job&connect_timeout=7");
 
-        Assert.Equal(("db1", 6000, "sh op", "et@l"), (settings.Host, settings.Port, settings.Database, settings.UserName));
+        Assert.Equal(
+            ("db1", 6000, "sh op", "et@l"), (settings.Host, settings.Port, settings.Database, settings.UserName));
         var builder = Builder(settings);
         Assert.Equal("p?a/s@s:%", builder.Password);
         Assert.Equal(SslMode.VerifyFull, builder.SslMode);

@@ -68,7 +68,8 @@ public sealed class PostgresServerTests(ServerPool pool)
     public async Task A_role_made_with_a_password_is_refused_with_another()
     {
         PostgresServer server = await pool.GetServerAsync();
-        string right = await server.CreateRoleAsync("needs_its_password", "right", "REPLICATION", cancellationToken: Token);
+        string right = await server.CreateRoleAsync(
+            "needs_its_password", "right", "REPLICATION", cancellationToken: Token);
         try
         {
             await using var connection = new NpgsqlConnection(right);

@@ -42,9 +42,11 @@ public sealed class TableComparisonTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE t (id int PRIMARY KEY, v text, w text, n numeric(8,2), f float8, moment timestamptz, b bytea, l int[]);
+            CREATE TABLE t (id int PRIMARY KEY, v text, w text, n numeric(8,2), f float8, moment timestamptz, b bytea,
+                l int[]);
             INSERT INTO t VALUES (1, 'one', 'ne', 1.25, 0.1, '2024-01-01Z', '\x01', ARRAY[1, NULL]);
-            INSERT INTO t VALUES (2, NULL, 'two', 0, 0, NULL, NULL, NULL), (3, 'a|b', 'c', NULL, NULL, NULL, NULL, NULL);
+            INSERT INTO t VALUES (2, NULL, 'two', 0, 0, NULL, NULL, NULL),
+                (3, 'a|b', 'c', NULL, NULL, NULL, NULL, NULL);
             CREATE SCHEMA other; CREATE TABLE other.empty (id int PRIMARY KEY);
             """);
         await scenario.BackfillAsync();

@@ -39,40 +39,46 @@ internal static class Canonical
 
     public const string DuckInterval =
         "(datepart('year', v) * 12 + datepart('month', v)) || ' ' || datepart('day', v) || ' ' "
-        + "|| (datepart('hour', v)::HUGEINT * 3600000000 + datepart('minute', v) * 60000000 + datepart('microsecond', v))";
+        + "|| (datepart('hour', v)::HUGEINT * 3600000000 + datepart('minute', v) * 60000000 + datepart('microsecond', "
+        + "v))";
 
     public static string Array(string element) =>
-        $"CASE WHEN w.v IS NOT NULL THEN '[' || coalesce((SELECT string_agg(coalesce({element}, '∅'), '¦' ORDER BY w.i) "
-        + "FROM (SELECT (w.v)[i] AS v, i FROM generate_subscripts(w.v, 1) AS i) AS w), '') || ']' END";
+        $"CASE WHEN w.v IS NOT NULL THEN '[' || coalesce((SELECT string_agg(coalesce({element}, '∅'), '¦' ORDER BY "
+        + "w.i) FROM (SELECT (w.v)[i] AS v, i FROM generate_subscripts(w.v, 1) AS i) AS w), '') || ']' END";
 
     public static string DuckArray(string element) =>
-        $"CASE WHEN v IS NOT NULL THEN '[' || coalesce(array_to_string(list_transform(v, lambda v: coalesce({element}, '∅')), '¦'), '') "
-        + "|| ']' END";
+        $"CASE WHEN v IS NOT NULL THEN '[' || coalesce(array_to_string(list_transform(v, lambda v: coalesce({element}, "
+        + "'∅')), '¦'), '') || ']' END";
 
     /// <summary>The form of a part of w.v.</summary>
-    public static string Part(string value, string form) => $"coalesce((SELECT {form} FROM (SELECT {value} AS v) AS w), '∅')";
+    public static string Part(string value, string form) =>
+        $"coalesce((SELECT {form} FROM (SELECT {value} AS v) AS w), '∅')";
 
     /// <summary>The form of a part of v.</summary>
-    public static string DuckPart(string value, string form) => $"coalesce(list_transform([{value}], lambda v: {form})[1], '∅')";
+    public static string DuckPart(string value, string form) =>
+        $"coalesce(list_transform([{value}], lambda v: {form})[1], '∅')";
 
     public static string Range(string bound) =>
         "CASE WHEN v IS NOT NULL THEN concat_ws(';', isempty(v), lower_inc(v), upper_inc(v), "
         + $"{Part("lower(w.v)", bound)}, {Part("upper(w.v)", bound)}) END";
 
     public static string DuckRange(string bound) =>
-        $"CASE WHEN v IS NOT NULL THEN concat_ws(';', {DuckFlag("empty")}, {DuckFlag("lower_inc")}, {DuckFlag("upper_inc")}, "
-        + $"{DuckPart(DuckField("lower"), bound)}, {DuckPart(DuckField("upper"), bound)}) END";
+        $"CASE WHEN v IS NOT NULL THEN concat_ws(';', {DuckFlag("empty")}, {DuckFlag("lower_inc")}, "
+        + $"{DuckFlag("upper_inc")}, {DuckPart(DuckField("lower"), bound)}, {DuckPart(DuckField("upper"), bound)}) END";
 
     public static string Multirange(string bound) =>
         $"CASE WHEN w.v IS NOT NULL THEN '[' || coalesce((SELECT string_agg({Range(bound)}, '¦' ORDER BY w.i) "
         + "FROM (SELECT u.r AS v, u.i FROM unnest(w.v) WITH ORDINALITY AS u (r, i)) AS w), '') || ']' END";
 
-    /// <summary>The doubles of a struct one behind the other, as geometric types send them; a dot names a field of a field.</summary>
+    /// <summary>
+    /// The doubles of a struct one behind the other, as geometric types send them; a dot names a field of a field.
+    /// </summary>
     public static string DuckDoubles(params string[] fields) => string.Join(
         " || ", fields.Select(f => $"list_transform([{DuckField(f)}], lambda v: {DuckDouble})[1]"));
 
     public static string DuckPoints(string points) =>
-        $"printf('%08x', len({points})) || coalesce(array_to_string(list_transform({points}, lambda v: {DuckDoubles("x", "y")}), ''), '')";
+        $"printf('%08x', len({points})) || coalesce(array_to_string(list_transform({points}, lambda v: "
+        + $"{DuckDoubles("x", "y")}), ''), '')";
 
     // Where v is a lambda's parameter, v.x would be a column of a table v.
     public static string DuckField(string path) => "v" + string.Concat(path.Split('.').Select(name => $"['{name}']"));

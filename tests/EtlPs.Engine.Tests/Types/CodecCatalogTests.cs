@@ -18,7 +18,8 @@ public sealed class CodecCatalogTests
     [InlineData(2, 5, "DECIMAL(5,5)")]
     [InlineData(2, 38, "DECIMAL(38,38)")]
     [InlineData(2, 39, "VARCHAR")]
-    public void A_numeric_is_a_decimal_where_38_digits_hold_all_of_its_places_and_else_text(int precision, int scale, string expected)
+    public void A_numeric_is_a_decimal_where_38_digits_hold_all_of_its_places_and_else_text(
+        int precision, int scale, string expected)
     {
         var modifier = ((precision << 16) | (scale & 0x7FF)) + 4;
         Assert.Equal(expected, Find(1700, modifier));
@@ -62,10 +63,12 @@ public sealed class CodecCatalogTests
     private static ValueFormat FormatOf(PostgresType type) => StreamFormat.Of([new TableSchema(
         1, new TableName("public", "t"), [new ColumnSchema(1, "a", type, false)], [], ReplicaIdentity.Full)]);
 
-    private static PostgresType Composite(params (string Name, PostgresType Type)[] attributes) => new(16_385, -1, "pair")
+    private static PostgresType Composite(params (string Name, PostgresType Type)[] attributes) =>
+        new(16_385, -1, "pair")
     {
         Structure = new CompositeStructure([.. attributes.Select(a => new CompositeAttribute(a.Name, a.Type))]),
     };
 
-    private static string Find(uint oid, int modifier) => CodecCatalog.Find(new PostgresType(oid, modifier, "type")).DuckDbType;
+    private static string Find(uint oid, int modifier) =>
+        CodecCatalog.Find(new PostgresType(oid, modifier, "type")).DuckDbType;
 }

@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Types;
 
-/// <summary>A DuckDB table with the columns of a Postgres query, and an appender on it in an open transaction.</summary>
+/// <summary>
+/// A DuckDB table with the columns of a Postgres query, and an appender on it in an open transaction.
+/// </summary>
 internal sealed class CopyTarget : IDisposable
 {
     private readonly DuckDBConnection _connection = new("Data Source=:memory:");
@@ -16,7 +18,8 @@ internal sealed class CopyTarget : IDisposable
     public CopyTarget(params PostgresType[] types)
     {
         Columns = [.. types.Select((type, i) => new ColumnSchema((short)(i + 1), $"c{i}", type, false))];
-        Codecs = [.. types.Select(type => CodecCatalog.Find(type) ?? throw new NotSupportedException(type.DisplayName))];
+        Codecs =
+            [.. types.Select(type => CodecCatalog.Find(type) ?? throw new NotSupportedException(type.DisplayName))];
         _connection.Open();
         Execute($"CREATE TABLE t ({string.Join(", ", Codecs.Select((codec, i) => $"c{i} {codec.DuckDbType}"))})");
         Appender = Begin();
@@ -37,10 +40,12 @@ internal sealed class CopyTarget : IDisposable
             SELECT atttypid, atttypmod, attndims::int4, format_type(atttypid, atttypmod) FROM pg_attribute
              WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum
             """,
-            r => (Oid: r.GetFieldValue<uint>(0), Modifier: r.GetInt32(1), Dimensions: r.GetInt32(2), Name: r.GetString(3)),
+            r => (Oid: r.GetFieldValue<uint>(0), Modifier: r.GetInt32(1), Dimensions: r.GetInt32(2),
+                Name: r.GetString(3)),
             TestContext.Current.CancellationToken,
             table);
-        var types = await TypeCatalog.ReadAsync(connection, columns.Select(c => c.Oid), TestContext.Current.CancellationToken);
+        var types = await TypeCatalog.ReadAsync(
+            connection, columns.Select(c => c.Oid), TestContext.Current.CancellationToken);
         return [.. columns.Select(c => types.Describe(c.Oid, c.Modifier, c.Dimensions, c.Name))];
     }
 
@@ -73,7 +78,9 @@ internal sealed class CopyTarget : IDisposable
         Execute("COMMIT");
     }
 
-    /// <summary>Makes the table empty after a commit, and begins anew: another database would take longer than the rows do.</summary>
+    /// <summary>
+    /// Makes the table empty after a commit, and begins anew: another database would take longer than the rows do.
+    /// </summary>
     public void Renew()
     {
         Appender.Dispose();

@@ -12,7 +12,8 @@ public sealed class EncodingTests(ServerPool pool)
     private const string Tables =
         """
         CREATE EXTENSION hstore; CREATE DOMAIN pairs AS hstore; CREATE TYPE held AS (p pairs, n int);
-        CREATE TABLE t (id int PRIMARY KEY, a text, b varchar(20), c char(8), d text[], e json, f name, g text NOT NULL DEFAULT '',
+        CREATE TABLE t (id int PRIMARY KEY, a text, b varchar(20), c char(8), d text[], e json, f name,
+            g text NOT NULL DEFAULT '',
                         h hstore, i hstore[], j held);
         """;
 
@@ -31,7 +32,8 @@ public sealed class EncodingTests(ServerPool pool)
 
         await AssertSameAsync(scenario);
         var found = await scenario.Pipeline().QueryAsync(
-            "SELECT DISTINCT concat_ws('|', a, b, d[1], f, map_keys(h)[1], map_keys(i[1])[1], map_values(j.p)[1]) FROM public.t",
+            "SELECT DISTINCT concat_ws('|', a, b, d[1], f, map_keys(h)[1], map_keys(i[1])[1], map_values(j.p)[1]) FROM "
+            + "public.t",
             TestContext.Current.CancellationToken);
         Assert.Equal(string.Join('|', Enumerable.Repeat(text, 7)), Assert.Single(found.Rows)[0]);
     }
@@ -59,7 +61,8 @@ public sealed class EncodingTests(ServerPool pool)
     {
         await using var scenario = await CreateAsync(
             "SQL_ASCII",
-            $"CREATE TYPE textrange AS RANGE (subtype = text); CREATE TABLE t (id int PRIMARY KEY, {column}); INSERT INTO t VALUES (1, {value})");
+            $"CREATE TYPE textrange AS RANGE (subtype = text); CREATE TABLE t (id int PRIMARY KEY, {column}); "
+            + $"INSERT INTO t VALUES (1, {value})");
         AssertRefused(Assert.Single(await scenario.BackfillAsync()).Error, "id=1");
 
         await scenario.ExecuteAsync("DELETE FROM t");
@@ -73,8 +76,10 @@ public sealed class EncodingTests(ServerPool pool)
     {
         await using var scenario = await CreateAsync("SQL_ASCII", """
             CREATE EXTENSION citext; CREATE TYPE textrange AS RANGE (subtype = text);
-            CREATE FUNCTION any_text(hex text) RETURNS text LANGUAGE sql AS $$ SELECT convert_from(decode(hex, 'hex'), 'SQL_ASCII') $$;
-            CREATE TABLE t (k text PRIMARY KEY, a varchar(40), c char(9), d text[], e json, f name, v tsvector, r textrange, i int, b bytea, big text);
+            CREATE FUNCTION any_text(hex text) RETURNS text LANGUAGE sql AS $$ SELECT convert_from(decode(hex, 'hex'),
+                'SQL_ASCII') $$;
+            CREATE TABLE t (k text PRIMARY KEY, a varchar(40), c char(9), d text[], e json, f name, v tsvector,
+                r textrange, i int, b bytea, big text);
             ALTER TABLE t ALTER big SET STORAGE EXTERNAL;
             """);
         var pipeline = new Pipeline(scenario.Definition() with
@@ -82,25 +87,32 @@ public sealed class EncodingTests(ServerPool pool)
             OnUnrepresentable = new Dictionary<string, OnUnrepresentable> { ["*"] = OnUnrepresentable.Text },
         });
         await scenario.ExecuteAsync(AnyRows("copied"));
-        Assert.All(await pipeline.BackfillAsync(new BackfillOptions(), scenario, TestContext.Current.CancellationToken), r => Assert.Null(r.Error));
+        Assert.All(await pipeline.BackfillAsync(new BackfillOptions(), scenario, TestContext.Current.CancellationToken),
+            r => Assert.Null(r.Error));
         await AssertBytesAsync(scenario);
         await scenario.ExecuteAsync(AnyRows("streamed"));
-        await scenario.ExecuteAsync("UPDATE t SET i = 7; UPDATE t SET k = k || any_text('fe') WHERE a IS NULL; DELETE FROM t WHERE k = any_text('ff') || 'copied'");
-        var streamed = await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, TestContext.Current.CancellationToken);
+        await scenario.ExecuteAsync(
+            "UPDATE t SET i = 7; UPDATE t SET k = k || any_text('fe') WHERE a IS NULL; "
+            + "DELETE FROM t WHERE k = any_text('ff') || 'copied'");
+        var streamed = await pipeline.StreamAsync(
+            new StreamOptions { UntilCaughtUp = true }, scenario, TestContext.Current.CancellationToken);
         Assert.Empty(streamed.SetAside);
         await AssertBytesAsync(scenario);
 
         var fidelity = await pipeline.TestFidelityAsync([], 100, TestContext.Current.CancellationToken);
         Assert.All(fidelity, c => Assert.Equal((true, null), (c.Exact, c.Reason)));
-        Assert.Equal("INTEGER BLOB", string.Join(' ', fidelity.Where(c => c.Column is "i" or "b").Select(c => c.DuckDbType)));
+        Assert.Equal(
+            "INTEGER BLOB", string.Join(' ', fidelity.Where(c => c.Column is "i" or "b").Select(c => c.DuckDbType)));
     }
 
     [Fact]
     public async Task Under_Text_a_row_is_fetched_from_the_source_by_a_key_of_any_bytes()
     {
         await using var scenario = await CreateAsync("SQL_ASCII", """
-            CREATE TABLE t (k text, c char(5), n int, big text, PRIMARY KEY (k, c)); ALTER TABLE t ALTER big SET STORAGE EXTERNAL;
-            INSERT INTO t SELECT convert_from(decode(hex, 'hex'), 'SQL_ASCII'), convert_from('\xe9', 'SQL_ASCII'), 1, repeat(hex, 1500)
+            CREATE TABLE t (k text, c char(5), n int, big text, PRIMARY KEY (k, c));
+            ALTER TABLE t ALTER big SET STORAGE EXTERNAL;
+            INSERT INTO t SELECT convert_from(decode(hex, 'hex'), 'SQL_ASCII'), convert_from('\xe9', 'SQL_ASCII'), 1,
+                repeat(hex, 1500)
                 FROM unnest('{ff,5c78,5c786666,c3a9,5ce9,27}'::text[]) AS hex
             """);
         var pipeline = new Pipeline(scenario.Definition() with
@@ -118,20 +130,28 @@ public sealed class EncodingTests(ServerPool pool)
     }
 
     private static string AnyRows(string mark) =>
-        string.Join(';', ((string[])["ff", "5c78", "5c78666f6f", "5c786666", "c3a9", "c3", "41", "", "e9275c22"]).Select(hex =>
-            $"INSERT INTO t SELECT x || '{mark}', x, left(x, 3), ARRAY[x, 'ok', NULL], to_json('ok'::text), 'ok', ('a' || quote_literal(x))::tsvector, "
-            + $"textrange(NULL, x), 1, decode('ff{hex}', 'hex'), repeat(x || 'y', 1500) FROM any_text('{hex}') AS x"))
+        string.Join(';', ((string[])["ff", "5c78", "5c78666f6f", "5c786666", "c3a9", "c3", "41", "", "e9275c22"])
+            .Select(hex =>
+            $"INSERT INTO t SELECT x || '{mark}', x, left(x, 3), ARRAY[x, 'ok', NULL], to_json('ok'::text), 'ok', ('a' "
+            + $"|| quote_literal(x))::tsvector, textrange(NULL, x), 1, decode('ff{hex}', 'hex'), repeat(x || 'y', "
+            + $"1500) FROM any_text('{hex}') AS x"))
         + $"; INSERT INTO t (k) VALUES (any_text('fd') || '{mark}')";
 
-    /// <summary>By the rule in docs/types.md: what begins with <c>\x</c> is hex, and all else is what it says.</summary>
+    /// <summary>
+    /// By the rule in docs/types.md: what begins with <c>\x</c> is hex, and all else is what it says.
+    /// </summary>
     private static Task AssertBytesAsync(Scenario scenario)
     {
         string[] columns = ["k", "a", "c", "d", "e", "f", "v", "r", "big"];
-        var sent = columns.Select(c => $"CASE WHEN {c} IS NULL THEN '~' ELSE encode(convert_to(format('%s', {c}), 'SQL_ASCII'), 'hex') END");
-        var found = columns.Select(c => $@"coalesce(CASE WHEN starts_with({c}, '\x') THEN {c}[3:] ELSE lower(hex(encode({c}))) END, '~')");
+        var sent = columns.Select(
+            c => $"CASE WHEN {c} IS NULL THEN '~' ELSE encode(convert_to(format('%s', {c}), 'SQL_ASCII'), 'hex') END");
+        var found = columns.Select(
+            c => $@"coalesce(CASE WHEN starts_with({c}, '\x') THEN {c}[3:] ELSE lower(hex(encode({c}))) END, '~')");
         return scenario.AssertSameAsync(
-            $"SELECT concat_ws('|', {string.Join(", ", sent.SkipLast(1))}, md5({sent.Last()}), i, encode(b, 'hex')) FROM t",
-            $"SELECT concat_ws('|', {string.Join(", ", found.SkipLast(1))}, md5({found.Last()}), i, lower(hex(b))) FROM public.t");
+            $"SELECT concat_ws('|', {string.Join(", ", sent.SkipLast(1))}, md5({sent.Last()}), i, encode(b, 'hex')) "
+            + "FROM t",
+            $"SELECT concat_ws('|', {string.Join(", ", found.SkipLast(1))}, md5({found.Last()}), i, lower(hex(b))) "
+            + "FROM public.t");
     }
 
     private static Task AssertSameAsync(Scenario scenario) => scenario.AssertSameAsync(
@@ -161,6 +181,7 @@ public sealed class EncodingTests(ServerPool pool)
         await pool.CreateEncodedDatabaseAsync(encoding, $"encoding_{encoding}"), setup);
 
     private static string Row(int id, string text) =>
-        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 4), ARRAY['{text}', NULL], to_json('{text}'::text), '{text}'::name, '', "
-        + $"hstore('{text}', NULL), ARRAY[hstore('{text}', 'x')], ROW(hstore('k', '{text}'), 1));";
+        $"INSERT INTO t VALUES ({id}, '{text}', '{text}', left('{text}', 4), ARRAY['{text}', NULL], "
+        + $"to_json('{text}'::text), '{text}'::name, '', hstore('{text}', NULL), ARRAY[hstore('{text}', 'x')], "
+        + $"ROW(hstore('k', '{text}'), 1));";
 }

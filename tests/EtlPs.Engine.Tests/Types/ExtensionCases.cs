@@ -6,10 +6,12 @@ namespace EtlPs.Engine.Tests.Types;
 internal static class ExtensionCases
 {
     public const string Setup =
-        "CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree; CREATE EXTENSION cube; CREATE EXTENSION seg; CREATE EXTENSION isn;";
+        "CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree; CREATE EXTENSION cube; "
+        + "CREATE EXTENSION seg; CREATE EXTENSION isn;";
 
     private const string Pairs =
-        "CASE WHEN v IS NOT NULL THEN coalesce((SELECT string_agg(key || '=' || coalesce(value, '∅'), ';' ORDER BY key COLLATE \"C\") FROM each(w.v)), '') END";
+        "CASE WHEN v IS NOT NULL THEN coalesce((SELECT string_agg(key || '=' || coalesce(value, '∅'), ';' ORDER BY key "
+        + "COLLATE \"C\") FROM each(w.v)), '') END";
 
     private const string DuckPairs =
         "CASE WHEN v IS NOT NULL THEN coalesce(array_to_string(list_transform(list_sort(map_entries(v)), "
@@ -18,7 +20,8 @@ internal static class ExtensionCases
     public static IReadOnlyList<TypeCase> All =>
     [
         new("hstore", "MAP(VARCHAR, VARCHAR)", Pairs, DuckPairs,
-            "''", "'a=>1'", "'a=>1, b=>NULL, c=>\"NULL\"'", "hstore(ARRAY['', '\"', '\\', 'é 😀', 'a=>b, c'], ARRAY['', '\"\\', ' ', '😀', '=>'])"),
+            "''", "'a=>1'", "'a=>1, b=>NULL, c=>\"NULL\"'",
+            "hstore(ARRAY['', '\"', '\\', 'é 😀', 'a=>b, c'], ARRAY['', '\"\\', ' ', '😀', '=>'])"),
         new("citext", "VARCHAR", Plain, DuckPlain, "'MiXed'", "''", "'É 😀'"),
         new("ltree", "VARCHAR", Plain, DuckPlain, "'Top.Science.Astronomy'", "''"),
         new("lquery", "VARCHAR", Plain, DuckPlain, "'*.Science.*{1,2}'"),

@@ -12,8 +12,8 @@ using Npgsql;
 namespace EtlPs.Engine.Tests.Types;
 
 /// <summary>
-/// Bytes that were cut off or corrupted: a typed error, or a value; never another exception, an endless loop or memory out of
-/// all proportion.
+/// Bytes that were cut off or corrupted: a typed error, or a value; never another exception, an endless loop or memory
+/// out of all proportion.
 /// </summary>
 public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabase>
 {
@@ -25,7 +25,8 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
     private const int SuiteCount = 100;
     private const long MostBytesPerCase = 1 << 20;
 
-    // There is room for as many elements of lists as for rows at first; one value is to need no more than twice as much.
+    // There is room for as many elements of lists as for rows at first; one value is to need no more than twice as
+    // much.
     private const int MostGrowth = 2;
     private const long MostStoredBytes = 8 << 20;
     private const long MostStoredBytesPerByte = 16;
@@ -78,8 +79,8 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
     {
         await using var connection = await database.OpenAsync();
         await connection.ExecuteAsync(
-            "CREATE TEMPORARY TABLE t AS SELECT i, 'text ' || i AS x, i::numeric(10,2) AS n, ARRAY[i, NULL] AS a, ROW(i, 'x', 1)::pair AS p "
-            + "FROM generate_series(1, 50) AS i",
+            "CREATE TEMPORARY TABLE t AS SELECT i, 'text ' || i AS x, i::numeric(10,2) AS n, ARRAY[i, NULL] AS a, "
+            + "ROW(i, 'x', 1)::pair AS p FROM generate_series(1, 50) AS i",
             TestContext.Current.CancellationToken);
         var bytes = await CopyTarget.CopyAsync(connection, "TABLE t");
         var types = await CopyTarget.DescribeAsync(connection, "t");
@@ -93,7 +94,8 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
             {
                 Assert.InRange(decoder.Decode(corrupted), 0, corrupted.Length);
             }
-            catch (Exception e) when (e is EtlException { Code: EtlErrorCode.ProtocolViolation } or UnrepresentableFieldException)
+            catch (Exception e)
+                when (e is EtlException { Code: EtlErrorCode.ProtocolViolation } or UnrepresentableFieldException)
             {
                 continue;
             }
@@ -107,10 +109,12 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
         [
             new PgOutputBytes('R').Int32(1).String("public").String("t").Byte('d').Int16(2)
                 .Byte(1).String("id").Int32(23).Int32(-1).Byte(0).String("v").Int32(25).Int32(-1).ToArray(),
-            new PgOutputBytes('I').Int32(1).Byte('N').Int16(2).Value(PgOutputBytes.TupleKind.Binary, "abcd").Byte('n').ToArray(),
+            new PgOutputBytes('I').Int32(1).Byte('N').Int16(2).Value(PgOutputBytes.TupleKind.Binary, "abcd").Byte('n')
+            .ToArray(),
             new PgOutputBytes('U').Int32(1).Byte('K').Int16(2).Value(PgOutputBytes.TupleKind.Text, "1").Byte('n')
                 .Byte('N').Int16(2).Value(PgOutputBytes.TupleKind.Text, "2").Byte('u').ToArray(),
-            new PgOutputBytes('D').Int32(1).Byte('O').Int16(2).Value(PgOutputBytes.TupleKind.Text, "1").Byte('n').ToArray(),
+            new PgOutputBytes('D').Int32(1).Byte('O').Int16(2).Value(PgOutputBytes.TupleKind.Text, "1").Byte('n')
+            .ToArray(),
             new PgOutputBytes('B').Int64(1).Int64(2).Int32(3).ToArray(),
             new PgOutputBytes('C').Byte(0).Int64(1).Int64(2).Int64(3).ToArray(),
             new PgOutputBytes('T').Int32(2).Byte(0).Int32(1).Int32(2).ToArray(),
@@ -152,7 +156,8 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
         }
     }
 
-    private static Task<List<byte[]>> SendAsync(NpgsqlConnection connection, string type, string form, string[] values) =>
+    private static Task<List<byte[]>> SendAsync(
+        NpgsqlConnection connection, string type, string form, string[] values) =>
         connection.ReadAsync(
             $"SELECT {form} FROM (SELECT x::{type} AS v FROM unnest($1) AS u (x)) AS w",
             r => r.GetFieldValue<byte[]>(0),
@@ -166,7 +171,8 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
         {
             read(pinned);
         }
-        catch (Exception e) when (e is EtlException { Code: EtlErrorCode.ProtocolViolation } or UnrepresentableValueException)
+        catch (Exception e)
+            when (e is EtlException { Code: EtlErrorCode.ProtocolViolation } or UnrepresentableValueException)
         {
             // What was begun of the value is left behind, as where a user chose NULL in its place.
             target.Appender[0].SetNull(0);
@@ -185,7 +191,8 @@ public sealed class FuzzTests(TypeDatabase database) : IClassFixture<TypeDatabas
             var at = random.Below(corrupted.Count + 1);
             switch (random.Below(3))
             {
-                case 0 when at < corrupted.Count: corrupted[at] = (byte)random.Pick([random.Below(256), 0, 0x7F, 0x80, 0xFF]); break;
+                case 0 when at < corrupted.Count: corrupted[at] =
+                    (byte)random.Pick([random.Below(256), 0, 0x7F, 0x80, 0xFF]); break;
                 case 1 when at < corrupted.Count: corrupted.RemoveAt(at); break;
                 default: corrupted.Insert(at, (byte)random.Below(256)); break;
             }

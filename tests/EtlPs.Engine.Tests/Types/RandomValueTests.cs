@@ -4,7 +4,10 @@ using EtlPs.Engine.Tests.Types.Values;
 
 namespace EtlPs.Engine.Tests.Types;
 
-/// <summary>Random values of every type of the matrix through a live server. In the suite some of a fixed seed; see docs/design/testing.md for the long form.</summary>
+/// <summary>
+/// Random values of every type of the matrix through a live server. In the suite some of a fixed seed; see
+/// docs/design/testing.md for the long form.
+/// </summary>
 public sealed class RandomValueTests(TypeDatabase database) : IClassFixture<TypeDatabase>
 {
     /// <summary>How many values of each type there are in the long form.</summary>
@@ -14,7 +17,9 @@ public sealed class RandomValueTests(TypeDatabase database) : IClassFixture<Type
 
     /// <summary>How many cases there are: so many in the suite.</summary>
     internal static int Count(int suite) =>
-        Environment.GetEnvironmentVariable(CountVariable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : suite;
+        Environment.GetEnvironmentVariable(CountVariable) is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture)
+        : suite;
 
     /// <summary>The seed that is asked for, or in the long form a new one; it is printed with a failure.</summary>
     internal static ulong Seed()
@@ -34,7 +39,8 @@ public sealed class RandomValueTests(TypeDatabase database) : IClassFixture<Type
         var count = Count(SuiteCount);
         string[] values = [.. Enumerable.Range(0, count).Select(_ => random.Of(name))];
 
-        await using var trip = await TypeRoundTrip.BeginAsync(await database.OpenAsync(), TypeMatrix.Find(name), values);
+        await using var trip = await TypeRoundTrip.BeginAsync(
+            await database.OpenAsync(), TypeMatrix.Find(name), values);
         var expected = await trip.ExpectedAsync();
         Assert.Equal(count, expected.Count);
         Assert.Equal(expected, await trip.CopiedAsync());

@@ -6,7 +6,8 @@ namespace EtlPs.Engine.Tests.Types;
 /// <param name="PostgresText">One text for one value of column v of w.</param>
 /// <param name="DuckDbText">The same of column v in DuckDB.</param>
 /// <param name="Values">SQL expressions.</param>
-public sealed record TypeCase(string PostgresType, string DuckDbType, string PostgresText, string DuckDbText, params string[] Values)
+public sealed record TypeCase(
+    string PostgresType, string DuckDbType, string PostgresText, string DuckDbText, params string[] Values)
 {
     /// <summary>The major version that the type came with, where a server that we accept lacks it.</summary>
     public string? Since { get; init; }
@@ -23,7 +24,8 @@ public sealed record TypeCase(string PostgresType, string DuckDbType, string Pos
         var type = $"{PostgresType}[]";
         return new TypeCase(
             type, $"{DuckDbType}[]", Canonical.Array(PostgresText), Canonical.DuckArray(DuckDbText),
-            [$"ARRAY[{string.Join(", ", Values.Select(v => $"({v})::{PostgresType}").Append("NULL"))}]::{type}", $"'{{}}'::{type}"])
+            [$"ARRAY[{string.Join(", ", Values.Select(v => $"({v})::{PostgresType}").Append("NULL"))}]::{type}",
+                $"'{{}}'::{type}"])
         {
             Since = Since, NeedsText = NeedsText,
         };

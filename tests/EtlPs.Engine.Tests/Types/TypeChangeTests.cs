@@ -14,7 +14,8 @@ public sealed class TypeChangeTests(ServerPool pool)
 {
     private const string Moods =
         """
-        CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE DOMAIN strict AS mood; CREATE TYPE felt AS (m mood, since int);
+        CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE DOMAIN strict AS mood;
+        CREATE TYPE felt AS (m mood, since int);
         CREATE TABLE t (id int PRIMARY KEY, m mood, a mood[], s strict, f felt);
         INSERT INTO t VALUES (1, 'sad', '{happy,NULL}', 'happy', '(sad,1)'), (2, NULL, '{}', NULL, NULL);
         """;
@@ -28,7 +29,8 @@ public sealed class TypeChangeTests(ServerPool pool)
         CREATE TYPE odd (INPUT = odd_in, OUTPUT = odd_out, LIKE = int4);
         DO $$ DECLARE o text; f text; BEGIN
           FOR o, f IN VALUES ('<', 'int4lt'), ('<=', 'int4le'), ('=', 'int4eq'), ('>=', 'int4ge'), ('>', 'int4gt') LOOP
-            EXECUTE format('CREATE FUNCTION odd_%s(odd, odd) RETURNS boolean AS %L LANGUAGE internal IMMUTABLE STRICT', f, f);
+            EXECUTE format('CREATE FUNCTION odd_%s(odd, odd) RETURNS boolean AS %L LANGUAGE internal IMMUTABLE STRICT',
+                f, f);
             EXECUTE format('CREATE OPERATOR %s (LEFTARG = odd, RIGHTARG = odd, FUNCTION = odd_%s)', o, f);
           END LOOP;
         END $$;
@@ -38,7 +40,8 @@ public sealed class TypeChangeTests(ServerPool pool)
         CREATE DOMAIN odds AS odd;
         """;
 
-    private const string Grown = "INSERT INTO t VALUES (3, 'so so', '{sad,so so}', 'so so', '(so so,2)'), (4, 'happy', '{happy}', 'sad', NULL);";
+    private const string Grown =
+        "INSERT INTO t VALUES (3, 'so so', '{sad,so so}', 'so so', '(so so,2)'), (4, 'happy', '{happy}', 'sad', NULL);";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -72,7 +75,8 @@ public sealed class TypeChangeTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Moods);
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync("ALTER TABLE t ALTER a TYPE mood[][]; ALTER TYPE mood ADD VALUE 'so so' BEFORE 'happy'");
+        await scenario.ExecuteAsync(
+            "ALTER TABLE t ALTER a TYPE mood[][]; ALTER TYPE mood ADD VALUE 'so so' BEFORE 'happy'");
         await scenario.ExecuteAsync(Grown);
         await scenario.CatchUpAsync();
         await AssertSameAsync(scenario);
@@ -118,12 +122,14 @@ public sealed class TypeChangeTests(ServerPool pool)
             """);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("DELETE FROM t WHERE i::text = '30 days'; DELETE FROM t WHERE isempty(r)");
-        await scenario.ExecuteAsync("UPDATE t SET p = '(3,4)' WHERE ctid = (SELECT min(ctid) FROM t WHERE i::text = '720:00:00')");
+        await scenario.ExecuteAsync(
+            "UPDATE t SET p = '(3,4)' WHERE ctid = (SELECT min(ctid) FROM t WHERE i::text = '720:00:00')");
         await scenario.CatchUpAsync();
         await scenario.AssertSameAsync(
             "SELECT concat_ws('|', i, lower(r), lower_inf(r), h::text, p[0]) FROM t",
-            "SELECT concat_ws('|', replace(replace(i::VARCHAR, 'month', 'mon'), 'months', 'mons'), r.lower, CASE WHEN r.lower IS NULL AND NOT r.empty THEN 't' ELSE 'f' END, "
-            + "'{' || array_to_string(list_transform(h, lambda x: coalesce(x::VARCHAR, 'NULL')), ',') || '}', p.x::INTEGER) FROM public.t");
+            "SELECT concat_ws('|', replace(replace(i::VARCHAR, 'month', 'mon'), 'months', 'mons'), r.lower, CASE WHEN "
+            + "r.lower IS NULL AND NOT r.empty THEN 't' ELSE 'f' END, '{' || array_to_string(list_transform(h, lambda "
+            + "x: coalesce(x::VARCHAR, 'NULL')), ',') || '}', p.x::INTEGER) FROM public.t");
     }
 
     [Theory]
@@ -146,8 +152,11 @@ public sealed class TypeChangeTests(ServerPool pool)
             CREATE TABLE t (k {type} PRIMARY KEY, n int); INSERT INTO t VALUES ({one}, 1), ({two}, 2), ({three}, 3);
             """);
         await scenario.BackfillAsync();
-        await scenario.ExecuteAsync($"UPDATE t SET n = 10 WHERE k = {one}::{type}; DELETE FROM t WHERE k = {two}::{type}; INSERT INTO t VALUES ({two}, 20)");
-        await scenario.ExecuteAsync($"DELETE FROM t WHERE k = {one}::{type}; UPDATE t SET k = {one} WHERE k = {three}::{type}");
+        await scenario.ExecuteAsync(
+            $"UPDATE t SET n = 10 WHERE k = {one}::{type}; DELETE FROM t WHERE k = {two}::{type}; "
+            + $"INSERT INTO t VALUES ({two}, 20)");
+        await scenario.ExecuteAsync(
+            $"DELETE FROM t WHERE k = {one}::{type}; UPDATE t SET k = {one} WHERE k = {three}::{type}");
         await scenario.CatchUpAsync();
         await scenario.AssertSameAsync("SELECT n::text FROM t", "SELECT n::VARCHAR FROM public.t");
         await AssertAsCopiedAsync(scenario);
@@ -177,7 +186,8 @@ public sealed class TypeChangeTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(
             pool,
             $"""
-            CREATE EXTENSION hstore; CREATE TYPE mood AS ENUM ('sad', 'so so', 'happy'); CREATE TYPE felt AS (m mood, since int);
+            CREATE EXTENSION hstore; CREATE TYPE mood AS ENUM ('sad', 'so so', 'happy');
+            CREATE TYPE felt AS (m mood, since int);
             CREATE TYPE textrange AS RANGE (subtype = text); CREATE DOMAIN pairs AS hstore; {OddType}
             CREATE TABLE t (k {type} PRIMARY KEY, n int, large text); ALTER TABLE t ALTER large SET STORAGE EXTERNAL;
             INSERT INTO t VALUES ({key}, 1, repeat('x', 9000));
@@ -185,7 +195,8 @@ public sealed class TypeChangeTests(ServerPool pool)
         await scenario.CatchUpAsync(new StreamOptions { SkipBackfill = true, UntilCaughtUp = true });
         await scenario.ExecuteAsync("UPDATE t SET n = 2");
         await scenario.CatchUpAsync();
-        await scenario.AssertSameAsync("SELECT n || ' ' || length(large) FROM t", "SELECT n || ' ' || length(large) FROM public.t");
+        await scenario.AssertSameAsync(
+            "SELECT n || ' ' || length(large) FROM t", "SELECT n || ' ' || length(large) FROM public.t");
         await AssertAsCopiedAsync(scenario);
     }
 
@@ -199,7 +210,8 @@ public sealed class TypeChangeTests(ServerPool pool)
             CREATE PUBLICATION dba FOR TABLE t, other; INSERT INTO t VALUES (1, 1.5);
             """);
         await scenario.PipelineOf("dba", "t").BackfillAsync(new BackfillOptions(), scenario, Token);
-        await scenario.ExecuteAsync("INSERT INTO other VALUES (1, '{pg_monitor=r/pg_monitor}'); INSERT INTO t VALUES (2, -0.01)");
+        await scenario.ExecuteAsync(
+            "INSERT INTO other VALUES (1, '{pg_monitor=r/pg_monitor}'); INSERT INTO t VALUES (2, -0.01)");
         await scenario.PipelineOf("dba", "t").StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token);
         await scenario.AssertSameAsync("SELECT id || ' ' || v FROM t", "SELECT id || ' ' || v FROM public.t");
     }
@@ -207,15 +219,19 @@ public sealed class TypeChangeTests(ServerPool pool)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_reset_beside_a_stream_turns_to_text_too_whichever_meets_the_value_first(bool streamIsTextAlready)
+    public async Task A_reset_beside_a_stream_turns_to_text_too_whichever_meets_the_value_first(
+        bool streamIsTextAlready)
     {
         await using var scenario = await Scenario.CreateAsync(
             pool,
             """
-            CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2)); CREATE TABLE other (id serial PRIMARY KEY, a aclitem[]);
+            CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2));
+            CREATE TABLE other (id serial PRIMARY KEY, a aclitem[]);
             CREATE PUBLICATION dba FOR TABLE t, other; INSERT INTO t VALUES (1, 1.5);
             """);
-        const string change = "INSERT INTO other (a) VALUES ('{pg_monitor=r/pg_monitor}'); INSERT INTO t SELECT max(id) + 1, -0.01 FROM t";
+        const string change =
+            "INSERT INTO other (a) VALUES ('{pg_monitor=r/pg_monitor}'); "
+            + "INSERT INTO t SELECT max(id) + 1, -0.01 FROM t";
         var definition = scenario.Definition("t") with { Publication = "dba" };
         var pipeline = new Pipeline(definition, new FaultAction(
             FaultPoint.ResetCopied, () => scenario.ExecuteAsync(change).GetAwaiter().GetResult()));
@@ -226,7 +242,8 @@ public sealed class TypeChangeTests(ServerPool pool)
             var text = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             scenario.OnEvent = e =>
             {
-                if (e is Milestone m && m.Message.EndsWith("values as text.", StringComparison.Ordinal)) text.TrySetResult();
+                if (e is Milestone m && m.Message.EndsWith("values as text.", StringComparison.Ordinal))
+                    text.TrySetResult();
             };
             await scenario.ExecuteAsync(change);
             await text.Task.WaitAsync(Token);
@@ -250,11 +267,13 @@ public sealed class TypeChangeTests(ServerPool pool)
     /// <summary>Asserts that the rows, keys too, are what a copy made now would hold.</summary>
     private static async Task AssertAsCopiedAsync(Scenario scenario)
     {
-        var copy = new Pipeline(scenario.Definition() with { Name = "again", Destination = new DuckDbSettings(scenario.File + "2") });
+        var copy = new Pipeline(
+            scenario.Definition() with { Name = "again", Destination = new DuckDbSettings(scenario.File + "2") });
         await copy.BackfillAsync(new BackfillOptions { SnapshotOnly = true }, scenario, Token);
         Assert.Equal(await RowsAsync(copy), await RowsAsync(scenario.Pipeline()));
 
         static async Task<IEnumerable<object?>> RowsAsync(Pipeline pipeline) =>
-            (await pipeline.QueryAsync("SELECT (k, n)::VARCHAR FROM public.t ORDER BY 1", Token)).Rows.Select(r => r[0]);
+            (await pipeline.QueryAsync("SELECT (k, n)::VARCHAR FROM public.t ORDER BY 1", Token)).Rows.Select(
+                r => r[0]);
     }
 }

@@ -8,7 +8,8 @@ public sealed class TypeDatabase(ServerPool servers) : IAsyncLifetime
 {
     /// <summary>The settings that shape text, as a pipeline's sessions have them.</summary>
     public const string Settings = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; "
-        + "SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'; SET quote_all_identifiers = off";
+        + "SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'; "
+        + "SET quote_all_identifiers = off";
 
     private TestDatabase? _database;
 

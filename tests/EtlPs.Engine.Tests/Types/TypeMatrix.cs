@@ -24,7 +24,8 @@ public static class TypeMatrix
         [
             .. scalars,
             .. ContainerCases.Others,
-            .. scalars.Select(type => type.Array() with { NeedsText = type.NeedsText || unsendable.Contains(type.PostgresType) })
+            .. scalars.Select(
+                type => type.Array() with { NeedsText = type.NeedsText || unsendable.Contains(type.PostgresType) })
                 .Where(array => ContainerCases.Others.All(other => other.PostgresType != array.PostgresType)),
         ];
     }

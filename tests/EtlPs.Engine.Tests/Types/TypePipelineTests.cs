@@ -7,7 +7,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Types;
 
-/// <summary>The whole matrix as one row through a pipeline: what is copied and what is streamed are what the source has.</summary>
+/// <summary>
+/// The whole matrix as one row through a pipeline: what is copied and what is streamed are what the source has.
+/// </summary>
 public sealed class TypePipelineTests(ServerPool pool)
 {
     private const int LeastColumns = 90;
@@ -41,8 +43,10 @@ public sealed class TypePipelineTests(ServerPool pool)
         await scenario.ExecuteAsync(table.Update());
         await scenario.CatchUpAsync();
         await AssertSameAsync(scenario, table);
-        var begun = scenario.Events.OfType<Milestone>().Where(m => m.Message.StartsWith("Streaming from", StringComparison.Ordinal));
-        Assert.All(begun, milestone => Assert.Equal(asText, milestone.Message.EndsWith(", values as text.", StringComparison.Ordinal)));
+        var begun = scenario.Events.OfType<Milestone>()
+            .Where(m => m.Message.StartsWith("Streaming from", StringComparison.Ordinal));
+        Assert.All(begun, milestone => Assert.Equal(
+            asText, milestone.Message.EndsWith(", values as text.", StringComparison.Ordinal)));
         Assert.NotEmpty(begun);
     }
 

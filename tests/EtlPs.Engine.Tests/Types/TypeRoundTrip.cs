@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Types;
 
-/// <summary>Values in a temporary table t, and what they are in DuckDB once the codec of their type has read them.</summary>
+/// <summary>
+/// Values in a temporary table t, and what they are in DuckDB once the codec of their type has read them.
+/// </summary>
 internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) : IAsyncDisposable
 {
     private CopyTarget? _target;
@@ -31,7 +33,8 @@ internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) 
 
     /// <summary>Each value's canonical form at the source.</summary>
     public Task<List<string?>> ExpectedAsync() => connection.ReadAsync(
-        $"SELECT {type.PostgresText} FROM t AS w ORDER BY id", r => r.GetText(0), TestContext.Current.CancellationToken);
+        $"SELECT {type.PostgresText} FROM t AS w ORDER BY id", r => r.GetText(0),
+        TestContext.Current.CancellationToken);
 
     /// <summary>Each value's canonical form after COPY.</summary>
     public async Task<List<string?>> CopiedAsync()
@@ -39,7 +42,8 @@ internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) 
         var target = await BeginTargetAsync();
         Assert.Equal(type.DuckDbType, target.Codecs[1].DuckDbType);
         var bytes = await CopyTarget.CopyAsync(
-            connection, $"SELECT {CopyStatement.Columns(target.Schema)} FROM (SELECT id AS c0, v AS c1 FROM t) AS t ORDER BY c0");
+            connection,
+            $"SELECT {CopyStatement.Columns(target.Schema)} FROM (SELECT id AS c0, v AS c1 FROM t) AS t ORDER BY c0");
         var decoder = new BinaryCopyDecoder(target.Columns, target.Codecs, target.Appender);
         Assert.Equal(bytes.Length, decoder.Decode(bytes));
         Assert.True(decoder.IsComplete);
@@ -97,6 +101,7 @@ internal sealed class TypeRoundTrip(NpgsqlConnection connection, TypeCase type) 
     {
         target.Commit();
         target.Execute("SET TimeZone = 'UTC'");
-        return target.Query($"SELECT {type.DuckDbText} FROM (SELECT c0 AS id, c1 AS v FROM t) ORDER BY id").ConvertAll(row => row[0]);
+        return target.Query($"SELECT {type.DuckDbText} FROM (SELECT c0 AS id, c1 AS v FROM t) ORDER BY id")
+            .ConvertAll(row => row[0]);
     }
 }

@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Types;
 
-/// <summary>numeric without a precision, or wider than DECIMAL: as text, as DOUBLE, as a DECIMAL that a user chose.</summary>
+/// <summary>
+/// numeric without a precision, or wider than DECIMAL: as text, as DOUBLE, as a DECIMAL that a user chose.
+/// </summary>
 public sealed class UnboundedNumericTests(ServerPool servers)
 {
     // As many groups of four digits as there can be: more than a signed count goes to.
@@ -16,8 +18,10 @@ public sealed class UnboundedNumericTests(ServerPool servers)
 
     private static readonly string[] s_values =
     [
-        "0", "0.00", "1", "-1", "1.10", "-0.5", "0.0001", "0.00001", "0.000000000000000000001", "10000", "100000000", "123456789.123456789",
-        "9999.9999", "10000.0001", s_longest, "1e131071", "1e-16383", "NaN", "Infinity", "-Infinity", "12345678901234567890123456789012345678901234567890.10",
+        "0", "0.00", "1", "-1", "1.10", "-0.5", "0.0001", "0.00001", "0.000000000000000000001", "10000", "100000000",
+        "123456789.123456789",
+        "9999.9999", "10000.0001", s_longest, "1e131071", "1e-16383", "NaN", "Infinity", "-Infinity",
+        "12345678901234567890123456789012345678901234567890.10",
     ];
 
     [Theory]
@@ -49,7 +53,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
     public async Task Arrays_hold_the_same_texts()
     {
         await using var connection = await SetUpAsync("numeric");
-        await ExecuteAsync(connection, "CREATE TEMPORARY TABLE a AS SELECT 1 AS id, array_agg(v ORDER BY id) || NULL::numeric AS v FROM t");
+        await ExecuteAsync(connection,
+            "CREATE TEMPORARY TABLE a AS SELECT 1 AS id, array_agg(v ORDER BY id) || NULL::numeric AS v FROM t");
         using var target = new CopyTarget(await CopyTarget.DescribeAsync(connection, "a"));
         Assert.Equal("VARCHAR[]", target.Codecs[1].DuckDbType);
 
@@ -59,7 +64,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
 
         Assert.Equal(
             await ReadAsync(connection, "SELECT array_to_string(v, ';', '~') FROM a"),
-            target.Query("SELECT array_to_string(list_transform(c1, lambda x: coalesce(x, '~')), ';') FROM t").ConvertAll(r => r[0]!));
+            target.Query("SELECT array_to_string(list_transform(c1, lambda x: coalesce(x, '~')), ';') FROM t")
+            .ConvertAll(r => r[0]!));
     }
 
     [Fact]
@@ -69,17 +75,20 @@ public sealed class UnboundedNumericTests(ServerPool servers)
         await ExecuteAsync(
             connection,
             """
-            INSERT INTO t (v) SELECT ((random() * 1e15)::int8::numeric * power(10::numeric, (random() * 40)::int - 20)) FROM generate_series(1, 500);
+            INSERT INTO t (v) SELECT ((random() * 1e15)::int8::numeric * power(10::numeric, (random() * 40)::int - 20))
+                FROM generate_series(1, 500);
             INSERT INTO t (v) SELECT (random()::text || (random() * 1000)::int)::numeric FROM generate_series(1, 500);
             INSERT INTO t (v) SELECT (random() * 1e18)::numeric FROM generate_series(1, 500)
             """);
-        using var target = new CopyTarget(new PostgresType(20, -1, "bigint"), new PostgresType(701, -1, "double precision"));
+        using var target = new CopyTarget(
+            new PostgresType(20, -1, "bigint"), new PostgresType(701, -1, "double precision"));
         var codec = CodecCatalog.Find(new PostgresType(1700, -1, "numeric"), UnboundedNumeric.Double)!;
         Assert.Equal("DOUBLE", codec.DuckDbType);
         await using var command = new NpgsqlCommand(
             """
             SELECT numeric_send(v), format('%s', v), CASE WHEN is_held THEN encode(float8send(v::float8), 'hex') END
-              FROM (SELECT *, CASE WHEN abs(v) BETWEEN 1e-300 AND 1e300 THEN v IN (v::float8::numeric, v::float8::text::numeric)
+              FROM (SELECT *, CASE WHEN abs(v) BETWEEN 1e-300 AND 1e300 THEN v
+                  IN (v::float8::numeric, v::float8::text::numeric)
                               ELSE v = 0 OR abs(v) = 'Infinity' OR v = 'NaN' END AS is_held FROM t) AS t
             """,
             connection);
@@ -110,7 +119,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
         target.Appender.AppendChunk(row);
         target.Commit();
         Assert.True(expected.Count > 1000 && refused > 200, $"{expected.Count} held, {refused} refused");
-        Assert.Equal(expected, target.Query("SELECT lower(lpad(to_hex(CAST(c1::BIT AS UBIGINT)), 16, '0')) FROM t ORDER BY c0").ConvertAll(r => r[0]!));
+        Assert.Equal(expected, target.Query(
+            "SELECT lower(lpad(to_hex(CAST(c1::BIT AS UBIGINT)), 16, '0')) FROM t ORDER BY c0").ConvertAll(r => r[0]!));
     }
 
     [Theory]
@@ -140,9 +150,11 @@ public sealed class UnboundedNumericTests(ServerPool servers)
         codec.ReadText("99999999.990"u8, target.Appender[0], 0);
         codec.ReadBinary(Wire("0003 0001 0000 0003 270F 270F 26AC"), target.Appender[0], 1);
         foreach (var text in (string[])["1.001", "100000000", "NaN", "Infinity", "-Infinity"])
-            Assert.Throws<UnrepresentableValueException>(() => codec.ReadText(Encoding.ASCII.GetBytes(text), target.Appender[0], 2));
+            Assert.Throws<UnrepresentableValueException>(
+                () => codec.ReadText(Encoding.ASCII.GetBytes(text), target.Appender[0], 2));
         foreach (var hex in (string[])
-            ["0002 0000 0000 0003 0001 000A", "0001 0002 0000 0000 0001", "0000 0000 C000 0000", "0000 0000 D000 0020", "0000 0000 F000 0020"])
+            ["0002 0000 0000 0003 0001 000A", "0001 0002 0000 0000 0001", "0000 0000 C000 0000", "0000 0000 D000 0020",
+                "0000 0000 F000 0020"])
             Assert.Throws<UnrepresentableValueException>(() => codec.ReadBinary(Wire(hex), target.Appender[0], 2));
         target.Appender.AppendChunk(2);
         target.Commit();
@@ -158,7 +170,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
     [InlineData("FFFF 0000 0000 0000")]
     public void Bytes_that_are_no_numeric_are_a_typed_error(string hex)
     {
-        using var target = new CopyTarget(new PostgresType(25, -1, "text"), new PostgresType(701, -1, "double precision"));
+        using var target = new CopyTarget(
+            new PostgresType(25, -1, "text"), new PostgresType(701, -1, "double precision"));
         var wire = Wire(hex);
         Assert.Throws<EtlException>(() => new NumericTextCodec().ReadBinary(wire, target.Appender[0], 0));
         Assert.Throws<EtlException>(() => new NumericDoubleCodec().ReadBinary(wire, target.Appender[1], 0));
@@ -175,7 +188,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
     [InlineData("nan")]
     public void Text_that_is_no_numeric_is_a_typed_error(string text)
     {
-        using var target = new CopyTarget(new PostgresType(25, -1, "text"), new PostgresType(701, -1, "double precision"));
+        using var target = new CopyTarget(
+            new PostgresType(25, -1, "text"), new PostgresType(701, -1, "double precision"));
         var wire = Encoding.ASCII.GetBytes(text);
         Assert.Throws<EtlException>(() => new NumericTextCodec().ReadText(wire, target.Appender[0], 0));
         Assert.Throws<EtlException>(() => new NumericDoubleCodec().ReadText(wire, target.Appender[1], 0));
@@ -198,7 +212,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
     [InlineData("Decimal(10,11)")]
     [InlineData("Decimal(10,-1)")]
     public void A_choice_that_DuckDB_has_no_type_for_is_refused(string text) =>
-        Assert.Equal(EtlErrorCode.InvalidArgument, Assert.Throws<EtlException>(() => UnboundedNumeric.Parse(text)).Code);
+        Assert.Equal(
+            EtlErrorCode.InvalidArgument, Assert.Throws<EtlException>(() => UnboundedNumeric.Parse(text)).Code);
 
     private static byte[] Wire(string hex) => CopyTarget.Pinned(Convert.FromHexString(hex.Replace(" ", "")));
 
@@ -217,7 +232,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
 
     private static string Expand(string number)
     {
-        var exponent = int.Parse(number[(number.IndexOf('e') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+        var exponent = int.Parse(
+            number[(number.IndexOf('e') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
         var sign = number.StartsWith('-') ? "-" : "";
         return exponent < 0 ? $"{sign}0.{new string('0', -exponent - 1)}1" : $"{sign}1{new string('0', exponent)}";
     }
@@ -226,7 +242,8 @@ public sealed class UnboundedNumericTests(ServerPool servers)
     {
         var server = await servers.GetServerAsync();
         var connection = await server.OpenAsync("postgres", TestContext.Current.CancellationToken);
-        await ExecuteAsync(connection, $"CREATE TEMPORARY TABLE t (id int GENERATED ALWAYS AS IDENTITY, v {type}); SET extra_float_digits = 3");
+        await ExecuteAsync(connection,
+            $"CREATE TEMPORARY TABLE t (id int GENERATED ALWAYS AS IDENTITY, v {type}); SET extra_float_digits = 3");
         var values = type == "numeric"
             ? s_values
             : s_values.Where(v => v != s_longest && v is not ("1e131071" or "Infinity" or "-Infinity"));

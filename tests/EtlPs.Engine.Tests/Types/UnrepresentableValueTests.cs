@@ -25,7 +25,8 @@ public sealed class UnrepresentableValueTests(ServerPool servers)
     [InlineData("int[]", "'[2:3]={7,8}'", LowerBound)]
     [InlineData("bigint[]", "'[0:0]={7}'", LowerBound)]
     [InlineData("timestamp[]", "'{294276-12-31 00:00:00}'", LastTimestamp)]
-    public async Task A_value_that_duckdb_cannot_hold_is_refused_in_binary_and_in_text(string type, string value, string reason)
+    public async Task A_value_that_duckdb_cannot_hold_is_refused_in_binary_and_in_text(
+        string type, string value, string reason)
     {
         var server = await servers.GetServerAsync();
         await using var connection = await server.OpenAsync("postgres", TestContext.Current.CancellationToken);
@@ -39,7 +40,8 @@ public sealed class UnrepresentableValueTests(ServerPool servers)
         Assert.Equal((0, 19, reason), (fieldError.Column, fieldError.RowOffset, fieldError.Reason));
 
         await using var command = new NpgsqlCommand("SELECT format('%s', v)::bytea FROM t", connection);
-        var text = CopyTarget.Pinned((byte[])(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
+        var text = CopyTarget.Pinned(
+            (byte[])(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
         var valueError = Assert.Throws<UnrepresentableValueException>(
             () => target.Codecs[0].ReadText(text, target.Appender[0], 0));
         Assert.Equal(reason, valueError.Reason);
@@ -92,8 +94,10 @@ public sealed class UnrepresentableValueTests(ServerPool servers)
         var carriage = new ColumnCarriage(OnUnrepresentable: OnUnrepresentable.Null);
         var writer = new TupleWriter(
             target.Schema with { Columns = [.. target.Columns.Select(c => c with { Carriage = carriage })] });
-        Assert.Throws<TableFailedException>(() => writer.Write(0, TupleFields.Text, "(1,2,3)"u8, target.Appender[0], 0));
-        Assert.Throws<TableFailedException>(() => writer.Write(0, TupleFields.Binary, [0, 0, 0, 1], target.Appender[0], 0));
+        Assert.Throws<TableFailedException>(
+            () => writer.Write(0, TupleFields.Text, "(1,2,3)"u8, target.Appender[0], 0));
+        Assert.Throws<TableFailedException>(
+            () => writer.Write(0, TupleFields.Binary, [0, 0, 0, 1], target.Appender[0], 0));
     }
 
     [Theory]
@@ -117,7 +121,8 @@ public sealed class UnrepresentableValueTests(ServerPool servers)
         using var target = new CopyTarget(new PostgresType(oid, -1, "text"));
         foreach (var bytes in (byte[][])[[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [.. "Grüße"u8, 0xE9]])
         {
-            Assert.Throws<UnrepresentableValueException>(() => target.Codecs[0].ReadBinary(bytes, target.Appender[0], 0));
+            Assert.Throws<UnrepresentableValueException>(
+                () => target.Codecs[0].ReadBinary(bytes, target.Appender[0], 0));
             Assert.Throws<UnrepresentableValueException>(() => target.Codecs[0].ReadText(bytes, target.Appender[0], 0));
         }
     }

@@ -38,7 +38,8 @@ public sealed class ScramSha256Tests
     [InlineData("r=rOprNGfwEbeRWgbNEkqOx,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=2000000000")]
     [InlineData("r=rOprNGfwEbeRWgbNEkqOx,s=*,i=4096")]
     public void A_first_message_of_another_form_is_a_violation(string message) =>
-        Assert.Equal(EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => Exchange().Answer(message)).Code);
+        Assert.Equal(
+            EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => Exchange().Answer(message)).Code);
 
     private static ScramSha256 Exchange() =>
         new(ChannelBinding.Choose([ChannelBinding.Plain], null)!, "pencil", "rOprNGfwEbeRWgbNEkqO", "user");

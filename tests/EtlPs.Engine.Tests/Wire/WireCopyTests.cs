@@ -12,8 +12,8 @@ public sealed class WireCopyTests(ServerPool servers)
 {
     // Some megabytes come at once, and then nothing for an hour.
     private const string Stalling =
-        "COPY (SELECT repeat('x', 10000) || CASE WHEN i = 500 THEN pg_sleep(3600)::text ELSE '' END FROM generate_series(1, 1000) AS i) "
-        + "TO STDOUT (FORMAT BINARY)";
+        "COPY (SELECT repeat('x', 10000) || CASE WHEN i = 500 THEN pg_sleep(3600)::text ELSE '' END FROM "
+        + "generate_series(1, 1000) AS i) TO STDOUT (FORMAT BINARY)";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,8 +23,8 @@ public sealed class WireCopyTests(ServerPool servers)
         await using var database = await servers.CreateDatabaseAsync();
         await using var session = await OpenAsync(database);
         await using var reader = await session.CopyAsync(
-            "COPY (SELECT CASE WHEN i % 4 = 0 THEN repeat('y', 30000000) ELSE i::text END FROM generate_series(1, 9) AS i) "
-            + "TO STDOUT (FORMAT BINARY)", Token);
+            "COPY (SELECT CASE WHEN i % 4 = 0 THEN repeat('y', 30000000) ELSE i::text END FROM generate_series(1, 9) "
+            + "AS i) TO STDOUT (FORMAT BINARY)", Token);
 
         var all = ReadToEnd(reader);
 
@@ -89,7 +89,8 @@ public sealed class WireCopyTests(ServerPool servers)
         await WaitForSleepAsync(database);
 
         await database.ExecuteAsync(
-            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Name}' AND query LIKE 'COPY%'", Token);
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Name}' AND query LIKE "
+            + "'COPY%'", Token);
 
         var error = await Assert.ThrowsAsync<EtlException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10), Token));
         Assert.Equal(EtlErrorCode.ConnectionLost, error.Code);
@@ -101,7 +102,8 @@ public sealed class WireCopyTests(ServerPool servers)
         await using var database = await servers.CreateDatabaseAsync();
         await using var session = await OpenAsync(database);
         await using var reader = await session.CopyAsync(
-            "COPY (SELECT CASE WHEN i = 50000 THEN 'canary' ELSE '1' END::int FROM generate_series(1, 100000) AS i) TO STDOUT (FORMAT BINARY)",
+            "COPY (SELECT CASE WHEN i = 50000 THEN 'canary' ELSE '1' END::int FROM generate_series(1, 100000) AS i) TO "
+            + "STDOUT (FORMAT BINARY)",
             Token);
 
         var error = Assert.Throws<EtlException>(() => ReadToEnd(reader));
@@ -112,18 +114,21 @@ public sealed class WireCopyTests(ServerPool servers)
 
     private static async Task<ICopySession> OpenAsync(TestDatabase database)
     {
-        var session = await new PostgresConnector(SourceSettings.Parse(database.ConnectionString)).OpenForCopyAsync(Token);
+        var session = await new PostgresConnector(SourceSettings.Parse(database.ConnectionString))
+            .OpenForCopyAsync(Token);
         Assert.IsType<WireCopySession>(session);
         return session;
     }
 
     private static Task WaitForSleepAsync(TestDatabase database) => Eventually.IsTrueAsync(
         () => database.ScalarAsync<bool>(
-            $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{database.Name}' AND wait_event = 'PgSleep')", Token),
+            $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{database.Name}' AND wait_event = "
+            + "'PgSleep')", Token),
         cancellationToken: Token);
 
     private static Task<long> CopiesAsync(TestDatabase database) => database.ScalarAsync<long>(
-        $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.Name}' AND state = 'active' AND query LIKE 'COPY%'", Token);
+        $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.Name}' AND state = 'active' AND query LIKE "
+        + "'COPY%'", Token);
 
     private static long ReadToEnd(ICopyReader reader)
     {

@@ -39,7 +39,8 @@ public sealed class WireInputTests
     public void What_the_server_may_say_at_any_time_is_passed_over_between_copy_data(int piece)
     {
         var input = Input(piece, [
-            .. Frame('d', Bytes(3)), .. Frame('N', Bytes(300_000)), .. Frame('d', Bytes(10)), .. Frame('S', Bytes(20)), .. Frame('A', []),
+            .. Frame('d', Bytes(3)), .. Frame('N', Bytes(300_000)), .. Frame('d', Bytes(10)), .. Frame('S', Bytes(20)),
+            .. Frame('A', []),
             .. Frame('d', Bytes(5)), .. Frame('N', Bytes(9)), .. Frame('c', []),
         ]);
 
@@ -58,9 +59,11 @@ public sealed class WireInputTests
         header[0] = (byte)'d';
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(1), length);
 
-        Assert.Equal(EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => TakeAll(Input(5, header), 64)).Code);
+        Assert.Equal(
+            EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => TakeAll(Input(5, header), 64)).Code);
         header[0] = (byte)'T';
-        Assert.Equal(EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => Input(5, header).ReadMessage()).Code);
+        Assert.Equal(
+            EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => Input(5, header).ReadMessage()).Code);
     }
 
     [Fact]
@@ -84,7 +87,8 @@ public sealed class WireInputTests
         Assert.Equal(["a", null], DataRow.Read(row));
         for (var length = 0; length < row.Length; length++)
             Assert.Equal(
-                EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => DataRow.Read(row.AsSpan(0, length))).Code);
+                EtlErrorCode.ProtocolViolation,
+                Assert.Throws<EtlException>(() => DataRow.Read(row.AsSpan(0, length))).Code);
         Assert.Equal(
             EtlErrorCode.ProtocolViolation, Assert.Throws<EtlException>(() => ServerReport.Read("SERROR"u8)).Code);
     }

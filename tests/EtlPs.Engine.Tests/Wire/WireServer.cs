@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Wire;
 
-/// <summary>A server whose pg_hba.conf asks each role for its password in another way, with TLS and a certificate of its own.</summary>
+/// <summary>
+/// A server whose pg_hba.conf asks each role for its password in another way, with TLS and a certificate of its own.
+/// </summary>
 public sealed class WireServer : IAsyncLifetime
 {
     public const string Secret = "pâss wörd-canary";
@@ -27,9 +29,11 @@ public sealed class WireServer : IAsyncLifetime
         SocketFolder = await Server.ScalarAsync<string>("postgres", "SHOW unix_socket_directories");
         await Server.ExecuteAsync("postgres", $"""
             SET password_encryption = 'scram-sha-256'; CREATE ROLE clear LOGIN PASSWORD '{Secret}';
-            CREATE ROLE scram LOGIN PASSWORD '{Secret}'; CREATE ROLE secure LOGIN PASSWORD '{Secret}'; CREATE ROLE open LOGIN;
+            CREATE ROLE scram LOGIN PASSWORD '{Secret}'; CREATE ROLE secure LOGIN PASSWORD '{Secret}';
+            CREATE ROLE open LOGIN;
             """);
-        await Server.ExecuteAsync("postgres", $"SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD '{Secret}'");
+        await Server.ExecuteAsync(
+            "postgres", $"SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD '{Secret}'");
         await Server.WriteFileAsync("pg_hba.conf", $"""
             {(OperatingSystem.IsWindows() ? "" : "local all all trust")}
             host all clear all password
@@ -56,7 +60,8 @@ public sealed class WireServer : IAsyncLifetime
     }
 
     public string ConnectionString(string role, string? password = Secret, string more = "") =>
-        new NpgsqlConnectionStringBuilder($"{Server.ConnectionString()};{more}") { Username = role, Password = password }
+        new NpgsqlConnectionStringBuilder(
+            $"{Server.ConnectionString()};{more}") { Username = role, Password = password }
             .ConnectionString;
 
     private static (string Certificate, string Key) MakeCertificate()
@@ -67,7 +72,8 @@ public sealed class WireServer : IAsyncLifetime
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 }

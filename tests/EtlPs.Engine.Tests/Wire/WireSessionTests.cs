@@ -19,7 +19,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     [InlineData("secure", "Allow", "true")]
     [InlineData("secure", "Prefer", "true")]
     [InlineData("md5", "Require", "true")]
-    public async Task Each_way_to_authenticate_works_in_the_clear_and_over_TLS(string role, string mode, string encrypted)
+    public async Task Each_way_to_authenticate_works_in_the_clear_and_over_TLS(
+        string role, string mode, string encrypted)
     {
         await using var session = await OpenAsync(server.ConnectionString(role, more: $"SSL Mode={mode}"));
 
@@ -42,7 +43,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
         }
 
         // With its colon escaped; the first line that fits counts.
-        await File.WriteAllTextAsync(passfile, $"# mine\nelsewhere:*:*:*:x\n*:{server.Server.Port}:*:{role}:{WireServer.Secret}\n*:*:*:*:x\n", Token);
+        await File.WriteAllTextAsync(passfile,
+            $"# mine\nelsewhere:*:*:*:x\n*:{server.Server.Port}:*:{role}:{WireServer.Secret}\n*:*:*:*:x\n", Token);
         await using (await OpenAsync(server.ConnectionString(role, null, $"Passfile={passfile}")))
         {
         }
@@ -77,7 +79,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     [Trait("System", "Unix")]
     public async Task A_unix_socket_works_and_has_no_TLS()
     {
-        await using var session = await OpenAsync(server.ConnectionString("scram", null, $"Host={server.SocketFolder}"));
+        await using var session =
+            await OpenAsync(server.ConnectionString("scram", null, $"Host={server.SocketFolder}"));
 
         Assert.Equal(["scram", "false", "pg_catalog"], await OneRowAsync(session));
     }
@@ -87,7 +90,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     {
         foreach (var more in (string[])["Host=127.0.0.1,127.0.0.1", "Channel Binding=Disable"])
         {
-            await using var session = await Connector(server.ConnectionString("scram", more: more)).OpenForCopyAsync(Token);
+            await using var session = await Connector(server.ConnectionString("scram", more: more))
+                .OpenForCopyAsync(Token);
             Assert.IsType<NpgsqlCopySession>(session);
         }
     }
@@ -97,10 +101,12 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     [InlineData(";Channel Binding=Disable")]
     public async Task Settings_that_shape_values_are_ours_whatever_the_connection_string_says(string more)
     {
-        const string Shown = "SELECT current_setting('client_encoding'), current_setting('TimeZone'), current_setting('search_path'), "
+        const string Shown =
+            "SELECT current_setting('client_encoding'), current_setting('TimeZone'), current_setting('search_path'), "
             + "current_setting('row_security')";
         var connector = Connector(server.ConnectionString(
-            "open", more: "Client Encoding=LATIN1;Encoding=iso-8859-1;Timezone=Asia/Tokyo;Search Path=public;Options=-c row_security=on" + more));
+            "open", more: "Client Encoding=LATIN1;Encoding=iso-8859-1;Timezone=Asia/Tokyo;Search "
+            + "Path=public;Options=-c row_security=on" + more));
 
         await using var copying = await connector.OpenForCopyAsync(Token);
         Assert.Equal(["UTF8", "UTC", "pg_catalog", "off"], Assert.Single(await copying.ReadAsync(Shown, Token)));
@@ -112,7 +118,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
         await using var users = await connector.OpenForUserAsync(Token);
         Assert.Equal(
             ["UTF8", "UTC", "public", "on"],
-            Assert.Single(await users.ReadAsync(Shown, r => Enumerable.Range(0, 4).Select(r.GetString).ToArray(), Token)));
+            Assert.Single(await users.ReadAsync(
+                Shown, r => Enumerable.Range(0, 4).Select(r.GetString).ToArray(), Token)));
     }
 
     [Fact]
@@ -124,7 +131,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
             var waiting = session.ExecuteAsync("SELECT pg_sleep(3600)", stop.Token);
             await stop.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(10), Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => waiting.WaitAsync(TimeSpan.FromSeconds(10), Token));
         }
     }
 
@@ -133,14 +141,17 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     {
         var root = Path.GetTempFileName();
         File.Copy(server.RootCertificate, root, overwrite: true);
-        await using var session = await OpenAsync(server.ConnectionString("open", more: $"SSL Mode=VerifyCA;Root Certificate={root}"));
-        await File.WriteAllTextAsync(root, "-----BEGIN CERTIFICATE-----\nno certificate\n-----END CERTIFICATE-----\n", Token);
+        await using var session =
+            await OpenAsync(server.ConnectionString("open", more: $"SSL Mode=VerifyCA;Root Certificate={root}"));
+        await File.WriteAllTextAsync(
+            root, "-----BEGIN CERTIFICATE-----\nno certificate\n-----END CERTIFICATE-----\n", Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var waiting = session.ExecuteAsync("SELECT pg_sleep(3600)", stop.Token);
 
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => waiting.WaitAsync(TimeSpan.FromSeconds(30), Token));
         File.Delete(root);
     }
 
@@ -153,7 +164,8 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
 
         Assert.Equal(EtlErrorCode.TableNotFound, error.Code);
         Assert.Equal("open", (await OneRowAsync(session))[0]);
-        error = await Assert.ThrowsAsync<EtlException>(() => OpenAsync(server.ConnectionString("open", more: "Database=nowhere")));
+        error = await Assert.ThrowsAsync<EtlException>(
+            () => OpenAsync(server.ConnectionString("open", more: "Database=nowhere")));
         Assert.Equal(EtlErrorCode.DatabaseNotFound, error.Code);
     }
 
@@ -167,5 +179,6 @@ public sealed class WireSessionTests(WireServer server) : IClassFixture<WireServ
     }
 
     private static async Task<string?[]> OneRowAsync(ICopySession session) => Assert.Single(await session.ReadAsync(
-        "SELECT session_user::text, ssl::text, current_setting('search_path') FROM pg_stat_ssl WHERE pid = pg_backend_pid()", Token));
+        "SELECT session_user::text, ssl::text, current_setting('search_path') FROM pg_stat_ssl WHERE pid = "
+        + "pg_backend_pid()", Token));
 }

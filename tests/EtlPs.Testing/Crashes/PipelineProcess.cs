@@ -27,7 +27,9 @@ public sealed record PipelineProcess(string Source, string File, string Name)
     /// <summary>What DuckDB may use, in bytes; 0: its own default.</summary>
     public long MemoryLimit { get; init; }
 
-    /// <summary>Runs to the end, or until the step is reached for the n-th time or the time is over: then it is killed.</summary>
+    /// <summary>
+    /// Runs to the end, or until the step is reached for the n-th time or the time is over: then it is killed.
+    /// </summary>
     /// <param name="operation">What it does.</param>
     /// <param name="step">The name of the step that kills it; null: none.</param>
     /// <param name="occurrence">The how many-th time at that step; without a step, the how many-th event.</param>
@@ -40,7 +42,8 @@ public sealed record PipelineProcess(string Source, string File, string Name)
         string[] run =
         [
             "exec", typeof(PipelineProcess).Assembly.Location, Source, File, Name, operation.ToString(), step ?? "",
-            occurrence.ToString(null, null), lifetime is { } time ? ((int)time.TotalMilliseconds).ToString(null, null) : "",
+            occurrence.ToString(null, null), lifetime is { } time ? ((int)time.TotalMilliseconds).ToString(null, null)
+            : "",
             Workers.ToString(null, null), RangeBytes == 0 ? "" : RangeBytes.ToString(null, null),
             OnUnrepresentable ?? "", MemoryLimit == 0 ? "" : MemoryLimit.ToString(null, null),
         ];
@@ -51,7 +54,8 @@ public sealed record PipelineProcess(string Source, string File, string Name)
     }
 
     /// <summary>
-    /// The greatest resident size of a process that ran to its end, above what it had when it began, in bytes. Not known on macOS.
+    /// The greatest resident size of a process that ran to its end, above what it had when it began, in bytes. Not
+    /// known on macOS.
     /// </summary>
     public static long PeakMemoryOf(ProcessOutcome outcome)
     {

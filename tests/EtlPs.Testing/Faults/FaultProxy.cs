@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace EtlPs.Testing.Faults;
 
-/// <summary>A TCP proxy between a pipeline and its server that breaks connections in the ways that networks do.</summary>
+/// <summary>
+/// A TCP proxy between a pipeline and its server that breaks connections in the ways that networks do.
+/// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly string _host;
@@ -49,7 +51,9 @@ public sealed class FaultProxy : IAsyncDisposable
         foreach (ProxiedConnection connection in _connections.Keys) connection.Dispose();
     }
 
-    /// <summary>Leaves every connection there is half-open: what either end sends, even its end, is swallowed.</summary>
+    /// <summary>
+    /// Leaves every connection there is half-open: what either end sends, even its end, is swallowed.
+    /// </summary>
     public void Swallow()
     {
         foreach (ProxiedConnection connection in _connections.Keys) connection.Swallow();

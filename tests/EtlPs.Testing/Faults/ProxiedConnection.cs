@@ -8,7 +8,9 @@ internal sealed class ProxiedConnection(Socket client, FaultProxy proxy) : IDisp
     private readonly Socket _server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private volatile bool _swallows;
 
-    /// <summary>Passes on what both sides send until one of them closes; a half-open one stays until the proxy ends.</summary>
+    /// <summary>
+    /// Passes on what both sides send until one of them closes; a half-open one stays until the proxy ends.
+    /// </summary>
     public async Task RunAsync(string host, int port, CancellationToken closing)
     {
         client.NoDelay = true;
@@ -16,7 +18,8 @@ internal sealed class ProxiedConnection(Socket client, FaultProxy proxy) : IDisp
         {
             await _server.ConnectAsync(host, port, closing);
             await Task.WhenAny(PumpAsync(client, _server, closing), PumpAsync(_server, client, closing));
-            if (_swallows) await Task.Delay(Timeout.Infinite, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_swallows)
+                await Task.Delay(Timeout.Infinite, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         catch (Exception e) when (IsEnd(e))
         {
@@ -68,5 +71,6 @@ internal sealed class ProxiedConnection(Socket client, FaultProxy proxy) : IDisp
         }
     }
 
-    private static bool IsEnd(Exception e) => e is SocketException or ObjectDisposedException or OperationCanceledException;
+    private static bool IsEnd(Exception e) =>
+        e is SocketException or ObjectDisposedException or OperationCanceledException;
 }

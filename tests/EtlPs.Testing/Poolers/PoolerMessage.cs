@@ -26,7 +26,8 @@ internal readonly record struct PoolerMessage(char Type, byte[] Bytes)
     public static async Task<PoolerMessage?> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         var head = new byte[5];
-        if (await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken) < head.Length) return null;
+        if (await stream.ReadAtLeastAsync(
+            head, head.Length, throwOnEndOfStream: false, cancellationToken) < head.Length) return null;
         var bytes = new byte[1 + BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(1))];
         head.CopyTo(bytes, 0);
         await stream.ReadExactlyAsync(bytes.AsMemory(head.Length), cancellationToken);

@@ -6,8 +6,8 @@ using Npgsql;
 namespace EtlPs.Testing.Poolers;
 
 /// <summary>
-/// A proxy before each session, as hosted servers have it: each client has a server connection of its own to the end, and is told a
-/// process of the proxy's making, by which the proxy knows what to cancel.
+/// A proxy before each session, as hosted servers have it: each client has a server connection of its own to the end,
+/// and is told a process of the proxy's making, by which the proxy knows what to cancel.
 /// </summary>
 public sealed class SessionProxy : IAsyncDisposable
 {
@@ -95,7 +95,8 @@ public sealed class SessionProxy : IAsyncDisposable
         }
         if (Code(start) == CancelRequest)
         {
-            BinaryPrimitives.WriteInt32BigEndian(start.AsSpan(8), BinaryPrimitives.ReadInt32BigEndian(start.AsSpan(8)) & ~MadeUp);
+            BinaryPrimitives.WriteInt32BigEndian(
+                start.AsSpan(8), BinaryPrimitives.ReadInt32BigEndian(start.AsSpan(8)) & ~MadeUp);
             await server.WriteAsync(start, _closing.Token);
             return false;
         }
@@ -132,5 +133,6 @@ public sealed class SessionProxy : IAsyncDisposable
 
     private static int Code(byte[] start) => BinaryPrimitives.ReadInt32BigEndian(start.AsSpan(4));
 
-    private static bool IsEnd(Exception e) => e is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
+    private static bool IsEnd(Exception e) =>
+        e is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
 }

@@ -19,7 +19,8 @@ internal sealed record StartupPacket(int Code, IReadOnlyDictionary<string, strin
         int code = BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(4));
         string[] words = code == Protocol3 ? Encoding.UTF8.GetString(body).Split('\0') : [];
         return new StartupPacket(
-            code, words.Chunk(2).Where(pair => pair is [{ Length: > 0 }, _]).ToDictionary(pair => pair[0], pair => pair[1]));
+            code, words.Chunk(2).Where(pair => pair is [{ Length: > 0 }, _]).ToDictionary(
+                pair => pair[0], pair => pair[1]));
     }
 
     public byte[] ToBytes()

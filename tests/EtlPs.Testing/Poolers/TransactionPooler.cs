@@ -6,16 +6,17 @@ using Npgsql;
 namespace EtlPs.Testing.Poolers;
 
 /// <summary>
-/// A connection pooler, as it is on the wire: it answers a client itself, tells it a process of its own making, knows few of the
-/// parameters that a session may begin with, and gives each transaction the server connection that has rested longest, so that
-/// the next one has another.
+/// A connection pooler, as it is on the wire: it answers a client itself, tells it a process of its own making, knows
+/// few of the parameters that a session may begin with, and gives each transaction the server connection that has
+/// rested longest, so that the next one has another.
 /// </summary>
 public sealed class TransactionPooler : IAsyncDisposable
 {
     private const int MadeUpPid = 0x7E57_0001;
 
     private static readonly string[] KnownParameters =
-        ["user", "database", "client_encoding", "application_name", "DateStyle", "TimeZone", "standard_conforming_strings"];
+        ["user", "database", "client_encoding", "application_name", "DateStyle", "TimeZone",
+            "standard_conforming_strings"];
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Channel<Stream> _atRest = Channel.CreateUnbounded<Stream>();
@@ -32,14 +33,18 @@ public sealed class TransactionPooler : IAsyncDisposable
 
     /// <summary>Connects to the server, whose role needs no password, and begins to listen.</summary>
     /// <param name="connectionString">One role's sessions in one database.</param>
-    /// <param name="ignored">Parameters of a session's start that are passed over; any other that is not known is refused.</param>
-    public static Task<TransactionPooler> StartAsync(string connectionString, params string[] ignored) => StartAsync(connectionString, 2, ignored);
+    /// <param name="ignored">Parameters of a session's start that are passed over; any other that is not known is
+    /// refused.</param>
+    public static Task<TransactionPooler> StartAsync(string connectionString, params string[] ignored) =>
+        StartAsync(connectionString, 2, ignored);
 
     /// <summary>The same, with so many server connections.</summary>
-    public static async Task<TransactionPooler> StartAsync(string connectionString, int serverConnections, params string[] ignored)
+    public static async Task<TransactionPooler> StartAsync(
+        string connectionString, int serverConnections, params string[] ignored)
     {
         var pooler = new TransactionPooler(ignored);
-        for (int i = 0; i < serverConnections; i++) await pooler.ConnectAsync(new NpgsqlConnectionStringBuilder(connectionString));
+        for (int i = 0; i < serverConnections; i++) await pooler.ConnectAsync(
+            new NpgsqlConnectionStringBuilder(connectionString));
         pooler._listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         pooler._listener.Listen();
         pooler._accepting = pooler.AcceptAsync();
@@ -68,7 +73,8 @@ public sealed class TransactionPooler : IAsyncDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(address.Host!, address.Port);
         var server = new NetworkStream(socket, ownsSocket: true);
-        var parameters = new Dictionary<string, string> { ["user"] = address.Username!, ["database"] = address.Database! };
+        var parameters = new Dictionary<string, string> { ["user"] = address.Username!,
+            ["database"] = address.Database! };
         await server.WriteAsync(new StartupPacket(StartupPacket.Protocol3, parameters).ToBytes());
         _serverParameters.Clear();
         while (await PoolerMessage.ReadAsync(server, CancellationToken.None) is { Type: not 'Z' } message)
@@ -120,14 +126,16 @@ public sealed class TransactionPooler : IAsyncDisposable
             await client.WriteAsync("N"u8.ToArray(), _closing.Token);
             start = await StartupPacket.ReadAsync(client, _closing.Token);
         }
-        if (start.Parameters.Keys.FirstOrDefault(name => !KnownParameters.Concat(_ignored).Contains(name)) is { } unknown)
+        if (start.Parameters.Keys.FirstOrDefault(name => !KnownParameters.Concat(_ignored).Contains(name))
+            is { } unknown)
         {
             await WriteAsync(client, PoolerMessage.Refusal("08P01", $"unsupported startup parameter: {unknown}"));
             return false;
         }
         await WriteAsync(client, PoolerMessage.Make('R', [0, 0, 0, 0]));
         foreach (PoolerMessage parameter in _serverParameters) await WriteAsync(client, parameter);
-        await WriteAsync(client, PoolerMessage.Make('K', [.. BitConverter.GetBytes(IPAddress.HostToNetworkOrder(MadeUpPid)), 1, 2, 3, 4]));
+        await WriteAsync(client, PoolerMessage.Make(
+            'K', [.. BitConverter.GetBytes(IPAddress.HostToNetworkOrder(MadeUpPid)), 1, 2, 3, 4]));
         await WriteAsync(client, PoolerMessage.Make('Z', (byte)'I'));
         return true;
     }
@@ -155,8 +163,10 @@ public sealed class TransactionPooler : IAsyncDisposable
         throw new EndOfStreamException();
     }
 
-    private async Task WriteAsync(Stream stream, PoolerMessage message) => await stream.WriteAsync(message.Bytes, _closing.Token);
+    private async Task WriteAsync(Stream stream, PoolerMessage message) =>
+        await stream.WriteAsync(message.Bytes, _closing.Token);
 
     private static bool IsEnd(Exception e) =>
-        e is SocketException or IOException or ObjectDisposedException or OperationCanceledException or ChannelClosedException;
+        e is SocketException or IOException or ObjectDisposedException or OperationCanceledException
+            or ChannelClosedException;
 }

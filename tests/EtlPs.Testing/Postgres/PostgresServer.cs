@@ -75,16 +75,19 @@ public sealed class PostgresServer : IAsyncDisposable
     /// </summary>
     /// <param name="stopped">The server.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="settings">Further settings by name, such as whom it streams from; else it only has what was there.</param>
+    /// <param name="settings">Further settings by name, such as whom it streams from; else it only has what was
+    /// there.</param>
     public static async Task<PostgresServer> StartStandbyAsync(
-        PostgresServer stopped, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
+        PostgresServer stopped, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? settings = null)
     {
         (PostgresBinaries binaries, string cluster) = stopped.Own();
         string copy = (await ServerFolder.Current).NextCluster();
         await ChildProcess.RunCheckedAsync("cp", ["-a", cluster, copy], cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(copy, "standby.signal"), "", cancellationToken);
         await File.AppendAllLinesAsync(
-            Path.Combine(copy, "postgresql.conf"), (settings ?? new Dictionary<string, string>()).Select(s => $"{s.Key} = '{s.Value}'"),
+            Path.Combine(copy, "postgresql.conf"),
+            (settings ?? new Dictionary<string, string>()).Select(s => $"{s.Key} = '{s.Value}'"),
             cancellationToken);
         PostgresServer server = await StartOnFreePortAsync(binaries, copy, cancellationToken);
         server.Version = stopped.Version;
@@ -103,10 +106,11 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Makes a database of an encoding of its own.</summary>
-    public Task CreateDatabaseAsync(string name, string encoding, CancellationToken cancellationToken = default) => ExecuteAsync(
-        "postgres",
-        $"CREATE DATABASE {Quote(name)} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'",
-        cancellationToken);
+    public Task CreateDatabaseAsync(string name, string encoding, CancellationToken cancellationToken = default) =>
+        ExecuteAsync(
+            "postgres",
+            $"CREATE DATABASE {Quote(name)} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'",
+            cancellationToken);
 
     /// <summary>
     /// Makes a role that may log in and, unlike others here, has to give its password. Returns its connection string.
@@ -119,7 +123,8 @@ public sealed class PostgresServer : IAsyncDisposable
         await ExecuteAsync(
             "postgres",
             $"""
-            DO $$ BEGIN CREATE ROLE {group} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+            DO $$ BEGIN CREATE ROLE {group} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+            END $$;
             CREATE ROLE {Quote(name)} LOGIN PASSWORD '{password.Replace("'", "''")}' {attributes} IN ROLE {group};
             """,
             cancellationToken);
@@ -218,7 +223,9 @@ public sealed class PostgresServer : IAsyncDisposable
             }
 
             // Between the look for a port and its use, another process may have taken it.
-            string log = File.Exists(LogFile(cluster)) ? await File.ReadAllTextAsync(LogFile(cluster), cancellationToken) : "";
+            string log = File.Exists(LogFile(cluster))
+                ? await File.ReadAllTextAsync(LogFile(cluster), cancellationToken)
+                : "";
             if (attempt == 5 || !log.Contains("could not bind", StringComparison.Ordinal))
                 throw new InvalidOperationException($"The server does not start: {outcome.ErrorOutput}{log}");
         }
@@ -227,7 +234,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private static Task<ProcessOutcome> StartOnceAsync(
         PostgresBinaries binaries, string cluster, int port, CancellationToken cancellationToken) =>
         PgCtlAsync(
-            binaries, cluster, ["start", "-w", "-t", "120", "-l", LogFile(cluster), "-o", $"-p {port}"], cancellationToken);
+            binaries, cluster, ["start", "-w", "-t", "120", "-l", LogFile(cluster), "-o", $"-p {port}"],
+            cancellationToken);
 
     private static Task<ProcessOutcome> PgCtlAsync(
         PostgresBinaries binaries, string cluster, string[] arguments, CancellationToken cancellationToken) =>

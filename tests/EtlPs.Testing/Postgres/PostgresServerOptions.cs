@@ -6,10 +6,14 @@ public sealed record PostgresServerOptions
     /// <summary>The setting wal_level.</summary>
     public string WalLevel { get; init; } = "logical";
 
-    /// <summary>Whether the server flushes to disk; only tests that crash the operating system's cache need it.</summary>
+    /// <summary>
+    /// Whether the server flushes to disk; only tests that crash the operating system's cache need it.
+    /// </summary>
     public bool Fsync { get; init; }
 
-    /// <summary>The major version; null: what the environment says, else 15 where it is installed, else whatever is.</summary>
+    /// <summary>
+    /// The major version; null: what the environment says, else 15 where it is installed, else whatever is.
+    /// </summary>
     public int? Version { get; init; }
 
     /// <summary>The encoding of the template databases.</summary>

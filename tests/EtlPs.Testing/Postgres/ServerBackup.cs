@@ -24,7 +24,9 @@ public sealed class ServerBackup
         await ChildProcess.RunCheckedAsync("mv", [_copy, server.DataFolder], cancellationToken);
     }
 
-    /// <summary>Makes a stopped server a standby, which replays what WAL it has when it starts, and waits to be promoted.</summary>
+    /// <summary>
+    /// Makes a stopped server a standby, which replays what WAL it has when it starts, and waits to be promoted.
+    /// </summary>
     public static void MakeStandby(PostgresServer server) =>
         File.WriteAllText(Path.Combine(server.DataFolder, "standby.signal"), "");
 }

@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace EtlPs.Testing.Postgres;
 
-/// <summary>One test's database on a shared server; dropped, with its slots and prepared transactions, when disposed.</summary>
+/// <summary>
+/// One test's database on a shared server; dropped, with its slots and prepared transactions, when disposed.
+/// </summary>
 public sealed class TestDatabase(PostgresServer server, string name) : IAsyncDisposable
 {
     /// <summary>The server that it is on.</summary>
@@ -26,10 +28,13 @@ public sealed class TestDatabase(PostgresServer server, string name) : IAsyncDis
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken = default) =>
         Server.OpenAsync(Name, cancellationToken);
 
-    /// <summary>Drops the database; a slot or a prepared transaction would hold it, and the whole server's WAL.</summary>
+    /// <summary>
+    /// Drops the database; a slot or a prepared transaction would hold it, and the whole server's WAL.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        while (await ScalarAsync<string?>("SELECT min(gid) FROM pg_prepared_xacts WHERE database = current_database()") is { } prepared)
+        while (await ScalarAsync<string?>("SELECT min(gid) FROM pg_prepared_xacts WHERE database = current_database()")
+            is { } prepared)
             await ExecuteAsync($"ROLLBACK PREPARED '{prepared.Replace("'", "''")}'");
         await Server.ExecuteAsync(
             "postgres",

@@ -22,7 +22,8 @@ public sealed class ConsoleTerminal : IHostTerminal, IDisposable
     }
 
     /// <inheritdoc/>
-    public int Width => Console.IsOutputRedirected || Console.WindowWidth < 20 ? WidthWhenRedirected : Console.WindowWidth;
+    public int Width =>
+        Console.IsOutputRedirected || Console.WindowWidth < 20 ? WidthWhenRedirected : Console.WindowWidth;
 
     /// <inheritdoc/>
     public void Write(string text)

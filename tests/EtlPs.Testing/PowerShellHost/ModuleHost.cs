@@ -21,7 +21,8 @@ public sealed class ModuleHost : IAsyncDisposable
     public static ModuleHost Create()
     {
         ModuleHost host = CreateEmpty();
-        host.Run("Import-Module $manifest -ErrorAction Stop", ("manifest", RepositoryRoot.ModuleManifest)).WithoutErrors();
+        host.Run("Import-Module $manifest -ErrorAction Stop", ("manifest", RepositoryRoot.ModuleManifest))
+            .WithoutErrors();
         return host;
     }
 

@@ -9,7 +9,9 @@ internal sealed class ProgressLine(TimeSpan interval, TimeProvider time)
     private readonly SortedDictionary<(long Source, int Activity), ProgressRecord> _active = [];
     private long? _last;
 
-    /// <summary>The line to show now; empty where nothing goes on any more, null where it is too early to show one.</summary>
+    /// <summary>
+    /// The line to show now; empty where nothing goes on any more, null where it is too early to show one.
+    /// </summary>
     public string? Next(long sourceId, ProgressRecord record)
     {
         if (record.RecordType == ProgressRecordType.Completed)

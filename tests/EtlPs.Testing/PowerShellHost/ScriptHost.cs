@@ -3,7 +3,9 @@ using System.Management.Automation.Host;
 
 namespace EtlPs.Testing.PowerShellHost;
 
-/// <summary>A PowerShell host without a prompt: it runs what it is given and keeps the exit code that it is told.</summary>
+/// <summary>
+/// A PowerShell host without a prompt: it runs what it is given and keeps the exit code that it is told.
+/// </summary>
 public sealed class ScriptHost(IHostTerminal terminal) : PSHost
 {
     /// <summary>What <c>exit</c> said; null where it was not called.</summary>

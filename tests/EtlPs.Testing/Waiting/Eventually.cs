@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace EtlPs.Testing.Waiting;
 
-/// <summary>Waits for a state, and not for ever: what never comes is a failure that tells what was waited for.</summary>
+/// <summary>
+/// Waits for a state, and not for ever: what never comes is a failure that tells what was waited for.
+/// </summary>
 public static class Eventually
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);

@@ -88,7 +88,8 @@ public sealed class ArgumentTests
     [InlineData("New-EtlPipeline shop 'Host=db1' ':memory:' -SlotName 'My-Slot'", "EtlPs.InvalidArgument")]
     [InlineData("New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -UntilLsn 12", "EtlPs.InvalidArgument")]
     [InlineData("New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -Duration 0", "EtlPs.InvalidArgument")]
-    [InlineData("New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -ReconnectTimeout -1", "EtlPs.InvalidArgument")]
+    [InlineData(
+        "New-EtlPipeline p 'Host=db1' ':memory:'; Start-EtlStream p -ReconnectTimeout -1", "EtlPs.InvalidArgument")]
     [InlineData("Get-EtlSlot nonsense", "EtlPs.InvalidArgument")]
     [InlineData("Remove-EtlSlot nonsense etlps_shop", "EtlPs.InvalidArgument")]
     [InlineData("Invoke-EtlQuery -Source nonsense 'SELECT 1'", "EtlPs.InvalidArgument")]
@@ -145,7 +146,8 @@ public sealed class ArgumentTests
             (New-EtlSource db1 shop -Credential $backslash).UserName
             (New-EtlSource db1 shop).UserName
             """,
-            ("backslash", new System.Management.Automation.PSCredential("dom\\", password))).WithoutErrors().OutputOf<string>();
+            ("backslash", new System.Management.Automation.PSCredential("dom\\", password))).WithoutErrors()
+            .OutputOf<string>();
 
         Assert.Equal([result[2], "dom\\"], result.Take(2));
     }

@@ -5,7 +5,9 @@ using EtlPs.Testing.PowerShellHost;
 
 namespace EtlPs.Tests.Module;
 
-/// <summary>Writes down all that users and their scripts can hold on to, so that a change of it shows in review.</summary>
+/// <summary>
+/// Writes down all that users and their scripts can hold on to, so that a change of it shows in review.
+/// </summary>
 internal sealed class CommandSurface(ModuleHost host)
 {
     private static readonly HashSet<string> Common = [.. Cmdlet.CommonParameters];
@@ -41,10 +43,13 @@ internal sealed class CommandSurface(ModuleHost host)
     private void Write(ParameterMetadata parameter, string defaultSet)
     {
         Line($"    -{parameter.Name} {NameOf(parameter.ParameterType)}"
-            + (parameter.Aliases.Count == 0 ? "" : $" ({string.Join(", ", parameter.Aliases.Order(StringComparer.Ordinal))})")
+            + (parameter.Aliases.Count == 0 ? ""
+                : $" ({string.Join(", ", parameter.Aliases.Order(StringComparer.Ordinal))})")
             + (parameter.Attributes.OfType<SupportsWildcardsAttribute>().Any() ? " wildcards" : "")
-            + string.Concat(parameter.Attributes.OfType<ValidateSetAttribute>().Select(v => $" {string.Join('|', v.ValidValues)}"))
-            + string.Concat(parameter.Attributes.OfType<ValidateRangeAttribute>().Select(v => $" {v.MinRange}..{v.MaxRange}"))
+            + string.Concat(parameter.Attributes.OfType<ValidateSetAttribute>()
+                .Select(v => $" {string.Join('|', v.ValidValues)}"))
+            + string.Concat(parameter.Attributes.OfType<ValidateRangeAttribute>()
+                .Select(v => $" {v.MinRange}..{v.MaxRange}"))
             + (parameter.ParameterType.IsEnum ? $" {string.Join('|', Enum.GetNames(parameter.ParameterType))}" : ""));
         foreach (var (name, set) in parameter.ParameterSets.OrderBy(s => s.Key, StringComparer.Ordinal))
             Line($"        {(name == ParameterAttribute.AllParameterSets ? "every set" : name)}"
@@ -83,7 +88,8 @@ internal sealed class CommandSurface(ModuleHost host)
             .Select(id => (id, category.Invoke(null, [id])!.ToString()!));
     }
 
-    private static string NameOf(Type type) => Nullable.GetUnderlyingType(type) is { } value ? value.Name + "?" : type.Name;
+    private static string NameOf(Type type) =>
+        Nullable.GetUnderlyingType(type) is { } value ? value.Name + "?" : type.Name;
 
     private void Line(string text) => _text.Append(text).Append('\n');
 }

@@ -18,7 +18,8 @@ public sealed class CommandSurfaceTests
         var built = Path.Combine(AppContext.BaseDirectory, "surface.txt");
         await File.WriteAllTextAsync(built, found, TestContext.Current.CancellationToken);
         var agreed = await File.ReadAllTextAsync(Agreed, TestContext.Current.CancellationToken);
-        Assert.True(found == agreed, $"The surface differs. If that is meant, review and commit it: cp {built} {Agreed}");
+        Assert.True(
+            found == agreed, $"The surface differs. If that is meant, review and commit it: cp {built} {Agreed}");
     }
 
     [Fact]
@@ -26,8 +27,10 @@ public sealed class CommandSurfaceTests
     {
         await using var host = ModuleHost.Create();
         var verbs = typeof(Cmdlet).Assembly.GetExportedTypes()
-            .Where(t => t.Namespace == "System.Management.Automation" && t.Name.StartsWith("Verbs", StringComparison.Ordinal))
-            .SelectMany(t => t.GetFields()).Select(f => (string)f.GetRawConstantValue()!).ToHashSet(StringComparer.Ordinal);
+            .Where(t => t.Namespace == "System.Management.Automation"
+                && t.Name.StartsWith("Verbs", StringComparison.Ordinal))
+            .SelectMany(t => t.GetFields()).Select(f => (string)f.GetRawConstantValue()!)
+            .ToHashSet(StringComparer.Ordinal);
 
         foreach (var command in host.Run("Get-Command -Module EtlPs").WithoutErrors().OutputOf<CmdletInfo>())
         {

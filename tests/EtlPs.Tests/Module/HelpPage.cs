@@ -11,12 +11,14 @@ internal sealed partial class HelpPage
     public HelpPage(string cmdlet)
     {
         var text = File.ReadAllText(RepositoryRoot.File("docs", "en-US", cmdlet + ".md")).ReplaceLineEndings("\n");
-        foreach (Match section in Sections().Matches(text)) _sections[section.Groups[1].Value] = section.Groups[2].Value.Trim();
+        foreach (Match section in Sections().Matches(text))
+            _sections[section.Groups[1].Value] = section.Groups[2].Value.Trim();
     }
 
     public string Synopsis => _sections["## SYNOPSIS"];
 
-    public IEnumerable<string> Sets => _sections.Keys.SkipWhile(h => h != "## SYNTAX").Skip(1).TakeWhile(h => h.StartsWith("###", StringComparison.Ordinal));
+    public IEnumerable<string> Sets => _sections.Keys.SkipWhile(h => h != "## SYNTAX").Skip(1)
+        .TakeWhile(h => h.StartsWith("###", StringComparison.Ordinal));
 
     /// <summary>The parameters' names, in order.</summary>
     public IEnumerable<string> Parameters => _sections.Keys
@@ -24,10 +26,12 @@ internal sealed partial class HelpPage
 
     /// <summary>The examples: title, and the code with its comment.</summary>
     public IReadOnlyList<(string Title, string Text)> Examples =>
-        [.. _sections.Where(s => s.Key.StartsWith("### Example ", StringComparison.Ordinal)).Select(s => (s.Key[4..], s.Value))];
+        [.. _sections.Where(s => s.Key.StartsWith("### Example ", StringComparison.Ordinal))
+            .Select(s => (s.Key[4..], s.Value))];
 
     /// <summary>The code of all examples.</summary>
-    public IEnumerable<string> Code => Examples.SelectMany(e => CodeBlocks().Matches(e.Text)).Select(m => m.Groups[1].Value);
+    public IEnumerable<string> Code =>
+        Examples.SelectMany(e => CodeBlocks().Matches(e.Text)).Select(m => m.Groups[1].Value);
 
     public bool Has(string heading) => _sections.ContainsKey(heading);
 

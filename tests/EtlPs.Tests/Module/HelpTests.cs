@@ -13,7 +13,8 @@ public sealed partial class HelpTests : IAsyncLifetime
 {
     private static readonly string[] Topics =
     [
-        "about_EtlPs", "about_EtlPs_AzureAutomation", "about_EtlPs_BackfillAndStream", "about_EtlPs_Credentials", "about_EtlPs_Errors",
+        "about_EtlPs", "about_EtlPs_AzureAutomation", "about_EtlPs_BackfillAndStream", "about_EtlPs_Credentials",
+        "about_EtlPs_Errors",
         "about_EtlPs_Jobs", "about_EtlPs_Pipelines", "about_EtlPs_SlotsAndLag",
     ];
 
@@ -30,9 +31,11 @@ public sealed partial class HelpTests : IAsyncLifetime
             Assert.Equal(Own(command).Select(p => p.Name), page.Parameters.Order(StringComparer.Ordinal));
             Assert.True(page.Examples.Count >= 3, command.Name);
             Assert.Equal(page.Examples.Count, page.Code.Count());
-            Assert.All(["## DESCRIPTION", "## INPUTS", "## OUTPUTS", "## RELATED LINKS"], h => Assert.True(page.Has(h), command.Name));
+            Assert.All(["## DESCRIPTION", "## INPUTS", "## OUTPUTS", "## RELATED LINKS"],
+                h => Assert.True(page.Has(h), command.Name));
             foreach (var type in command.OutputType)
-                Assert.True(page.Has($"### {type.Name}") || page.Has($"### {type.Name.Replace("System.", "", StringComparison.Ordinal)}")
+                Assert.True(page.Has($"### {type.Name}")
+                    || page.Has($"### {type.Name.Replace("System.", "", StringComparison.Ordinal)}")
                     || page.Has("### None") || type.Type == typeof(PSObject), $"{command.Name}: {type.Name}");
         }
     }
@@ -68,11 +71,14 @@ public sealed partial class HelpTests : IAsyncLifetime
         {
             var script = Parser.ParseInput(code, out _, out ParseError[] errors);
             Assert.Empty(errors.Select(e => $"{e.Message}: {code}"));
-            foreach (var call in script.FindAll(a => a is CommandAst, searchNestedScriptBlocks: true).Cast<CommandAst>())
+            foreach (var call in script.FindAll(a => a is CommandAst, searchNestedScriptBlocks: true)
+                .Cast<CommandAst>())
                 if (call.GetCommandName() is { } name && name.Contains("-Etl", StringComparison.OrdinalIgnoreCase))
                     foreach (var used in call.CommandElements.OfType<CommandParameterAst>())
-                        Assert.Single(commands[name].Parameters.Keys, p => p.StartsWith(used.ParameterName, StringComparison.OrdinalIgnoreCase)
-                            && (p.Length == used.ParameterName.Length || !commands[name].Parameters.ContainsKey(used.ParameterName)));
+                        Assert.Single(commands[name].Parameters.Keys,
+                            p => p.StartsWith(used.ParameterName, StringComparison.OrdinalIgnoreCase)
+                            && (p.Length == used.ParameterName.Length
+                                || !commands[name].Parameters.ContainsKey(used.ParameterName)));
         }
     }
 
@@ -86,24 +92,29 @@ public sealed partial class HelpTests : IAsyncLifetime
 
             Assert.Equal(Words(page.Synopsis), Words(help.Properties["Synopsis"].Value));
             var parameters = All(help, "parameters", "parameter");
-            Assert.Equal(page.Parameters.Order(StringComparer.Ordinal), parameters.Select(Name).Order(StringComparer.Ordinal));
+            Assert.Equal(page.Parameters.Order(StringComparer.Ordinal), parameters.Select(Name)
+                .Order(StringComparer.Ordinal));
             foreach (var parameter in parameters)
-                Assert.Equal(Words(page.Description(Name(parameter))), Words(parameter.Properties["description"].Value));
+                Assert.Equal(
+                    Words(page.Description(Name(parameter))), Words(parameter.Properties["description"].Value));
             var examples = All(help, "examples", "example");
             Assert.Equal(page.Examples.Count, examples.Count);
             foreach (var (shown, written) in examples.Zip(page.Examples))
                 Assert.Equal(
-                    Words(written.Text), Words(shown.Properties["code"]?.Value) + Words(shown.Properties["remarks"]?.Value));
+                    Words(written.Text), Words(shown.Properties["code"]?.Value)
+                    + Words(shown.Properties["remarks"]?.Value));
         }
     }
 
     [Fact]
     public void Every_topic_is_shown_and_names_only_topics_and_cmdlets_that_there_are()
     {
-        var known = Commands().Select(c => c.Name).Concat(Topics).Concat(["about_Jobs"]).ToHashSet(StringComparer.Ordinal);
+        var known = Commands().Select(c => c.Name).Concat(Topics).Concat(["about_Jobs"])
+            .ToHashSet(StringComparer.Ordinal);
         Assert.Equal(
             Topics,
-            Directory.GetFiles(RepositoryRoot.File("docs", "en-US"), "about_*").Select(f => Path.GetFileName(f).Split('.')[0])
+            Directory.GetFiles(RepositoryRoot.File("docs", "en-US"), "about_*")
+            .Select(f => Path.GetFileName(f).Split('.')[0])
                 .Order(StringComparer.Ordinal));
         foreach (var topic in Topics)
         {
@@ -122,7 +133,8 @@ public sealed partial class HelpTests : IAsyncLifetime
         Assert.Equal(
             CommandSurface.ErrorIds(module).Select(e => e.Id),
             topic.SkipWhile(line => line != "  The ids, without EtlPs.").Skip(1)
-                .Where(line => line.StartsWith("    ", StringComparison.Ordinal) && !line.StartsWith("     ", StringComparison.Ordinal))
+                .Where(line => line.StartsWith("    ", StringComparison.Ordinal)
+                    && !line.StartsWith("     ", StringComparison.Ordinal))
                 .Select(line => line.Trim()).TakeWhile(id => !id.StartsWith("about", StringComparison.Ordinal)));
     }
 
@@ -139,7 +151,8 @@ public sealed partial class HelpTests : IAsyncLifetime
     private static List<PSObject> All(PSObject help, string group, string item)
     {
         var found = ((PSObject)help.Properties[group].Value).Properties[item].Value;
-        return [.. LanguagePrimitives.GetEnumerable(found) is { } many ? many.Cast<object>().Select(PSObject.AsPSObject) : [PSObject.AsPSObject(found)]];
+        return [.. LanguagePrimitives.GetEnumerable(found) is { } many ? many.Cast<object>().Select(PSObject.AsPSObject)
+            : [PSObject.AsPSObject(found)]];
     }
 
     private static string Name(PSObject item) => item.Properties["name"].Value.ToString()!;

@@ -12,7 +12,8 @@ public sealed class ModuleImportTests
         "Export-EtlPipeline", "Get-EtlLoss", "Get-EtlPipeline", "Get-EtlSlot", "Get-EtlSlotLag", "Get-EtlTable",
         "Import-EtlPipeline", "Initialize-EtlPipeline", "Invoke-EtlQuery", "New-EtlDestination", "New-EtlPipeline",
         "New-EtlSource", "Remove-EtlPipeline", "Remove-EtlSlot", "Reset-EtlTable", "Start-EtlBackfill",
-        "Start-EtlStream", "Stop-EtlPipeline", "Test-EtlPipeline", "Test-EtlTypeFidelity", "Wait-EtlPipeline", "Watch-EtlChange",
+        "Start-EtlStream", "Stop-EtlPipeline", "Test-EtlPipeline", "Test-EtlTypeFidelity", "Wait-EtlPipeline",
+        "Watch-EtlChange",
     ];
 
     [Fact]

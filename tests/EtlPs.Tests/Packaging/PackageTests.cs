@@ -11,11 +11,13 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
     private const long MostBytesOfGallery = 95_000_000;
     private const long MostBytesOfAzureAutomation = 100_000_000;
 
-    private static readonly string[] s_galleryPlatforms = ["linux-arm64", "linux-x64", "osx-arm64", "win-arm64", "win-x64"];
+    private static readonly string[] s_galleryPlatforms =
+        ["linux-arm64", "linux-x64", "osx-arm64", "win-arm64", "win-x64"];
 
     [Fact]
     public void The_gallerys_package_holds_the_module_and_nothing_else() => Assert.Equal(
-        ["EtlPs.Format.ps1xml", "EtlPs.Pipeline.schema.json", "EtlPs.Types.ps1xml", "EtlPs.psd1", "LICENSE", "bin", "en-US"],
+        ["EtlPs.Format.ps1xml", "EtlPs.Pipeline.schema.json", "EtlPs.Types.ps1xml", "EtlPs.psd1", "LICENSE", "bin",
+            "en-US"],
         Directory.EnumerateFileSystemEntries(module.Installed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -35,7 +37,8 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
         Assert.Equal("EtlPs", Of("id"));
         Assert.Equal(PackagedModule.Version, Of("version"));
         Assert.Superset(
-            new HashSet<string> { "PSModule", "PSEdition_Core", "PSCmdlet_Start-EtlStream", "PSCommand_Start-EtlStream" },
+            new HashSet<string> { "PSModule", "PSEdition_Core", "PSCmdlet_Start-EtlStream",
+                "PSCommand_Start-EtlStream" },
             Of("tags").Split(' ').ToHashSet());
     }
 
@@ -44,7 +47,8 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
     {
         string runtimes = Path.Combine(module.Installed, "bin", "engine", "runtimes");
 
-        Assert.Equal(s_galleryPlatforms, Directory.EnumerateDirectories(runtimes).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(s_galleryPlatforms, Directory.EnumerateDirectories(runtimes).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
         foreach (string platform in s_galleryPlatforms)
         {
             string library = Assert.Single(Directory.GetFiles(Path.Combine(runtimes, platform, "native")));
@@ -61,7 +65,8 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
         IEnumerable<string> known = graph["targets"]!.AsObject().Single().Value!.AsObject()
             .SelectMany(library => library.Value!["runtimeTargets"]?.AsObject().Select(asset => asset.Key) ?? []);
 
-        IEnumerable<string> there = Directory.EnumerateFiles(Path.Combine(engine, "runtimes"), "*", SearchOption.AllDirectories)
+        IEnumerable<string> there =
+            Directory.EnumerateFiles(Path.Combine(engine, "runtimes"), "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(engine, file).Replace('\\', '/'));
         Assert.Equal(there.Order(StringComparer.Ordinal), known.Order(StringComparer.Ordinal));
     }
@@ -75,7 +80,8 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
         Assert.All(files, file => Assert.StartsWith("EtlPs/", file, StringComparison.Ordinal));
         Assert.Contains("EtlPs/EtlPs.psd1", files);
         Assert.Equal(
-            ["EtlPs/bin/engine/runtimes/linux-x64/native/libduckdb.so", "EtlPs/bin/engine/runtimes/win-x64/native/duckdb.dll"],
+            ["EtlPs/bin/engine/runtimes/linux-x64/native/libduckdb.so",
+                "EtlPs/bin/engine/runtimes/win-x64/native/duckdb.dll"],
             files.Where(file => file.Contains("/runtimes/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
@@ -83,7 +89,8 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
     public async Task An_installed_package_copies_a_table()
     {
         await using TestDatabase database = await pool.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE TABLE t AS SELECT n FROM generate_series(1, 1234) n", TestContext.Current.CancellationToken);
+        await database.ExecuteAsync(
+            "CREATE TABLE t AS SELECT n FROM generate_series(1, 1234) n", TestContext.Current.CancellationToken);
         string file = Path.Combine(module.Installed, "..", $"{database.Name}.duckdb");
 
         string said = await PackagedModule.RunInShellAsync(
@@ -110,9 +117,11 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
         if (isUnknown)
         {
             string graphPath = Path.Combine(engine, "EtlPs.Engine.deps.json");
-            JsonNode graph = JsonNode.Parse(await File.ReadAllTextAsync(graphPath, TestContext.Current.CancellationToken))!;
+            JsonNode graph = JsonNode.Parse(
+                await File.ReadAllTextAsync(graphPath, TestContext.Current.CancellationToken))!;
             foreach ((_, JsonNode? library) in graph["targets"]!.AsObject().Single().Value!.AsObject())
-                foreach (string asset in library!["runtimeTargets"]?.AsObject().Select(asset => asset.Key).ToArray() ?? [])
+                foreach (string asset in library!["runtimeTargets"]?.AsObject().Select(asset => asset.Key).ToArray()
+                    ?? [])
                     if (asset.Contains($"/{NativeLibraryPlatform.Own}/", StringComparison.Ordinal))
                         library["runtimeTargets"]!.AsObject().Remove(asset);
             await File.WriteAllTextAsync(graphPath, graph.ToJsonString(), TestContext.Current.CancellationToken);
@@ -127,7 +136,8 @@ public sealed class PackageTests(PackagedModule module, ServerPool pool) : IClas
             """);
 
         Assert.Contains("EtlPs.PlatformNotSupported", said, StringComparison.Ordinal);
-        Assert.Contains(string.Join(", ", s_galleryPlatforms.Where(p => p != NativeLibraryPlatform.Own)), said, StringComparison.Ordinal);
+        Assert.Contains(string.Join(", ", s_galleryPlatforms.Where(p => p != NativeLibraryPlatform.Own)), said,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,7 +4,9 @@ using EtlPs.Testing.Repository;
 
 namespace EtlPs.Tests.Packaging;
 
-/// <summary>The packages, made once by <c>build.ps1 -Task Package</c>, and the gallery's one as an installation unpacks it.</summary>
+/// <summary>
+/// The packages, made once by <c>build.ps1 -Task Package</c>, and the gallery's one as an installation unpacks it.
+/// </summary>
 public sealed class PackagedModule : IAsyncLifetime
 {
     /// <summary>What NuGet adds to a package and an installation leaves out.</summary>
@@ -56,7 +58,8 @@ public sealed class PackagedModule : IAsyncLifetime
     public static Task<string> RunInShellAsync(params string[] arguments) => ChildProcess.RunCheckedAsync(
         "dotnet",
         [
-            Path.Combine(AppContext.BaseDirectory.Replace("EtlPs.Tests", "EtlPs.Shell", StringComparison.Ordinal), "EtlPs.Shell.dll"),
+            Path.Combine(AppContext.BaseDirectory.Replace("EtlPs.Tests", "EtlPs.Shell", StringComparison.Ordinal),
+                "EtlPs.Shell.dll"),
             .. arguments,
         ],
         TestContext.Current.CancellationToken);

@@ -11,7 +11,8 @@ public sealed class CheckCommandTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
-        var checks = shop.Run("$checks = Get-EtlPipeline | Test-EtlPipeline; $checks; $checks | Out-Host").WithoutErrors();
+        var checks = shop.Run("$checks = Get-EtlPipeline | Test-EtlPipeline; $checks; $checks | Out-Host")
+            .WithoutErrors();
         var quiet = shop.Run("Test-EtlPipeline $name -Quiet").WithoutErrors();
 
         Assert.All(checks.Output, check => Assert.Equal("Passed", check.Properties["Status"].Value));
@@ -26,11 +27,13 @@ public sealed class CheckCommandTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
-        var streamed = shop.Run("Test-EtlPipeline $name | Start-EtlStream -UntilCaughtUp -WarningAction Ignore").WithoutErrors();
+        var streamed = shop.Run("Test-EtlPipeline $name | Start-EtlStream -UntilCaughtUp -WarningAction Ignore")
+            .WithoutErrors();
         await shop.Database.ExecuteAsync($"DROP PUBLICATION etlps_{shop.Pipeline}", Token);
         var refused = shop.Run("Test-EtlPipeline $name | Start-EtlStream -UntilCaughtUp");
 
-        Assert.Equal((shop.Pipeline, "CaughtUp"), (streamed.Output.Single().Text("Name"), streamed.Output.Single().Text("EndedBy")));
+        Assert.Equal((shop.Pipeline, "CaughtUp"),
+            (streamed.Output.Single().Text("Name"), streamed.Output.Single().Text("EndedBy")));
         Assert.Equal("EtlPs.PublicationUnusable", refused.Errors.Single().Id());
     }
 
@@ -40,7 +43,8 @@ public sealed class CheckCommandTests(ServerPool pool)
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
         await shop.Database.ExecuteAsync("CREATE TABLE keyless (a int)", Token);
 
-        var failed = shop.Run("Test-EtlPipeline $name | . { process { if ($_.Status -eq 'Failed') { $_ } } }").WithoutErrors();
+        var failed = shop.Run("Test-EtlPipeline $name | . { process { if ($_.Status -eq 'Failed') { $_ } } }")
+            .WithoutErrors();
         var quiet = shop.Run("Test-EtlPipeline $name -Quiet").WithoutErrors();
 
         var check = Assert.Single(failed.Output);

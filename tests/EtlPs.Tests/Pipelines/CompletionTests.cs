@@ -17,11 +17,14 @@ public sealed class CompletionTests(ServerPool pool)
         Assert.Equal([shop.Pipeline], Complete(shop, $"Wait-EtlPipeline {shop.Pipeline[..3]}"));
         Assert.Equal([shop.Pipeline], Complete(shop, $"Export-EtlPipeline '{shop.Pipeline[..3]}"));
         Assert.Equal(["public.customers", "public.orders"], Complete(shop, $"Watch-EtlChange {shop.Pipeline} p"));
-        Assert.Equal(["public.orders"], Complete(shop, $"Get-EtlTable {shop.Pipeline} -Table public.customers, PUBLIC.O"));
+        Assert.Equal(
+            ["public.orders"], Complete(shop, $"Get-EtlTable {shop.Pipeline} -Table public.customers, PUBLIC.O"));
         Assert.Equal(["public.orders"], Complete(shop, "Watch-EtlChange -Source $source -Table public.o"));
         Assert.Equal([$"etlps_{shop.Pipeline}"], Complete(shop, $"Get-EtlSlot $source etlps_{shop.Pipeline}"));
-        Assert.Equal([$"etlps_{shop.Pipeline}"], Complete(shop, $"Remove-EtlSlot -Source $source -SlotName etlps_{shop.Pipeline}"));
-        Assert.Equal([$"etlps_{shop.Pipeline}"], Complete(shop, $"Get-EtlSlotLag -Source $source -SlotName etlps_{shop.Pipeline}"));
+        Assert.Equal([$"etlps_{shop.Pipeline}"],
+            Complete(shop, $"Remove-EtlSlot -Source $source -SlotName etlps_{shop.Pipeline}"));
+        Assert.Equal([$"etlps_{shop.Pipeline}"],
+            Complete(shop, $"Get-EtlSlotLag -Source $source -SlotName etlps_{shop.Pipeline}"));
     }
 
     [Fact]
@@ -30,10 +33,12 @@ public sealed class CompletionTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
         string[] names = ["Order lines", "it's", "a$b", "q\"uote", "semi;colon", "ünï"];
         foreach (var name in names)
-            await shop.Database.ExecuteAsync($"CREATE TABLE \"{name.Replace("\"", "\"\"")}\" (id int PRIMARY KEY)", Token);
+            await shop.Database.ExecuteAsync(
+                $"CREATE TABLE \"{name.Replace("\"", "\"\"")}\" (id int PRIMARY KEY)", Token);
 
         var completed = Complete(shop, "Get-EtlTable -Source $source -Table 'public.\"").ToList();
-        var found = completed.Select(argument => shop.Run($"(Get-EtlTable -Source $source -Table {argument}).Table").WithoutErrors().Output.Single());
+        var found = completed.Select(argument => shop.Run($"(Get-EtlTable -Source $source -Table {argument}).Table")
+            .WithoutErrors().Output.Single());
 
         Assert.Equal(names.Length, completed.Count);
         Assert.Equal(
@@ -49,9 +54,12 @@ public sealed class CompletionTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
         var port = ((IPEndPoint)silent.LocalEndpoint).Port;
 
-        var asking = Task.Run(() => Complete(shop, $"Get-EtlSlot 'Host=127.0.0.1;Port={port};Database=x;Username=y;Timeout=600' e")
-            .Concat(Complete(shop, $"Get-EtlTable -Source 'Host=127.0.0.1;Port={port};Database=x;Username=y;Timeout=600' -Table p"))
-            .Concat(Complete(shop, "Get-EtlTable -Source 'no connection' -Table p")).Concat(Complete(shop, "Get-EtlTable nosuch -Table p")).ToList());
+        var asking = Task.Run(() => Complete(
+            shop, $"Get-EtlSlot 'Host=127.0.0.1;Port={port};Database=x;Username=y;Timeout=600' e")
+            .Concat(Complete(
+                shop, $"Get-EtlTable -Source 'Host=127.0.0.1;Port={port};Database=x;Username=y;Timeout=600' -Table p"))
+            .Concat(Complete(shop, "Get-EtlTable -Source 'no connection' -Table p"))
+            .Concat(Complete(shop, "Get-EtlTable nosuch -Table p")).ToList());
 
         // A tenth of what the connection strings would allow.
         Assert.Empty(await asking.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
@@ -59,6 +67,7 @@ public sealed class CompletionTests(ServerPool pool)
 
     // Files of the current folder are what PowerShell itself falls back to.
     private static IEnumerable<string> Complete(Shop shop, string line) => shop.Run(
-        "(TabExpansion2 $line $line.Length).CompletionMatches | Where-Object ResultType -eq 'ParameterValue' | ForEach-Object CompletionText",
+        "(TabExpansion2 $line $line.Length).CompletionMatches | Where-Object ResultType -eq 'ParameterValue' | "
+        + "ForEach-Object CompletionText",
         ("line", line)).WithoutErrors().OutputOf<string>();
 }

@@ -16,14 +16,18 @@ public sealed class DefinitionFileTests(ServerPool pool)
     public async Task A_file_and_one_command_are_a_runbook()
     {
         await using var shop = await Shop.OpenAsync(pool);
-        shop.Run("New-EtlPipeline $name $source $file -ExcludeTable orders | Export-EtlPipeline -Path $path", ("path", shop.Definition()))
+        shop.Run("New-EtlPipeline $name $source $file -ExcludeTable orders | Export-EtlPipeline -Path $path",
+            ("path", shop.Definition()))
             .WithoutErrors();
         await using var other = ModuleHost.Create();
 
-        var run = other.Run("Import-EtlPipeline $path | Start-EtlStream -UntilCaughtUp", ("path", shop.Definition())).WithoutErrors();
+        var run = other.Run("Import-EtlPipeline $path | Start-EtlStream -UntilCaughtUp", ("path", shop.Definition()))
+            .WithoutErrors();
 
-        Assert.Equal((shop.Pipeline, "CaughtUp"), (run.Output.Single().Text("Name"), run.Output.Single().Text("EndedBy")));
-        Assert.Equal("public.customers", other.Run("(Get-EtlPipeline).Tables").WithoutErrors().Output.Single().Text("Table"));
+        Assert.Equal(
+            (shop.Pipeline, "CaughtUp"), (run.Output.Single().Text("Name"), run.Output.Single().Text("EndedBy")));
+        Assert.Equal("public.customers", other.Run("(Get-EtlPipeline).Tables").WithoutErrors().Output.Single()
+            .Text("Table"));
         Assert.True(File.Exists(shop.File));
     }
 
@@ -34,12 +38,15 @@ public sealed class DefinitionFileTests(ServerPool pool)
         var second = shop.Definition("again.json");
         var settings = new Dictionary<string, object>
         {
-            ["Table"] = new[] { "public.*", "\"Shop\".\"Order lines\"" }, ["ExcludeTable"] = new[] { "a?" }, ["Publication"] = "Cdc",
+            ["Table"] = new[] { "public.*", "\"Shop\".\"Order lines\"" }, ["ExcludeTable"] = new[] { "a?" },
+                ["Publication"] = "Cdc",
             ["SlotName"] = "slot_1", ["FailoverSlot"] = true, ["DestinationSchema"] = "copy",
             ["TableMap"] = new System.Collections.Hashtable { ["public.\"Orders\""] = "orders_2", ["a"] = "b" },
             ["ColumnMap"] = new System.Collections.Hashtable { ["public.orders.\"Id\""] = "id_2" },
-            ["UnboundedNumeric"] = new System.Collections.Hashtable { ["public.orders.total"] = "Decimal(38,10)", ["*"] = "Double" },
-            ["OnUnrepresentable"] = new System.Collections.Hashtable { ["public.orders.total"] = "Null", ["*"] = "Quarantine" },
+            ["UnboundedNumeric"] = new System.Collections.Hashtable { ["public.orders.total"] = "Decimal(38,10)",
+                ["*"] = "Double" },
+            ["OnUnrepresentable"] = new System.Collections.Hashtable { ["public.orders.total"] = "Null",
+                ["*"] = "Quarantine" },
         };
 
         var result = shop.Run(
@@ -57,26 +64,32 @@ public sealed class DefinitionFileTests(ServerPool pool)
         var pipeline = result.Output[0];
         Assert.Equal("shop on db1:5433 as etl", pipeline.Text("Source"));
         Assert.Equal((shop.File, "slot_1", "Cdc", "copy"), (
-            pipeline.Text("Destination"), pipeline.Text("SlotName"), pipeline.Text("Publication"), pipeline.Text("DestinationSchema")));
+            pipeline.Text("Destination"), pipeline.Text("SlotName"), pipeline.Text("Publication"),
+            pipeline.Text("DestinationSchema")));
         Assert.Equal((string[])settings["Table"], (string[])pipeline.Properties["Table"].Value);
         var written = await File.ReadAllTextAsync(shop.Definition(), Token);
         Assert.Equal(written, await File.ReadAllTextAsync(second, Token));
         Assert.Contains("\"path\": \"shop.duckdb\"", written, StringComparison.Ordinal);
 
         using var document = JsonDocument.Parse(written);
-        using var schema = JsonDocument.Parse(await File.ReadAllTextAsync(RepositoryRoot.File("EtlPs.Pipeline.schema.json"), Token));
-        Assert.Equal(schema.RootElement.GetProperty("$id").GetString(), document.RootElement.GetProperty("$schema").GetString());
+        using var schema = JsonDocument.Parse(
+            await File.ReadAllTextAsync(RepositoryRoot.File("EtlPs.Pipeline.schema.json"), Token));
+        Assert.Equal(schema.RootElement.GetProperty("$id").GetString(), document.RootElement.GetProperty("$schema")
+            .GetString());
         var definitions = schema.RootElement.GetProperty("$defs");
         var exported = document.RootElement.GetProperty("pipelines")[0];
         // Those that make source and destination, what has a default there, and what comes from the pipeline.
         var parameters = result.Output.Skip(1).Select(o => (string)o.BaseObject)
-            .Except(Cmdlet.CommonParameters).Except(["MemoryLimit", "InputObject"]).Select(JsonNamingPolicy.CamelCase.ConvertName).Order();
+            .Except(Cmdlet.CommonParameters).Except(["MemoryLimit", "InputObject"])
+            .Select(JsonNamingPolicy.CamelCase.ConvertName).Order();
         Assert.Equal(parameters, Names(exported).Order());
         Assert.Equal(parameters, Names(definitions.GetProperty("pipeline").GetProperty("properties")).Order());
         Assert.Subset(
-            Names(definitions.GetProperty("source").GetProperty("properties")).ToHashSet(), Names(exported.GetProperty("source")).ToHashSet());
+            Names(definitions.GetProperty("source").GetProperty("properties")).ToHashSet(),
+            Names(exported.GetProperty("source")).ToHashSet());
         Assert.Equal(
-            Names(definitions.GetProperty("destination").GetProperty("properties")), Names(exported.GetProperty("destination")));
+            Names(definitions.GetProperty("destination").GetProperty("properties")),
+            Names(exported.GetProperty("destination")));
     }
 
     [Theory]
@@ -112,14 +125,17 @@ public sealed class DefinitionFileTests(ServerPool pool)
         var source = await shop.Database.Server.CreateRoleAsync(role, Canary, "", shop.Database.Name, Token);
         var credential = new PSCredential(role, new System.Net.NetworkCredential("", Canary).SecurePassword);
         shop.Run(
-            "New-EtlPipeline $name $given $file > $null; Export-EtlPipeline $name $path -SecretName db -Vault ops > $null",
+            "New-EtlPipeline $name $given $file > $null; Export-EtlPipeline $name $path -SecretName db -Vault ops > "
+            + "$null",
             ("given", source), ("path", shop.Definition())).WithoutErrors();
         const string Ask = "; (Invoke-EtlQuery -Source (Get-EtlPipeline $name).Source 'SELECT current_user AS u').u";
 
         var none = shop.Run("Import-EtlPipeline $path");
-        var given = shop.Run("Import-EtlPipeline $path -Credential $credential > $null" + Ask, ("credential", credential)).WithoutErrors();
+        var given = shop.Run("Import-EtlPipeline $path -Credential $credential > $null"
+            + Ask, ("credential", credential)).WithoutErrors();
         var asked = shop.Run(
-            "function Get-Secret { param($Name, $Vault) if ($Name -eq 'db' -and $Vault -eq 'ops') { $credential } }; Import-EtlPipeline $path > $null"
+            "function Get-Secret { param($Name, $Vault) if ($Name -eq 'db' -and $Vault -eq 'ops') { $credential } }; "
+            + "Import-EtlPipeline $path > $null"
             + Ask).WithoutErrors();
         var alone = shop.Run(
             "function Get-Secret { $credential.Password }; Import-EtlPipeline $path > $null" + Ask).WithoutErrors();
@@ -132,7 +148,8 @@ public sealed class DefinitionFileTests(ServerPool pool)
         Assert.Equal("EtlPs.SecretUnavailable", failing.Errors.Single().Id());
         Assert.DoesNotContain(Canary, failing.AllText(), StringComparison.Ordinal);
         // An imported pipeline still knows its secret.
-        Assert.Contains("\"vault\": \"ops\"", await File.ReadAllTextAsync(shop.Definition(), Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"vault\": \"ops\"", await File.ReadAllTextAsync(shop.Definition(), Token), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -187,5 +204,6 @@ public sealed class DefinitionFileTests(ServerPool pool)
         Assert.Equal("EtlPs.PipelineNotFound", missing.Errors.Single().Id());
     }
 
-    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name);
+    private static IEnumerable<string> Names(JsonElement element) =>
+        element.EnumerateObject().Select(property => property.Name);
 }

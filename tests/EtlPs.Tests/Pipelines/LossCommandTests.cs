@@ -13,7 +13,8 @@ public sealed class LossCommandTests(ServerPool pool)
     {
         await using var shop = await Shop.OpenAsync(pool);
         await shop.Database.ExecuteAsync("UPDATE orders SET total = 'NaN' WHERE id = 42", Token);
-        shop.Run("$null = New-EtlPipeline $name $source $file -OnUnrepresentable Null; Start-EtlBackfill $name").WithoutErrors();
+        shop.Run("$null = New-EtlPipeline $name $source $file -OnUnrepresentable Null; Start-EtlBackfill $name")
+            .WithoutErrors();
         shop.Run("$job = Start-EtlStream $name -AsJob").WithoutErrors();
         await shop.SlotBecomesAsync(active: true, Token);
 
@@ -39,10 +40,12 @@ public sealed class LossCommandTests(ServerPool pool)
     {
         await using var shop = await Shop.OpenAsync(pool);
         await shop.Database.ExecuteAsync("UPDATE orders SET total = 'NaN' WHERE id < 4", Token);
-        shop.Run("$null = New-EtlPipeline $name $source $file -OnUnrepresentable Null; $null = Start-EtlBackfill $name").WithoutErrors();
+        shop.Run("$null = New-EtlPipeline $name $source $file -OnUnrepresentable Null; $null = Start-EtlBackfill $name")
+            .WithoutErrors();
 
         var first = shop.Run("Get-EtlLoss $name | Select-Object -First 1").WithoutErrors().Output.Single();
-        var runs = shop.Run("Get-EtlLoss $name | ForEach-Object { (Start-EtlStream $_.Name -UntilCaughtUp).Name }").WithoutErrors().Output;
+        var runs = shop.Run("Get-EtlLoss $name | ForEach-Object { (Start-EtlStream $_.Name -UntilCaughtUp).Name }")
+            .WithoutErrors().Output;
 
         Assert.Equal("id=1", first.Properties["Key"].Value);
         Assert.Equal(Enumerable.Repeat(shop.Pipeline, 3), runs.Select(r => r.BaseObject));
@@ -52,7 +55,9 @@ public sealed class LossCommandTests(ServerPool pool)
     public async Task Numerics_are_rounded_where_the_user_has_chosen_so_and_listed()
     {
         await using var shop = await Shop.OpenAsync(pool);
-        await shop.Database.ExecuteAsync("CREATE TABLE rates (id int PRIMARY KEY, rate numeric); INSERT INTO rates VALUES (1, 0.125), (2, 0.5)", Token);
+        await shop.Database.ExecuteAsync(
+            "CREATE TABLE rates (id int PRIMARY KEY, rate numeric); INSERT INTO rates VALUES (1, 0.125), (2, 0.5)",
+            Token);
         shop.Run(
             """
             $null = New-EtlPipeline $name $source $file -UnboundedNumeric 'Decimal(10,2)' -OnUnrepresentable round
@@ -60,7 +65,8 @@ public sealed class LossCommandTests(ServerPool pool)
             """).WithoutErrors();
 
         var loss = shop.Run("Get-EtlLoss $name").WithoutErrors().Output.Single();
-        var rates = shop.Run("(Invoke-EtlQuery $name 'SELECT rate::VARCHAR AS r FROM rates ORDER BY id').r").WithoutErrors().Output;
+        var rates = shop.Run("(Invoke-EtlQuery $name 'SELECT rate::VARCHAR AS r FROM rates ORDER BY id').r")
+            .WithoutErrors().Output;
 
         Assert.Equal("public.rates.rate, id=1: rounded to DECIMAL(10,2)", loss.BaseObject.ToString());
         Assert.Equal(["0.13", "0.50"], rates.Select(r => r.BaseObject));
@@ -72,7 +78,10 @@ public sealed class LossCommandTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
         await shop.Database.ExecuteAsync("CREATE TABLE rates (id int PRIMARY KEY, a numeric, b numeric)", Token);
 
-        var one = shop.Run("New-EtlPipeline $name $source $file -UnboundedNumeric 'decimal(38, 10)' -OnUnrepresentable quarantine").WithoutErrors();
+        var one =
+            shop.Run(
+                "New-EtlPipeline $name $source $file -UnboundedNumeric 'decimal(38, 10)' -OnUnrepresentable quarantine")
+                .WithoutErrors();
         var both = shop.Run(
             """
             New-EtlPipeline $name $source $file -UnboundedNumeric @{ 'rates.a' = 'Double'; '*' = 'Text' } -OnUnrepresentable @{ 'public.rates.*' = 'Null' }
@@ -81,7 +90,8 @@ public sealed class LossCommandTests(ServerPool pool)
         var again = shop.Run(
             "(Get-EtlPipeline $name).UnboundedNumeric").WithoutErrors().Output.Single();
         var types = shop.Run(
-            "(Invoke-EtlQuery $name 'SELECT data_type FROM duckdb_columns() WHERE table_name = ''rates'' ORDER BY column_index').data_type").WithoutErrors();
+            "(Invoke-EtlQuery $name 'SELECT data_type FROM duckdb_columns() WHERE table_name = ''rates'' ORDER BY "
+            + "column_index').data_type").WithoutErrors();
 
         Assert.Equal("Decimal(38,10)", Choice(one, "UnboundedNumeric", "*"));
         Assert.Equal("Quarantine", Choice(one, "OnUnrepresentable", "*"));
@@ -124,7 +134,8 @@ public sealed class LossCommandTests(ServerPool pool)
     public async Task Names_are_mapped_for_copy_and_stream_and_told_by_the_tables()
     {
         await using var shop = await Shop.OpenAsync(pool);
-        await shop.Database.ExecuteAsync("CREATE TABLE \"Orders\" (\"Id\" int PRIMARY KEY, id int); INSERT INTO \"Orders\" VALUES (1, 10)", Token);
+        await shop.Database.ExecuteAsync(
+            "CREATE TABLE \"Orders\" (\"Id\" int PRIMARY KEY, id int); INSERT INTO \"Orders\" VALUES (1, 10)", Token);
         shop.Run("$null = New-EtlPipeline $name $source $file").WithoutErrors();
         Assert.Equal("EtlPs.NameCollision", shop.Run("Start-EtlBackfill $name").Errors.Single().Id());
 
@@ -134,7 +145,8 @@ public sealed class LossCommandTests(ServerPool pool)
             Start-EtlStream $name -UntilCaughtUp
             """).WithoutErrors();
         var table = shop.Run("Get-EtlTable $name '\"Orders\"'").WithoutErrors().Output.Single();
-        var value = shop.Run("(Invoke-EtlQuery $name 'SELECT id_2 FROM archive.orders_2').id_2").WithoutErrors().Output.Single();
+        var value = shop.Run("(Invoke-EtlQuery $name 'SELECT id_2 FROM archive.orders_2').id_2")
+            .WithoutErrors().Output.Single();
 
         Assert.Equal("archive.orders_2", table.Properties["DestinationTable"].Value);
         Assert.Equal("id_2", ((System.Collections.IDictionary)table.Properties["ColumnMap"].Value)["id"]);
@@ -145,14 +157,17 @@ public sealed class LossCommandTests(ServerPool pool)
     public async Task A_sample_of_the_users_rows_tells_which_columns_are_exact_and_never_a_value()
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
-        await shop.Database.ExecuteAsync("UPDATE orders SET total = 'NaN' WHERE id = 42; UPDATE customers SET name = 'hunter2'", Token);
+        await shop.Database.ExecuteAsync(
+            "UPDATE orders SET total = 'NaN' WHERE id = 42; UPDATE customers SET name = 'hunter2'", Token);
 
         var result = shop.Run("Get-EtlPipeline $name | Test-EtlTypeFidelity -SampleSize 5000").WithoutErrors();
-        var shown = shop.Run("Test-EtlTypeFidelity $name -Table *.o* -SampleSize 10000 | Out-Host").WithoutErrors().HostText;
+        var shown = shop.Run("Test-EtlTypeFidelity $name -Table *.o* -SampleSize 10000 | Out-Host")
+            .WithoutErrors().HostText;
 
         var total = result.Output.Single(c => Equals(c.Properties["Column"].Value, "total"));
         Assert.Equal(6, result.Output.Count);
-        Assert.Equal((5000, false, "NaN (1)"), ((int)total.Properties["Rows"].Value, (bool)total.Properties["Exact"].Value, (string)total.Properties["Reason"].Value));
+        Assert.Equal((5000, false, "NaN (1)"), ((int)total.Properties["Rows"].Value,
+            (bool)total.Properties["Exact"].Value, (string)total.Properties["Reason"].Value));
         Assert.All(result.Output.Where(c => c != total), c => Assert.Equal(true, c.Properties["Exact"].Value));
         Assert.Contains("NaN (1)", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", shown + string.Concat(result.Output), StringComparison.Ordinal);

@@ -74,7 +74,8 @@ public sealed class PipingTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
 
         var watching = shop.Session.RunAsync(
-            "foreach ($n in 1, 2) { Watch-EtlChange -Source $source -Timeout 300 | ForEach-Object { $seen = $_; break } }; $n; $seen.Table",
+            "foreach ($n in 1, 2) { Watch-EtlChange -Source $source -Timeout 300 | ForEach-Object { $seen = $_; "
+            + "break } }; $n; $seen.Table",
             Token);
         await shop.WatchBeginsAsync(watching, Token);
         await shop.Database.ExecuteAsync("DELETE FROM orders WHERE id = 1", Token);
@@ -89,7 +90,8 @@ public sealed class PipingTests(ServerPool pool)
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
         var ready = shop.Run("Start-EtlStream $name -AsJob | Wait-EtlPipeline -Timeout 300").WithoutErrors();
-        shop.Run("Get-Job | Stop-EtlPipeline; Get-Job -Name $name | Wait-EtlPipeline -State Stopped -Timeout 300").WithoutErrors();
+        shop.Run("Get-Job | Stop-EtlPipeline; Get-Job -Name $name | Wait-EtlPipeline -State Stopped -Timeout 300")
+            .WithoutErrors();
 
         Assert.Equal(shop.Pipeline, ready.Output.Single().Text("Name"));
     }
@@ -104,7 +106,8 @@ public sealed class PipingTests(ServerPool pool)
         shop.Run("Start-EtlBackfill $name").WithoutErrors();
 
         var lags = shop.Run(
-            "Get-EtlSlot $source | Where-Object { $_.Database -eq $database } | Get-EtlSlotLag", ("database", shop.Database.Name))
+            "Get-EtlSlot $source | Where-Object { $_.Database -eq $database } | Get-EtlSlotLag",
+            ("database", shop.Database.Name))
             .WithoutErrors().Output;
 
         Assert.Equal(3, lags.Count);

@@ -20,7 +20,8 @@ public sealed class ProgressTests(ServerPool pool)
         var parent = result.Progress.Where(record => record.ParentActivityId < 0).ToList();
         Assert.All(parent, record => Assert.Matches("^[0-9]+ " + Totals, record.StatusDescription));
         Assert.Contains(parent, record => record is { PercentComplete: > 0 and < 100, SecondsRemaining: >= 0 });
-        Assert.Equal(parent.Select(record => record.PercentComplete).Order(), parent.Select(record => record.PercentComplete));
+        Assert.Equal(parent.Select(record => record.PercentComplete)
+            .Order(), parent.Select(record => record.PercentComplete));
         Assert.StartsWith("62 of 62 tables, 11,100 rows, ", parent[^1].StatusDescription, StringComparison.Ordinal);
         Assert.Equal((100, 0), (parent[^1].PercentComplete, parent[^1].SecondsRemaining));
         Assert.Equal(ProgressRecordType.Completed, parent[^1].RecordType);
@@ -48,7 +49,8 @@ public sealed class ProgressTests(ServerPool pool)
 
         var parent = progress.Where(record => record.ParentActivityId < 0).ToList();
         Assert.All(parent, record => Assert.Equal($"{operation} of {shop.Pipeline}", record.Activity));
-        Assert.Contains(parent, record => System.Text.RegularExpressions.Regex.IsMatch(record.StatusDescription, Totals));
+        Assert.Contains(parent, record => System.Text.RegularExpressions.Regex.IsMatch(
+            record.StatusDescription, Totals));
         Assert.Equal(ProgressRecordType.Completed, progress[^1].RecordType);
         Assert.All(
             progress.Where(record => record.ParentActivityId > 0).GroupBy(record => record.ActivityId),
@@ -64,7 +66,8 @@ public sealed class ProgressTests(ServerPool pool)
         var progress = shop.Run("Start-EtlBackfill $name").Progress;
 
         Assert.StartsWith(
-            "2 of 2 tables", progress.Last(record => record.ParentActivityId < 0).StatusDescription, StringComparison.Ordinal);
+            "2 of 2 tables", progress.Last(record => record.ParentActivityId < 0).StatusDescription,
+            StringComparison.Ordinal);
         Assert.Equal(
             ProgressRecordType.Completed, progress.Last(record => record.Activity == "public.orders").RecordType);
     }

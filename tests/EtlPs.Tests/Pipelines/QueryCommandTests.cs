@@ -4,7 +4,8 @@ namespace EtlPs.Tests.Pipelines;
 
 public sealed class QueryCommandTests(ServerPool pool)
 {
-    private const string Endless = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range < 0";
+    private const string Endless =
+        "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range < 0";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

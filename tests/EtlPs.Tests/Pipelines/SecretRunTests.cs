@@ -73,9 +73,11 @@ public sealed class SecretRunTests(ServerPool pool)
         SecretText.AssertAbsent(Canary, result.AllText());
         var serialized = result.Output.Select(output => PSSerializer.Serialize(output, 4));
         SecretText.AssertAbsent(Canary, string.Join('\n', serialized));
-        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(shop.File)!, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(
+            Path.GetDirectoryName(shop.File)!, "*", SearchOption.AllDirectories))
             SecretText.AssertAbsent(
-                Canary, Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
+                Canary, Encoding.Latin1.GetString(
+                    await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
     }
 
     [Fact]

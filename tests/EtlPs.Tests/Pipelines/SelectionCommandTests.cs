@@ -10,7 +10,8 @@ public sealed class SelectionCommandTests(ServerPool pool)
     {
         await using var shop = await Shop.OpenAsync(pool);
 
-        var pipeline = shop.Run("New-EtlPipeline $name $source $file -ExcludeTable cust*").WithoutErrors().Output.Single();
+        var pipeline = shop.Run("New-EtlPipeline $name $source $file -ExcludeTable cust*")
+            .WithoutErrors().Output.Single();
         var results = shop.Run("Start-EtlBackfill $name").WithoutErrors().Output;
         var misspelt = shop.Run("New-EtlPipeline other $source ':memory:' -ExcludeTable custmers | Start-EtlBackfill");
 
@@ -29,9 +30,11 @@ public sealed class SelectionCommandTests(ServerPool pool)
             .WithoutErrors().Output;
 
         var expected = await shop.Database.ScalarAsync<long>(
-            "SELECT count(*) FROM orders WHERE placed >= timestamptz '2026-01-04Z'", TestContext.Current.CancellationToken);
+            "SELECT count(*) FROM orders WHERE placed >= timestamptz '2026-01-04Z'",
+            TestContext.Current.CancellationToken);
         Assert.Equal(
-            [100L, expected], results.OrderBy(r => r.Properties["Table"].Value).Select(r => r.Properties["Rows"].Value));
+            [100L, expected], results.OrderBy(r => r.Properties["Table"].Value)
+                .Select(r => r.Properties["Rows"].Value));
         Assert.Equal(expected, shop.Count("orders"));
     }
 
@@ -40,9 +43,11 @@ public sealed class SelectionCommandTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
-        var plan = shop.Run("Start-EtlBackfill $name -SnapshotOnly -Where @{ orders = 'nothing = 1' } -WhatIf").WithoutErrors();
+        var plan = shop.Run("Start-EtlBackfill $name -SnapshotOnly -Where @{ orders = 'nothing = 1' } -WhatIf")
+            .WithoutErrors();
         var run = shop.Run("Start-EtlBackfill $name -SnapshotOnly -Where @{ orders = 'nothing = 1' }");
-        var streamed = shop.Run("New-EtlPipeline a $source ./a.duckdb | Start-EtlBackfill -Where @{ orders = 'id = 1' }");
+        var streamed =
+            shop.Run("New-EtlPipeline a $source ./a.duckdb | Start-EtlBackfill -Where @{ orders = 'id = 1' }");
         var unknown = shop.Run("Start-EtlBackfill a -SnapshotOnly -Where @{ order = 'id = 1' }");
         var number = shop.Run("Start-EtlBackfill a -SnapshotOnly -Where @{ orders = 1 }");
 

@@ -63,7 +63,8 @@ internal sealed class Shop : IAsyncDisposable
         return session;
     }
 
-    public ModuleResult Run(string script, params (string Name, object? Value)[] variables) => Session.Run(script, variables);
+    public ModuleResult Run(string script, params (string Name, object? Value)[] variables) =>
+        Session.Run(script, variables);
 
     /// <summary>Defines the pipeline over all tables.</summary>
     public Shop Defined()
@@ -87,27 +88,36 @@ internal sealed class Shop : IAsyncDisposable
     public Task<long> PublicationsAsync() => Database.ScalarAsync<long>(
         $"SELECT count(*) FROM pg_publication WHERE pubname = 'etlps_{Pipeline}'");
 
-    /// <summary>Waits until a session streams from the slot, or none does; a job that fails before ends the wait.</summary>
+    /// <summary>
+    /// Waits until a session streams from the slot, or none does; a job that fails before ends the wait.
+    /// </summary>
     public Task SlotBecomesAsync(bool active, CancellationToken cancellationToken) =>
         HasSlotAsync("active", active, cancellationToken);
 
-    /// <summary>Waits until the making of the slot waits for transactions to end; a job that fails before ends the wait.</summary>
+    /// <summary>
+    /// Waits until the making of the slot waits for transactions to end; a job that fails before ends the wait.
+    /// </summary>
     public Task WaitingForSlotAsync(CancellationToken cancellationToken) =>
         HasSlotAsync("confirmed_flush_lsn IS NULL", true, cancellationToken);
 
     private async Task HasSlotAsync(string condition, bool expected, CancellationToken cancellationToken)
     {
         // A session in which a run is in the foreground cannot be asked.
-        var jobs = Session.Runspace.RunspaceAvailability == RunspaceAvailability.Available ? Run("Get-Job").OutputOf<Job>().ToList() : [];
+        var jobs = Session.Runspace.RunspaceAvailability == RunspaceAvailability.Available
+            ? Run("Get-Job").OutputOf<Job>().ToList()
+            : [];
         await using var connection = await Database.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'etlps_{Pipeline}' AND {condition})";
+        command.CommandText =
+            $"SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'etlps_{Pipeline}' AND {condition})";
         await Eventually.IsTrueAsync(
             async () =>
             {
                 var failed = expected ? jobs.Find(job => job.JobStateInfo.State == JobState.Failed) : null;
                 if (Equals(await command.ExecuteScalarAsync(cancellationToken), expected)) return true;
-                return failed is null ? false : throw new InvalidOperationException("The job failed.", failed.JobStateInfo.Reason);
+                return failed is null
+                    ? false
+                    : throw new InvalidOperationException("The job failed.", failed.JobStateInfo.Reason);
             },
             null, cancellationToken, $"{command.CommandText}: {expected}");
     }

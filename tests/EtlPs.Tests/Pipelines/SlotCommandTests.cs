@@ -15,7 +15,8 @@ public sealed class SlotCommandTests(ServerPool pool)
         await MakeSlotAsync(shop, $"etlps_z_{shop.Pipeline}"[..20], "pgoutput");
         await MakeSlotAsync(shop, $"x_{shop.Pipeline}"[..20], "test_decoding");
 
-        var slots = shop.Run("Get-EtlSlot $source | Where-Object { $_.Database -eq $database }", ("database", shop.Database.Name))
+        var slots = shop.Run(
+            "Get-EtlSlot $source | Where-Object { $_.Database -eq $database }", ("database", shop.Database.Name))
             .WithoutErrors().Output.ToDictionary(slot => slot.Text("SlotName")!);
         var piped = shop.Run("(Get-EtlPipeline $name | Get-EtlSlot).SlotName").WithoutErrors().Output.Single();
 
@@ -41,7 +42,8 @@ public sealed class SlotCommandTests(ServerPool pool)
         await shop.SlotBecomesAsync(active: true, Token);
 
         var previewed = shop.Run("Remove-EtlSlot $source $slot -WhatIf", ("slot", orphan)).WithoutErrors();
-        var lagging = shop.Run("Get-EtlSlotLag -Source $source -SlotName $slot | Remove-EtlSlot -WhatIf").WithoutErrors();
+        var lagging = shop.Run("Get-EtlSlotLag -Source $source -SlotName $slot | Remove-EtlSlot -WhatIf")
+            .WithoutErrors();
         var dropped = shop.Run("Get-EtlSlot $source $slot | Remove-EtlSlot -Confirm:$false").WithoutErrors();
         var refused = shop.Run("Remove-EtlSlot $source $slot -Confirm:$false", ("slot", foreign));
         var inUse = shop.Run("Remove-EtlSlot $source etlps_$name -Confirm:$false");
@@ -84,7 +86,8 @@ public sealed class SlotCommandTests(ServerPool pool)
         (string, object?)[] sources =
             [("alias", $"{shop.Database.ConnectionString};Host=localhost"), ("elsewhere", elsewhere.ConnectionString)];
 
-        var found = shop.Run("(Get-EtlSlot $alias etlps_$name).Defined; (Get-EtlSlot $elsewhere etlps_$name).Defined", sources);
+        var found = shop.Run(
+            "(Get-EtlSlot $alias etlps_$name).Defined; (Get-EtlSlot $elsewhere etlps_$name).Defined", sources);
         var refused = shop.Run("Remove-EtlSlot $alias etlps_$name -Confirm:$false");
         shop.Run("Remove-EtlSlot $elsewhere etlps_$name -Confirm:$false").WithoutErrors();
 
@@ -99,7 +102,8 @@ public sealed class SlotCommandTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
         var away = $"away_{shop.Pipeline}"[..20];
         await MakeSlotAsync(shop, $"etlps_{away}", "pgoutput");
-        shop.Run("$null = New-EtlPipeline $away 'Host=127.0.0.1;Port=1;Database=x;Username=y' ':memory:'", ("away", away))
+        shop.Run(
+            "$null = New-EtlPipeline $away 'Host=127.0.0.1;Port=1;Database=x;Username=y' ':memory:'", ("away", away))
             .WithoutErrors();
 
         var refused = shop.Run("Remove-EtlSlot $source etlps_$away -Confirm:$false");
@@ -160,5 +164,6 @@ public sealed class SlotCommandTests(ServerPool pool)
         shop.Database.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{name}', '{plugin}')", Token);
 
     private static Task<long> CountAsync(Shop shop) =>
-        shop.Database.ScalarAsync<long>("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()", Token);
+        shop.Database.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()", Token);
 }

@@ -11,8 +11,10 @@ public sealed class SlotLagTests(ServerPool pool)
     public async Task Looks_in_a_row_tell_what_the_server_writes_and_for_how_long_that_goes_well()
     {
         await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Settings = new Dictionary<string, string> { ["max_slot_wal_keep_size"] = "1GB" } }, Token);
-        await server.ExecuteAsync("postgres", "SELECT pg_create_logical_replication_slot('etlps_shop', 'pgoutput')", Token);
+            new PostgresServerOptions { Settings =
+                new Dictionary<string, string> { ["max_slot_wal_keep_size"] = "1GB" } }, Token);
+        await server.ExecuteAsync(
+            "postgres", "SELECT pg_create_logical_replication_slot('etlps_shop', 'pgoutput')", Token);
         await using var host = Testing.PowerShellHost.ModuleHost.Create();
         host.Run("Import-Module -Assembly $tests", ("tests", typeof(SelectObjectCommand).Assembly)).WithoutErrors();
 
@@ -34,7 +36,8 @@ public sealed class SlotLagTests(ServerPool pool)
         Assert.Equal(
             Math.Floor(room / (double)looks[2].Properties["WalBytesPerSecond"].Value), left.TotalSeconds);
         Assert.StartsWith("no reader", looks[2].Text("HeldBy"), StringComparison.Ordinal);
-        Assert.True((DateTimeOffset)looks[2].Properties["ReadAt"].Value > (DateTimeOffset)looks[1].Properties["ReadAt"].Value);
+        Assert.True(
+            (DateTimeOffset)looks[2].Properties["ReadAt"].Value > (DateTimeOffset)looks[1].Properties["ReadAt"].Value);
     }
 
     [Fact]
@@ -96,7 +99,8 @@ public sealed class SlotLagTests(ServerPool pool)
         var text = shop.Run("Get-EtlSlotLag -Source $source -SlotName m?_* | Out-Host").WithoutErrors().HostText;
 
         Assert.Equal(3, text.Split("no reader").Length - 1);
-        Assert.Matches(@"SlotName\s+Active\s+Lag\s+TimeLag\s+Retained\s+WAL/s\s+Room\s+TimeLeft\s+WalStatus\s+HeldBy", text);
+        Assert.Matches(
+            @"SlotName\s+Active\s+Lag\s+TimeLag\s+Retained\s+WAL/s\s+Room\s+TimeLeft\s+WalStatus\s+HeldBy", text);
         Assert.DoesNotContain("#ERR", text, StringComparison.Ordinal);
     }
 }

@@ -26,9 +26,11 @@ public sealed class SourceTableTests(ServerPool pool)
             ["public.customers", "public.journal", "public.orders", "public.parts", "stock.\"Items\""],
             tables.Select(t => t.Properties["Table"].Value));
         Assert.Equal([null, null, 5000L, 300L, null], tables.Select(t => t.Properties["Rows"].Value));
-        Assert.Equal(["id", "", "id", "id", "a b"], tables.Select(t => string.Join(' ', (string[])t.Properties["Key"].Value)));
         Assert.Equal(
-            ["Default", "Full", "Default", "Default", "Default"], tables.Select(t => t.Properties["ReplicaIdentity"].Value));
+            ["id", "", "id", "id", "a b"], tables.Select(t => string.Join(' ', (string[])t.Properties["Key"].Value)));
+        Assert.Equal(
+            ["Default", "Full", "Default", "Default", "Default"],
+                tables.Select(t => t.Properties["ReplicaIdentity"].Value));
         Assert.Equal("PartitionedTable", tables[3].Properties["Kind"].Value);
         Assert.Equal("stock", tables[4].Properties["Schema"].Value);
         Assert.All(tables, t => Assert.Equal(true, t.Properties["CanStream"].Value));
@@ -43,10 +45,12 @@ public sealed class SourceTableTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
         await shop.Database.ExecuteAsync(
             """
-            CREATE TABLE keyless (n int); CREATE UNLOGGED TABLE quick (id int PRIMARY KEY); CREATE VIEW a_view AS SELECT 1 AS n;
+            CREATE TABLE keyless (n int); CREATE UNLOGGED TABLE quick (id int PRIMARY KEY);
+            CREATE VIEW a_view AS SELECT 1 AS n;
             CREATE MATERIALIZED VIEW a_matview AS SELECT 1 AS n;
             CREATE TABLE twins (id int PRIMARY KEY, "ID" int); CREATE TABLE nothing (id int PRIMARY KEY);
-            CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE far (id int) SERVER s;
+            CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+            CREATE FOREIGN TABLE far (id int) SERVER s;
             ALTER TABLE nothing REPLICA IDENTITY NOTHING;
             """, Token);
         await using var other = await shop.Database.OpenAsync(Token);
@@ -56,14 +60,16 @@ public sealed class SourceTableTests(ServerPool pool)
             await command.ExecuteNonQueryAsync(Token);
         }
 
-        var tables = shop.Run("Get-EtlTable -Source $source | Where-Object { -not $_.CanStream }").WithoutErrors().Output;
+        var tables = shop.Run("Get-EtlTable -Source $source | Where-Object { -not $_.CanStream }")
+            .WithoutErrors().Output;
         var fleeting = shop.Run("Get-EtlTable -Source $source -Table pg_temp*.fleet*").WithoutErrors().Output.Single();
 
         var reasons = tables.Append(fleeting).ToDictionary(
             t => ((string)t.Properties["Table"].Value).Split('.')[1], t => (string)t.Properties["Reason"].Value);
         var expected = new Dictionary<string, string>
         {
-            ["keyless"] = "replica identity", ["quick"] = "unlogged", ["a_view"] = "view", ["a_matview"] = "materialized",
+            ["keyless"] = "replica identity", ["quick"] = "unlogged", ["a_view"] = "view",
+                ["a_matview"] = "materialized",
             ["twins"] = "ignores case", ["nothing"] = "replica identity", ["far"] = "foreign",
             ["fleeting"] = "temporary",
         };
@@ -104,14 +110,17 @@ public sealed class SourceTableTests(ServerPool pool)
             """CREATE TABLE keyless (n int); CREATE TABLE "Odd *" ("Id" int PRIMARY KEY); INSERT INTO "Odd *" VALUES (1)""", Token);
 
         var pipeline = shop.Run(
-            "Get-EtlTable -Source $source | Where-Object CanStream | New-EtlPipeline -Name $name -Source $source -Destination $file")
+            "Get-EtlTable -Source $source | Where-Object CanStream | New-EtlPipeline -Name $name -Source $source "
+            + "-Destination $file")
             .WithoutErrors().Output.Single();
         var results = shop.Run("(Start-EtlStream $name -UntilCaughtUp).Backfilled").WithoutErrors().Output;
         var again = shop.Run("Get-EtlTable $name -Table o* | New-EtlPipeline again").WithoutErrors().Output.Single();
         var other = shop.Run(
-            "Get-EtlTable -Source $source -Table ord* | New-EtlPipeline other -Destination ':memory:'").WithoutErrors().Output.Single();
+            "Get-EtlTable -Source $source -Table ord* | New-EtlPipeline other -Destination ':memory:'")
+            .WithoutErrors().Output.Single();
         var none = shop.Run(
-            "Get-EtlTable -Source $source -Table zz* | New-EtlPipeline nothing $source ':memory:'; Get-EtlPipeline nothing");
+            "Get-EtlTable -Source $source -Table zz* | New-EtlPipeline nothing $source ':memory:'; "
+            + "Get-EtlPipeline nothing");
 
         string[] expected = ["public.\"Odd *\"", "public.customers", "public.orders"];
         Assert.Equal(expected, pipeline.Properties["Table"].Value);
@@ -133,7 +142,8 @@ public sealed class SourceTableTests(ServerPool pool)
             @{ Name = 'one'; Table = 'a' }, @{ Name = 'two'; Table = 'b'; ExcludeTable = @() } | ForEach-Object { [pscustomobject]$_ } |
                 New-EtlPipeline -Source $source -Destination ':memory:'
             """).WithoutErrors().Output;
-        var named = shop.Run("[pscustomobject]@{ Source = $source; Destination = $file } | New-EtlPipeline named").WithoutErrors().Output;
+        var named = shop.Run("[pscustomobject]@{ Source = $source; Destination = $file } | New-EtlPipeline named")
+            .WithoutErrors().Output;
         var mixed = shop.Run(
             """
             $elsewhere = New-EtlSource db2 other
@@ -151,7 +161,8 @@ public sealed class SourceTableTests(ServerPool pool)
     {
         await using var shop = await Shop.OpenAsync(pool);
 
-        Assert.Equal("EtlPs.TableNotFound", shop.Run("Get-EtlTable -Source $source -Table nothing").Errors.Single().Id());
+        Assert.Equal("EtlPs.TableNotFound", shop.Run("Get-EtlTable -Source $source -Table nothing").Errors.Single()
+            .Id());
         Assert.Equal("EtlPs.InvalidArgument", shop.Run("Get-EtlTable -Source 'no connection'").Errors.Single().Id());
     }
 

@@ -68,7 +68,8 @@ public sealed class StopTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
         var session = shop.OpenSession();
         var running = Task.Run(
-            () => session.RunAsync("New-EtlPipeline $name $source $file | Start-EtlStream", CancellationToken.None), Token);
+            () => session.RunAsync("New-EtlPipeline $name $source $file | Start-EtlStream", CancellationToken.None),
+            Token);
         await shop.SlotBecomesAsync(active: true, Token);
 
         await Task.Run(session.Runspace.Close, Token);
@@ -76,7 +77,8 @@ public sealed class StopTests(ServerPool pool)
         Assert.True((await running).WasStopped);
         await shop.SlotBecomesAsync(active: false, Token);
         session.Runspace.Dispose();
-        Assert.Equal("CaughtUp", shop.Defined().Run("Start-EtlStream $name -UntilCaughtUp").WithoutErrors().Output.Single().Text("EndedBy"));
+        Assert.Equal("CaughtUp", shop.Defined().Run("Start-EtlStream $name -UntilCaughtUp")
+            .WithoutErrors().Output.Single().Text("EndedBy"));
     }
 
     [Fact]

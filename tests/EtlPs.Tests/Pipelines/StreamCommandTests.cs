@@ -155,7 +155,8 @@ public sealed class StreamCommandTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
         shop.Run("Start-EtlBackfill $name").WithoutErrors();
-        var job = shop.Run("$job = Start-EtlStream $name -ReconnectTimeout 0 -AsJob; $job").WithoutErrors().OutputOf<Job>().Single();
+        var job = shop.Run("$job = Start-EtlStream $name -ReconnectTimeout 0 -AsJob; $job").WithoutErrors()
+            .OutputOf<Job>().Single();
         await shop.SlotBecomesAsync(active: true, Token);
 
         await shop.Database.ExecuteAsync(
@@ -183,7 +184,8 @@ public sealed class StreamCommandTests(ServerPool pool)
         await shop.Database.ExecuteAsync($"SELECT pg_terminate_backend({walSender})", Token);
         await Eventually.IsTrueAsync(
             () => shop.Database.ScalarAsync<bool>(
-                $"SELECT active_pid IS NOT NULL AND active_pid <> {walSender} FROM pg_replication_slots WHERE slot_name = 'etlps_{shop.Pipeline}'",
+                $"SELECT active_pid IS NOT NULL AND active_pid <> {walSender} FROM pg_replication_slots WHERE "
+                + $"slot_name = 'etlps_{shop.Pipeline}'",
                 Token),
             cancellationToken: Token);
 

@@ -16,7 +16,8 @@ public sealed class TableCommandTests(ServerPool pool)
         await shop.SlotBecomesAsync(active: true, Token);
 
         var all = shop.Run("Get-EtlPipeline | Get-EtlTable").WithoutErrors().Output;
-        var orders = shop.Run("Get-EtlTable -Pipeline $name -Table *.ord* -State Ready, SetAside").WithoutErrors().Output.Single();
+        var orders = shop.Run("Get-EtlTable -Pipeline $name -Table *.ord* -State Ready, SetAside")
+            .WithoutErrors().Output.Single();
         var none = shop.Run("Get-EtlTable $name -State SetAside").WithoutErrors().Output;
         var unknown = shop.Run("Get-EtlTable $name nothing");
         shop.Run("Stop-EtlPipeline $name").WithoutErrors();

@@ -11,15 +11,20 @@ public sealed class WaitTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
-        var ready = shop.Run("$job = Start-EtlStream $name -AsJob; Wait-EtlPipeline $name -Timeout 60").WithoutErrors().Output.Single();
+        var ready = shop.Run("$job = Start-EtlStream $name -AsJob; Wait-EtlPipeline $name -Timeout 60")
+            .WithoutErrors().Output.Single();
         await shop.Database.ExecuteAsync("INSERT INTO customers VALUES (1000, 'late')", Token);
         var lsn = await shop.Database.ScalarAsync<string>("SELECT pg_current_wal_flush_lsn()::text", Token);
-        var there = shop.Run("Get-EtlPipeline $name | Wait-EtlPipeline -Lsn $lsn -Timeout 60", ("lsn", lsn)).WithoutErrors();
+        var there = shop.Run("Get-EtlPipeline $name | Wait-EtlPipeline -Lsn $lsn -Timeout 60", ("lsn", lsn))
+            .WithoutErrors();
 
-        Assert.All((object[])ready.Properties["Tables"].Value, table => Assert.Equal("Ready", table.AsObject().Text("State")));
+        Assert.All(
+            (object[])ready.Properties["Tables"].Value, table => Assert.Equal("Ready", table.AsObject().Text("State")));
         Assert.Equal(101, shop.Count("customers"));
         Assert.Equal(shop.Pipeline, there.Output.Single().Text("Name"));
-        shop.Run("Wait-EtlPipeline $name -State Running -Timeout 60; Stop-EtlPipeline $name; Wait-EtlPipeline $name -State Stopped -Timeout 60")
+        shop.Run(
+            "Wait-EtlPipeline $name -State Running -Timeout 60; Stop-EtlPipeline $name; "
+            + "Wait-EtlPipeline $name -State Stopped -Timeout 60")
             .WithoutErrors();
     }
 
@@ -28,7 +33,8 @@ public sealed class WaitTests(ServerPool pool)
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
 
-        var result = shop.Run("Wait-EtlPipeline $name -Timeout 0.3; Wait-EtlPipeline $name -State Running -Timeout 0.1; 'on'");
+        var result =
+            shop.Run("Wait-EtlPipeline $name -Timeout 0.3; Wait-EtlPipeline $name -State Running -Timeout 0.1; 'on'");
 
         Assert.Equal(["EtlPs.TimedOut", "EtlPs.TimedOut"], result.Errors.Select(e => e.Id()));
         Assert.Equal("on", result.Output.Single().BaseObject);
@@ -56,7 +62,10 @@ public sealed class WaitTests(ServerPool pool)
         await shop.Database.ExecuteAsync(
             "CREATE TABLE odd (id int PRIMARY KEY, share numeric(5,2)); INSERT INTO odd VALUES (1, 'NaN')", Token);
 
-        var result = shop.Run("$null = New-EtlPipeline $name $source $file; $null = Start-EtlBackfill $name 2>&1; Wait-EtlPipeline $name");
+        var result =
+            shop.Run(
+                "$null = New-EtlPipeline $name $source $file; $null = Start-EtlBackfill $name 2>&1; "
+                + "Wait-EtlPipeline $name");
 
         Assert.Equal("EtlPs.ValueNotRepresentable", result.Errors[^1].Id());
         Assert.Contains("public.odd", $"{result.Errors[^1]}", StringComparison.Ordinal);
@@ -70,7 +79,8 @@ public sealed class WaitTests(ServerPool pool)
         await using var other = shop.OpenSession();
 
         var seen = other.Run(
-            "$null = New-EtlPipeline $name $source $file; Wait-EtlPipeline $name -State Running -Timeout 60; Wait-EtlPipeline $name -Timeout 60");
+            "$null = New-EtlPipeline $name $source $file; Wait-EtlPipeline $name -State Running -Timeout 60; "
+            + "Wait-EtlPipeline $name -Timeout 60");
         var waiting = Task.Run(() => other.RunAsync("Wait-EtlPipeline $name -State Stopped -Timeout 60", Token), Token);
         shop.Run("Stop-EtlPipeline $name").WithoutErrors();
 
@@ -86,7 +96,8 @@ public sealed class WaitTests(ServerPool pool)
         using var controlC = new CancellationTokenSource();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        var waiting = shop.Session.RunAsync("$begun.SetResult(); Wait-EtlPipeline $name", controlC.Token, ("begun", begun));
+        var waiting = shop.Session.RunAsync(
+            "$begun.SetResult(); Wait-EtlPipeline $name", controlC.Token, ("begun", begun));
         await begun.Task.WaitAsync(Token);
         await controlC.CancelAsync();
 

@@ -19,7 +19,8 @@ public sealed class WatchTests(ServerPool pool)
 
         var watching = WatchAsync(shop, "Watch-EtlChange -Source $source | Select-Object -First 5");
         await shop.WatchBeginsAsync(watching, Token);
-        await shop.Database.ExecuteAsync("INSERT INTO orders VALUES (7000, 1, 10.50, '2026-03-01 12:00:00.25+01')", Token);
+        await shop.Database.ExecuteAsync(
+            "INSERT INTO orders VALUES (7000, 1, 10.50, '2026-03-01 12:00:00.25+01')", Token);
         await shop.Database.ExecuteAsync("UPDATE orders SET total = 11 WHERE id = 7000", Token);
         await shop.Database.ExecuteAsync("DELETE FROM orders WHERE id = 7000", Token);
         await shop.Database.ExecuteAsync("TRUNCATE orders, customers", Token);
@@ -31,7 +32,8 @@ public sealed class WatchTests(ServerPool pool)
         Assert.Equal(7000L, changes[0].Bag("New")!.Properties["id"].Value);
         Assert.Equal(10.50m, changes[0].Bag("New")!.Properties["total"].Value);
         Assert.Equal(
-            new DateTime(2026, 3, 1, 11, 0, 0, 250, DateTimeKind.Utc), changes[0].Bag("New")!.Properties["placed"].Value);
+            new DateTime(2026, 3, 1, 11, 0, 0, 250, DateTimeKind.Utc),
+            changes[0].Bag("New")!.Properties["placed"].Value);
         Assert.Equal(["total"], (string[])changes[1].Properties["Changed"].Value);
         Assert.Equal(true, changes[1].Properties["ChangedIsExact"].Value);
         Assert.Equal(10.50m, changes[1].Bag("Old")!.Properties["total"].Value);
@@ -41,7 +43,8 @@ public sealed class WatchTests(ServerPool pool)
         Assert.Equal(["public.customers", "public.orders"], changes.Skip(3).Select(c => c.Text("Table")).Order());
         Assert.Equal(4, changes.Select(c => c.Properties["Xid"].Value).Distinct().Count());
         Assert.Equal(changes.Select(c => c.Text("Lsn")), changes.Select(c => c.Text("Lsn")).Order());
-        Assert.All(changes, c => Assert.Equal(TimeSpan.Zero, ((DateTimeOffset)c.Properties["CommitTime"].Value).Offset));
+        Assert.All(changes, c => Assert.Equal(
+            TimeSpan.Zero, ((DateTimeOffset)c.Properties["CommitTime"].Value).Offset));
     }
 
     [Fact]
@@ -71,7 +74,8 @@ public sealed class WatchTests(ServerPool pool)
 
     [Theory]
     [InlineData("Watch-EtlChange -Source $source | ForEach-Object { throw 'enough' }", "enough")]
-    [InlineData("Watch-EtlChange -Source $source | ForEach-Object { [void] $_.Missing.Method() }", "InvokeMethodOnNull")]
+    [InlineData(
+        "Watch-EtlChange -Source $source | ForEach-Object { [void] $_.Missing.Method() }", "InvokeMethodOnNull")]
     public async Task An_error_downstream_ends_it_and_leaves_nothing(string script, string error)
     {
         await using var shop = await Shop.OpenAsync(pool);
@@ -108,7 +112,8 @@ public sealed class WatchTests(ServerPool pool)
         using var controlC = new CancellationTokenSource();
         using var quiet = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
-        var watching = shop.Session.RunAsync("Watch-EtlChange -Source $source -Publication dba -Table customers", controlC.Token);
+        var watching = shop.Session.RunAsync(
+            "Watch-EtlChange -Source $source -Publication dba -Table customers", controlC.Token);
         await shop.WatchBeginsAsync(watching, Token);
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var writing = WriteAsync(shop, first, quiet.Token);
@@ -128,8 +133,8 @@ public sealed class WatchTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(pool);
 
         var watching = WatchAsync(
-            shop, "Watch-EtlChange -Source $source -Table orders | ForEach-Object { $sum = 0; foreach ($n in 1..20) { $sum += $n }; $_.New.id } "
-            + "| Select-Object -First 20000");
+            shop, "Watch-EtlChange -Source $source -Table orders | ForEach-Object { $sum = 0; "
+            + "foreach ($n in 1..20) { $sum += $n }; $_.New.id } | Select-Object -First 20000");
         await shop.WatchBeginsAsync(watching, Token);
         await shop.Database.ExecuteAsync("INSERT INTO orders SELECT n, 1 FROM generate_series(10001, 30000) n", Token);
 
@@ -145,9 +150,11 @@ public sealed class WatchTests(ServerPool pool)
         await using var shop = await Shop.OpenAsync(servers);
 
         var idle = shop.Run(
-            "Watch-EtlChange -Source $source -UntilLsn (Invoke-EtlQuery -Source $source 'SELECT pg_current_wal_flush_lsn()::text AS lsn').lsn");
+            "Watch-EtlChange -Source $source -UntilLsn (Invoke-EtlQuery -Source $source 'SELECT "
+            + "pg_current_wal_flush_lsn()::text AS lsn').lsn");
         // Far enough for the watch to begin before it.
-        var beyond = await shop.Database.ScalarAsync<string>("SELECT (pg_current_wal_flush_lsn() + 4000000)::text", Token);
+        var beyond = await shop.Database.ScalarAsync<string>(
+            "SELECT (pg_current_wal_flush_lsn() + 4000000)::text", Token);
         var watching = WatchAsync(shop, $"Watch-EtlChange -Source $source -Table customers -UntilLsn {beyond}");
         await shop.WatchBeginsAsync(watching, Token);
         await shop.Database.ExecuteAsync("INSERT INTO customers VALUES (1000, 'before')", Token);
@@ -201,7 +208,8 @@ public sealed class WatchTests(ServerPool pool)
         var unpublished = shop.Run("Watch-EtlChange -Source $given -Publication dba -Table orders");
         var watching = WatchAsync(shop, "Watch-EtlChange -Source $given -Publication dba | Select-Object -First 1");
         await shop.WatchBeginsAsync(watching, Token);
-        await shop.Database.ExecuteAsync("INSERT INTO orders VALUES (7000, 1); INSERT INTO customers VALUES (1000, 'late')", Token);
+        await shop.Database.ExecuteAsync(
+            "INSERT INTO orders VALUES (7000, 1); INSERT INTO customers VALUES (1000, 'late')", Token);
 
         Assert.Equal("EtlPs.PermissionDenied", refused.Errors.Single().Id());
         Assert.Equal("EtlPs.PublicationUnusable", unknown.Errors.Single().Id());
@@ -219,7 +227,8 @@ public sealed class WatchTests(ServerPool pool)
 
         var watching = WatchAsync(shop, "Get-EtlPipeline $name | Watch-EtlChange -Table c* | Select-Object -First 1");
         await shop.WatchBeginsAsync(watching, Token);
-        await shop.Database.ExecuteAsync("INSERT INTO orders VALUES (7000, 1); INSERT INTO customers VALUES (1000, 'late')", Token);
+        await shop.Database.ExecuteAsync(
+            "INSERT INTO orders VALUES (7000, 1); INSERT INTO customers VALUES (1000, 'late')", Token);
 
         Assert.Equal("EtlPs.PublicationUnusable", early.Errors.Single().Id());
         Assert.Equal("public.customers", (await watching).WithoutErrors().Output.Single().Text("Table"));
@@ -261,9 +270,12 @@ public sealed class WatchTests(ServerPool pool)
             CREATE TYPE mood AS ENUM ('glad', 'sad');
             CREATE DOMAIN cents AS numeric; CREATE DOMAIN prices AS cents;
             CREATE TABLE kinds (
-                id int PRIMARY KEY, b boolean, i2 int2, i8 int8, o oid, f4 real, f8 double precision, t text, d date, ti time,
-                ts timestamp, tz timestamptz, u uuid, by bytea, j jsonb, m mood, p prices, n1 numeric, n2 numeric, n3 numeric, n4 numeric,
-                far date, bc timestamp, inf timestamptz, midnight time, iv interval, a int[], ta text[], grid int[], low int[], ma mood[],
+                id int PRIMARY KEY, b boolean, i2 int2, i8 int8, o oid, f4 real, f8 double precision, t text, d date,
+                    ti time,
+                ts timestamp, tz timestamptz, u uuid, by bytea, j jsonb, m mood, p prices, n1 numeric, n2 numeric,
+                    n3 numeric, n4 numeric,
+                far date, bc timestamp, inf timestamptz, midnight time, iv interval, a int[], ta text[], grid int[],
+                    low int[], ma mood[],
                 r int4range, "Id" text);
             """, Token);
 
@@ -283,15 +295,20 @@ public sealed class WatchTests(ServerPool pool)
 
         var expected = new Dictionary<string, object?>
         {
-            ["id"] = 1, ["b"] = true, ["i2"] = (short)-2, ["i8"] = 9007199254740993L, ["o"] = 4000000000U, ["f4"] = 1.5f, ["f8"] = 0.1,
-            ["t"] = "ä", ["d"] = new DateOnly(2026, 2, 28), ["ti"] = new TimeOnly(23, 59, 59).Add(TimeSpan.FromMicroseconds(123456)),
+            ["id"] = 1, ["b"] = true, ["i2"] = (short)-2, ["i8"] = 9007199254740993L, ["o"] = 4000000000U,
+                ["f4"] = 1.5f, ["f8"] = 0.1,
+            ["t"] = "ä", ["d"] = new DateOnly(2026, 2, 28), ["ti"] = new TimeOnly(23, 59, 59)
+                .Add(TimeSpan.FromMicroseconds(123456)),
             ["ts"] = new DateTime(2026, 2, 28, 1, 2, 3), ["tz"] = new DateTime(2026, 2, 28, 1, 2, 3, DateTimeKind.Utc),
             ["u"] = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), ["by"] = new byte[] { 0, 255 }, ["j"] = """{"a": null}""",
             ["m"] = "sad", ["p"] = 1.10m, ["n1"] = 0.0000000000000000000000000001m,
-            ["n2"] = BigInteger.Parse("123456789012345678901234567890"), ["n3"] = "1.00000000000000000000000000000001", ["n4"] = "NaN",
+            ["n2"] = BigInteger.Parse("123456789012345678901234567890"), ["n3"] = "1.00000000000000000000000000000001",
+                ["n4"] = "NaN",
             ["far"] = "10000-01-01", ["bc"] = "0044-03-15 12:00:00 BC", ["inf"] = "infinity", ["midnight"] = "24:00:00",
-            ["iv"] = "1 mon 2 days", ["a"] = new object?[] { 1, null, 3 }, ["ta"] = new object?[] { "a,b", "q\"\\", null },
-            ["grid"] = "{{1,2},{3,4}}", ["low"] = "[0:1]={1,2}", ["ma"] = new object?[] { "glad" }, ["r"] = "[1,5)", ["Id_2"] = "upper",
+            ["iv"] = "1 mon 2 days", ["a"] = new object?[] { 1, null, 3 },
+                ["ta"] = new object?[] { "a,b", "q\"\\", null },
+            ["grid"] = "{{1,2},{3,4}}", ["low"] = "[0:1]={1,2}", ["ma"] = new object?[] { "glad" }, ["r"] = "[1,5)",
+                ["Id_2"] = "upper",
         };
         Assert.Equal(expected.Keys, row.Properties.Select(p => p.Name));
         Assert.All(expected, column => Assert.Equal(column.Value, row.Properties[column.Key].Value));
@@ -391,5 +408,6 @@ public sealed class WatchTests(ServerPool pool)
         }
     }
 
-    private static Task<ModuleResult> WatchAsync(Shop shop, string script) => Task.Run(() => shop.Session.RunAsync(script, Token), Token);
+    private static Task<ModuleResult> WatchAsync(Shop shop, string script) =>
+        Task.Run(() => shop.Session.RunAsync(script, Token), Token);
 }

@@ -7,11 +7,13 @@ namespace EtlPs.Tests.Pipelines;
 internal static class WatchedShop
 {
     /// <summary>Waits until all that commits from now on will be seen; throws where the watch ends before.</summary>
-    public static async Task WatchBeginsAsync(this Shop shop, Task<ModuleResult> watching, CancellationToken cancellationToken)
+    public static async Task WatchBeginsAsync(
+        this Shop shop, Task<ModuleResult> watching, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var begun = BecomesAsync(
-            shop, "EXISTS (SELECT FROM pg_replication_slots WHERE temporary AND confirmed_flush_lsn IS NOT NULL AND {0})", over.Token);
+            shop, "EXISTS (SELECT FROM pg_replication_slots WHERE temporary AND confirmed_flush_lsn IS NOT NULL AND "
+            + "{0})", over.Token);
         if (await Task.WhenAny(begun, watching) == begun)
             return;
         await over.CancelAsync();
@@ -35,6 +37,7 @@ internal static class WatchedShop
         await using var command = connection.CreateCommand();
         command.CommandText = $"SELECT {string.Format(null, condition, "database = current_database()")}";
         await Eventually.IsTrueAsync(
-            async () => Equals(await command.ExecuteScalarAsync(cancellationToken), true), null, cancellationToken, command.CommandText);
+            async () => Equals(await command.ExecuteScalarAsync(cancellationToken), true), null, cancellationToken,
+            command.CommandText);
     }
 }

@@ -5,7 +5,9 @@ using EtlPs.Testing.PowerShellHost;
 
 namespace EtlPs.Tests.Pipelines;
 
-/// <summary>-WhatIf changes no slot, no publication, no byte of the destination and no job, whatever a pipeline's state.</summary>
+/// <summary>
+/// -WhatIf changes no slot, no publication, no byte of the destination and no job, whatever a pipeline's state.
+/// </summary>
 public sealed class WhatIfTests(ServerPool pool)
 {
     /// <summary>Each cmdlet that changes something, in each way that changes something else.</summary>
@@ -95,7 +97,8 @@ public sealed class WhatIfTests(ServerPool pool)
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
         await shop.Database.ExecuteAsync("VACUUM ANALYZE", Token);
 
-        var plan = shop.Run("New-EtlPipeline $name $source $file | Start-EtlStream -WhatIf").WithoutErrors().Output.Single();
+        var plan = shop.Run("New-EtlPipeline $name $source $file | Start-EtlStream -WhatIf")
+            .WithoutErrors().Output.Single();
 
         Assert.Equal("Stream", plan.Properties["Operation"].Value);
         var statements = (string[])plan.Properties["Statements"].Value;
@@ -126,7 +129,8 @@ public sealed class WhatIfTests(ServerPool pool)
 
     private static Task<string> SourceAsync(Shop shop) => shop.Database.ScalarAsync<string>(
         """
-        SELECT coalesce((SELECT string_agg(concat_ws(' ', slot_name, restart_lsn, confirmed_flush_lsn), ',' ORDER BY slot_name)
+        SELECT coalesce((SELECT string_agg(concat_ws(' ', slot_name, restart_lsn, confirmed_flush_lsn), ','
+            ORDER BY slot_name)
                          FROM pg_replication_slots WHERE database = current_database()), '')
             || coalesce((SELECT string_agg(p.oid || ' ' || pubname, ',' ORDER BY pubname) FROM pg_publication p), '')
         """,

@@ -48,7 +48,8 @@ public sealed class MoveTests
         await using var old = await PostgresServer.StartAsync(new PostgresServerOptions(), Token);
         await using var shop = await RunbookShop.OpenAsync(old);
         // The tests' clusters of one encoding are copies of one, with its identity.
-        await using var cluster = await PostgresServer.StartAsync(new PostgresServerOptions { Encoding = "LATIN1" }, Token);
+        await using var cluster =
+            await PostgresServer.StartAsync(new PostgresServerOptions { Encoding = "LATIN1" }, Token);
         await using var restored = await RunbookShop.OpenAsync(cluster);
         await shop.RunWellAsync("Invoke-NightlyBatch");
         await restored.ExecuteAsync("INSERT INTO customers VALUES (9001, 'written at the new server')");

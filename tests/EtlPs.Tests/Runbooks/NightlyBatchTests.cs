@@ -13,7 +13,9 @@ public sealed class NightlyBatchTests(ServerPool pool)
 
         var first = await shop.RunWellAsync(Batch);
         await shop.AssertEqualAsync();
-        await shop.ExecuteAsync("INSERT INTO orders VALUES (9001, 1, 1, now()); DELETE FROM orders WHERE id < 10; UPDATE customers SET name = 'x'");
+        await shop.ExecuteAsync(
+            "INSERT INTO orders VALUES (9001, 1, 1, now()); DELETE FROM orders WHERE id < 10; "
+            + "UPDATE customers SET name = 'x'");
         var second = await shop.RunWellAsync(Batch, "-Duration 01:00:00");
 
         await shop.AssertEqualAsync();
@@ -27,9 +29,11 @@ public sealed class NightlyBatchTests(ServerPool pool)
     {
         await using var shop = await RunbookShop.OpenAsync(pool);
         await shop.RunWellAsync(Batch);
-        shop.Run("$null = New-EtlPipeline away 'Host=127.0.0.1;Port=1;Database=x;Username=y' ':memory:'").WithoutErrors();
+        shop.Run("$null = New-EtlPipeline away 'Host=127.0.0.1;Port=1;Database=x;Username=y' ':memory:'")
+            .WithoutErrors();
         shop.Run($"Get-EtlPipeline | Export-EtlPipeline -Path '{shop.Definition}' -Force > $null").WithoutErrors();
-        await shop.ExecuteAsync("INSERT INTO orders VALUES (9001, 1, 'NaN', now()); INSERT INTO customers VALUES (9001, 'new')");
+        await shop.ExecuteAsync(
+            "INSERT INTO orders VALUES (9001, 1, 'NaN', now()); INSERT INTO customers VALUES (9001, 'new')");
 
         var said = await shop.RunIllAsync(Batch);
 
@@ -49,7 +53,8 @@ public sealed class NightlyBatchTests(ServerPool pool)
         command.CommandText = "BEGIN; INSERT INTO customers VALUES (9001, 'open')";
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
-        shop.Run($"$null = New-EtlPipeline zz $source '{shop.PathBeside("zz.duckdb")}' -Table customers").WithoutErrors();
+        shop.Run($"$null = New-EtlPipeline zz $source '{shop.PathBeside("zz.duckdb")}' -Table customers")
+            .WithoutErrors();
         shop.Run($"Get-EtlPipeline | Export-EtlPipeline -Path '{shop.Definition}' -Force > $null").WithoutErrors();
 
         var said = await shop.RunIllAsync(Batch, "-Duration 00:00:03");
@@ -69,7 +74,8 @@ public sealed class NightlyBatchTests(ServerPool pool)
     {
         await using var shop = await RunbookShop.OpenAsync(pool);
 
-        Assert.Contains("There is no pipeline nosuch*", await shop.RunIllAsync(Batch, "-Name nosuch*"), StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no pipeline nosuch*", await shop.RunIllAsync(Batch, "-Name nosuch*"), StringComparison.Ordinal);
         Assert.Equal(0L, await shop.SlotsAsync());
     }
 }

@@ -29,7 +29,8 @@ public sealed class RepairLostSlotTests(ServerPool pool)
         await shop.AssertEqualAsync();
         Assert.Equal(101, shop.Count("customers"));
         var kept = shop.Run(
-            "$null = New-EtlPipeline kept $source \"$file.before\"; (Invoke-EtlQuery kept 'SELECT count(*) AS n FROM public.customers').n");
+            "$null = New-EtlPipeline kept $source \"$file.before\"; "
+            + "(Invoke-EtlQuery kept 'SELECT count(*) AS n FROM public.customers').n");
         Assert.Equal(100L, kept.WithoutErrors().Output.Single().BaseObject);
         await shop.ExecuteAsync("INSERT INTO customers VALUES (9002, 'after it')");
         await shop.RunWellAsync("Invoke-NightlyBatch");
@@ -48,7 +49,8 @@ public sealed class RepairLostSlotTests(ServerPool pool)
         await using var shop = await RunbookShop.OpenAsync(pool);
         await shop.RunWellAsync("Invoke-NightlyBatch");
         foreach (var statement in mishap.Split(';')) await shop.ExecuteAsync(string.Format(null, statement, shop.Slot));
-        await shop.ExecuteAsync("INSERT INTO customers VALUES (9001, 'not seen by the slot'); DELETE FROM orders WHERE id < 100");
+        await shop.ExecuteAsync(
+            "INSERT INTO customers VALUES (9001, 'not seen by the slot'); DELETE FROM orders WHERE id < 100");
         await shop.RunIllAsync("Invoke-NightlyBatch");
 
         var planned = (await shop.RunHereAsync(Repair, "-WhatIf")).WithoutErrors();

@@ -41,12 +41,14 @@ public sealed class ResetTableTests(ServerPool pool)
     {
         await using var shop = await SetAsideAsync();
         await shop.ExecuteAsync("UPDATE orders SET total = 1 WHERE id = 9001");
-        var before = Convert.ToHexString(await File.ReadAllBytesAsync(shop.DuckDbFile, TestContext.Current.CancellationToken));
+        var before = Convert.ToHexString(
+            await File.ReadAllBytesAsync(shop.DuckDbFile, TestContext.Current.CancellationToken));
 
         var result = (await shop.RunHereAsync(Reset, "-WhatIf")).WithoutErrors();
 
         Assert.Equal("Reset", result.Output.Single().Text("Operation"));
-        Assert.Equal(before, Convert.ToHexString(await File.ReadAllBytesAsync(shop.DuckDbFile, TestContext.Current.CancellationToken)));
+        Assert.Equal(before, Convert.ToHexString(
+            await File.ReadAllBytesAsync(shop.DuckDbFile, TestContext.Current.CancellationToken)));
     }
 
     private async Task<RunbookShop> SetAsideAsync()

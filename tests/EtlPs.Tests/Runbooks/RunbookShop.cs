@@ -53,13 +53,17 @@ internal sealed class RunbookShop : IAsyncDisposable
         return PathBeside(file);
     }
 
-    /// <summary>Runs a runbook as a scheduler does: in a process of its own, told by its words and its exit code.</summary>
+    /// <summary>
+    /// Runs a runbook as a scheduler does: in a process of its own, told by its words and its exit code.
+    /// </summary>
     public Task<ProcessOutcome> RunAsync(string runbook, string words = "")
     {
         string shell = AppContext.BaseDirectory.Replace("EtlPs.Tests", "EtlPs.Shell", StringComparison.Ordinal);
-        string command = $"Import-Module '{RepositoryRoot.ModuleManifest}'; & '{PathOf(runbook)}' -Path '{Definition}' {words}";
+        string command =
+            $"Import-Module '{RepositoryRoot.ModuleManifest}'; & '{PathOf(runbook)}' -Path '{Definition}' {words}";
         return ChildProcess.RunAsync(
-            "dotnet", [Path.Combine(shell, "EtlPs.Shell.dll"), "-Command", command], TestContext.Current.CancellationToken);
+            "dotnet", [Path.Combine(shell, "EtlPs.Shell.dll"), "-Command", command],
+            TestContext.Current.CancellationToken);
     }
 
     /// <summary>The same where it has to go well. Returns all that it said.</summary>
@@ -87,7 +91,8 @@ internal sealed class RunbookShop : IAsyncDisposable
     /// <summary>The same; cancelling stops it as Ctrl+C does.</summary>
     public Task<ModuleResult> RunUntilAsync(string runbook, string words, CancellationToken cancellationToken) =>
         _shop.Session.RunAsync(
-            $"& $runbook -Path $definition {words}", cancellationToken, ("runbook", PathOf(runbook)), ("definition", Definition));
+            $"& $runbook -Path $definition {words}", cancellationToken, ("runbook", PathOf(runbook)),
+            ("definition", Definition));
 
     public ModuleResult Run(string script) => _shop.Run(script);
 
@@ -95,7 +100,8 @@ internal sealed class RunbookShop : IAsyncDisposable
 
     public Task<long> SlotsAsync() => _shop.SlotsAsync();
 
-    public Task SlotBecomesAsync(bool active, CancellationToken cancellationToken) => _shop.SlotBecomesAsync(active, cancellationToken);
+    public Task SlotBecomesAsync(bool active, CancellationToken cancellationToken) =>
+        _shop.SlotBecomesAsync(active, cancellationToken);
 
     public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql, TestContext.Current.CancellationToken);
 
@@ -104,7 +110,8 @@ internal sealed class RunbookShop : IAsyncDisposable
 
     public async Task AssertEqualAsync(TestDatabase source)
     {
-        const string Query = "SELECT coalesce(string_agg(concat_ws('|', {0}), ',' ORDER BY id), '') AS text FROM public.{1}";
+        const string Query =
+            "SELECT coalesce(string_agg(concat_ws('|', {0}), ',' ORDER BY id), '') AS text FROM public.{1}";
         const string Orders = "id, customer, coalesce(CAST(total AS varchar), '-'), ";
         foreach (var (table, there, here) in new[]
         {
@@ -112,8 +119,10 @@ internal sealed class RunbookShop : IAsyncDisposable
             ("orders", Orders + "(extract(epoch FROM placed) * 1000000)::bigint", Orders + "epoch_us(placed)"),
         })
         {
-            var expected = await source.ScalarAsync<string>(string.Format(null, Query, there, table), TestContext.Current.CancellationToken);
-            var actual = _shop.Run("(Invoke-EtlQuery $name $query).text", ("query", string.Format(null, Query, here, table)))
+            var expected = await source.ScalarAsync<string>(
+                string.Format(null, Query, there, table), TestContext.Current.CancellationToken);
+            var actual = _shop.Run(
+                "(Invoke-EtlQuery $name $query).text", ("query", string.Format(null, Query, here, table)))
                 .WithoutErrors().Output.Single().BaseObject;
             Assert.Equal(expected, actual);
         }

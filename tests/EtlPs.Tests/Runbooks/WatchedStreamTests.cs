@@ -27,7 +27,9 @@ public sealed class WatchedStreamTests(ServerPool pool)
         var running = shop.RunUntilAsync(Stream, words, controlC.Token);
         await BesideAsync(running, token => shop.SlotBecomesAsync(active: true, token));
         proxy.Swallow();
-        await shop.ExecuteAsync("SELECT pg_logical_emit_message(false, 'filler', repeat('x', 3000000)); INSERT INTO customers VALUES (9001, 'late')");
+        await shop.ExecuteAsync(
+            "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 3000000)); "
+            + "INSERT INTO customers VALUES (9001, 'late')");
         await BesideAsync(running, token => WrittenAsync(sent, "Raised", token));
         proxy.Cut();
         await BesideAsync(running, token => WrittenAsync(sent, "Cleared", token));
@@ -37,8 +39,10 @@ public sealed class WatchedStreamTests(ServerPool pool)
         Assert.Equal(
             [$"{shop.Pipeline} Lag Raised", $"{shop.Pipeline} Lag Cleared"], await File.ReadAllLinesAsync(sent, Token));
         Assert.True(result.WasStopped);
-        Assert.Equal(["Raised", "Cleared"], result.Output.Where(o => o.Properties["State"] is not null).Select(o => o.Text("State")));
-        Assert.Contains(result.Warnings, w => w.Contains("bytes of WAL behind; 1048576 are allowed", StringComparison.Ordinal));
+        Assert.Equal(["Raised", "Cleared"], result.Output.Where(o => o.Properties["State"] is not null)
+            .Select(o => o.Text("State")));
+        Assert.Contains(
+            result.Warnings, w => w.Contains("bytes of WAL behind; 1048576 are allowed", StringComparison.Ordinal));
         await shop.SlotBecomesAsync(active: false, Token);
         Assert.Empty(shop.Run("Get-Job").WithoutErrors().Output);
         await shop.RunWellAsync("Invoke-NightlyBatch");
@@ -52,7 +56,8 @@ public sealed class WatchedStreamTests(ServerPool pool)
         await shop.RunWellAsync("Invoke-NightlyBatch");
         await shop.ExecuteAsync("INSERT INTO customers VALUES (9001, 'new')");
 
-        var result = (await shop.RunHereAsync(Stream, "-Interval 00:00:01 -Duration 00:00:03 -FailOnAlert")).WithoutErrors();
+        var result = (await shop.RunHereAsync(Stream, "-Interval 00:00:01 -Duration 00:00:03 -FailOnAlert"))
+            .WithoutErrors();
 
         Assert.Equal("Stopped", Assert.Single(result.Output).Text("EndedBy"));
         Assert.DoesNotContain(result.Warnings, warning => warning.Contains("Raised", StringComparison.Ordinal));
@@ -95,7 +100,8 @@ public sealed class WatchedStreamTests(ServerPool pool)
         var outcome = await running;
 
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains($"{shop.Pipeline}: Publication etlps_{shop.Pipeline} is gone", outcome.ErrorOutput, StringComparison.Ordinal);
+        Assert.Contains($"{shop.Pipeline}: Publication etlps_{shop.Pipeline} is gone", outcome.ErrorOutput,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Waits for something that a run does, and no longer than that lasts.</summary>
@@ -111,7 +117,8 @@ public sealed class WatchedStreamTests(ServerPool pool)
 
     private static async Task WrittenAsync(string file, string text, CancellationToken cancellationToken)
     {
-        while (!File.Exists(file) || !(await File.ReadAllTextAsync(file, cancellationToken)).Contains(text, StringComparison.Ordinal))
+        while (!File.Exists(file)
+            || !(await File.ReadAllTextAsync(file, cancellationToken)).Contains(text, StringComparison.Ordinal))
             await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
     }
 }

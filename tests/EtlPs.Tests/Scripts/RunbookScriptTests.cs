@@ -16,7 +16,8 @@ public sealed class RunbookScriptTests
         ["Deployment.Tests.ps1"] = ["BeforeDiscovery", "BeforeAll", "Describe", "It", "Should"],
         ["Invoke-AzureBatch.ps1"] =
         [
-            "Connect-AzAccount", "Get-AutomationPSCredential", "Get-AutomationVariable", "Get-AzAccessToken", "Get-AzKeyVaultSecret",
+            "Connect-AzAccount", "Get-AutomationPSCredential", "Get-AutomationVariable", "Get-AzAccessToken",
+            "Get-AzKeyVaultSecret",
             "Start-Sleep",
         ],
     };
@@ -36,9 +37,11 @@ public sealed class RunbookScriptTests
         HashSet<string> known = new(StringComparer.OrdinalIgnoreCase);
         known.UnionWith(Names(core.Run("(Get-Command -ListImported -CommandType Cmdlet).Name")));
         known.UnionWith(Names(module.Run("(Get-Command -Module EtlPs).Name")));
-        known.UnionWith(script.FindAll(ast => ast is FunctionDefinitionAst, true).Select(ast => ((FunctionDefinitionAst)ast).Name));
+        known.UnionWith(script.FindAll(ast => ast is FunctionDefinitionAst, true)
+            .Select(ast => ((FunctionDefinitionAst)ast).Name));
 
-        var called = script.FindAll(ast => ast is CommandAst, true).Select(ast => ((CommandAst)ast).GetCommandName()).OfType<string>();
+        var called = script.FindAll(ast => ast is CommandAst, true).Select(ast => ((CommandAst)ast).GetCommandName())
+            .OfType<string>();
 
         Assert.Contains("ForEach-Object", known);
         Assert.DoesNotContain("Start-Sleep", known);
@@ -71,14 +74,18 @@ public sealed class RunbookScriptTests
         Assert.NotEmpty(help.Description);
         Assert.NotEmpty(help.Examples);
         Assert.Equal(
-            script.ParamBlock.Parameters.Select(p => p.Name.VariablePath.UserPath.ToUpperInvariant()).Order(StringComparer.Ordinal),
+            script.ParamBlock.Parameters.Select(p => p.Name.VariablePath.UserPath.ToUpperInvariant())
+            .Order(StringComparer.Ordinal),
             help.Parameters.Keys.Order(StringComparer.Ordinal));
         Assert.All(help.Parameters.Values, text => Assert.NotEmpty(text.Trim()));
         Assert.Contains(
-            Path.GetFileNameWithoutExtension(name), File.ReadAllText(RepositoryRoot.File(s_folder, "README.md")), StringComparison.Ordinal);
+            Path.GetFileNameWithoutExtension(name), File.ReadAllText(RepositoryRoot.File(s_folder, "README.md")),
+            StringComparison.Ordinal);
     }
 
-    private static ScriptBlockAst Read(string name) => Parser.ParseFile(RepositoryRoot.File(s_folder, name), out _, out _);
+    private static ScriptBlockAst Read(string name) =>
+        Parser.ParseFile(RepositoryRoot.File(s_folder, name), out _, out _);
 
-    private static IEnumerable<string> Names(ModuleResult result) => result.WithoutErrors().Output.Select(name => (string)name.BaseObject);
+    private static IEnumerable<string> Names(ModuleResult result) =>
+        result.WithoutErrors().Output.Select(name => (string)name.BaseObject);
 }

@@ -25,7 +25,8 @@ public sealed class ScriptSyntaxTests
         Assert.Contains(Scripts, row => row.Data.EndsWith("quickstart.ps1", StringComparison.Ordinal));
 
     [Fact]
-    public void The_runbooks_are_among_them() => Assert.True(Scripts.Count(row => RunbookScriptTests.IsRunbook(row.Data)) >= 7);
+    public void The_runbooks_are_among_them() =>
+        Assert.True(Scripts.Count(row => RunbookScriptTests.IsRunbook(row.Data)) >= 7);
 
     private static IEnumerable<string> Below(string folder) => Directory.EnumerateFiles(folder)
         .Where(file => s_extensions.Contains(Path.GetExtension(file)))

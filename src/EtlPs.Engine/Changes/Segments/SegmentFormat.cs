@@ -19,7 +19,9 @@ internal static class SegmentFormat
 
     public const int ChecksumLength = sizeof(uint);
 
-    /// <summary>A block is closed once it has this many bytes. A frame is never split, so one block may be larger.</summary>
+    /// <summary>
+    /// A block is closed once it has this many bytes. A frame is never split, so one block may be larger.
+    /// </summary>
     public const int BlockSize = 128 << 10;
 
     public static ReadOnlySpan<byte> Magic => "ETLPSSEG"u8;
@@ -27,6 +29,6 @@ internal static class SegmentFormat
     public static EtlException Damaged(string what) => new(
         EtlErrorCode.SegmentDamaged,
         $"A segment cannot be read: {what}.",
-        "Nothing of it was used. Check the disk that it lies on. If it belongs to a transaction that a stream kept aside, "
-        + "start the stream again: nothing is lost, the server sends the transaction again.");
+        "Nothing of it was used. Check the disk that it lies on. If it belongs to a transaction that a stream kept "
+        + "aside, start the stream again: nothing is lost, the server sends the transaction again.");
 }

@@ -63,7 +63,8 @@ internal sealed class SegmentReader : IDisposable
         _position += SegmentFormat.FrameHeaderLength;
         if ((uint)length > (uint)(_length - _position)) throw SegmentFormat.Damaged("a frame is cut off");
         frame = new SegmentFrame(
-            (FrameKind)header[4], BinaryPrimitives.ReadUInt32LittleEndian(header[5..]), _block.AsMemory(_position, length));
+            (FrameKind)header[4], BinaryPrimitives.ReadUInt32LittleEndian(header[5..]),
+            _block.AsMemory(_position, length));
         _position += length;
         _framesLeft--;
         _frames++;
@@ -108,7 +109,8 @@ internal sealed class SegmentReader : IDisposable
     }
 
     // A length that was never written must not take memory: it cannot be more than what is there.
-    private int Bounded(int length) => length >= 0 && length <= _source.Length - _source.Position ? length : throw CutOff();
+    private int Bounded(int length) =>
+        length >= 0 && length <= _source.Length - _source.Position ? length : throw CutOff();
 
     private void Check()
     {

@@ -32,7 +32,9 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Where it goes. May be changed to a stream that holds the same bytes already.</summary>
     public Stream Target { get; set; }
 
-    /// <summary>Adds a frame whose payload is one byte and a rest: a message, of which something in between was left out.</summary>
+    /// <summary>
+    /// Adds a frame whose payload is one byte and a rest: a message, of which something in between was left out.
+    /// </summary>
     public void Add(FrameKind kind, uint xid, byte first, ReadOnlySpan<byte> rest)
     {
         var length = SegmentFormat.FrameHeaderLength + 1 + rest.Length;
@@ -99,7 +101,8 @@ internal sealed class SegmentWriter : IDisposable
 
     private void Grow(int length)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, Math.Min(_block.Length * 4, SegmentFormat.BlockSize)));
+        var larger = ArrayPool<byte>.Shared.Rent(
+            Math.Max(length, Math.Min(_block.Length * 4, SegmentFormat.BlockSize)));
         _block.AsSpan(0, _used).CopyTo(larger);
         if (_block.Length > 0) ArrayPool<byte>.Shared.Return(_block);
         _block = larger;

@@ -53,7 +53,8 @@ internal sealed class SpoolFolder(string path, long memory = SpoolFolder.Default
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-            else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            else Directory.CreateDirectory(
+                path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return new FileStream(System.IO.Path.Combine(path, $"{++_files}-{xid}.etlseg"), NewFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -36,6 +36,7 @@ internal static class DatabaseHeader
         }
 
         throw new EtlException(EtlErrorCode.NotADuckDbFile, $"'{path}' is not a DuckDB database.",
-            "Name another file: this one is left as it is. Of a database that has become empty the log is left beside it: restore the file, or delete both.") { Subject = path };
+            "Name another file: this one is left as it is. Of a database that has become empty the log is left beside "
+            + "it: restore the file, or delete both.") { Subject = path };
     }
 }

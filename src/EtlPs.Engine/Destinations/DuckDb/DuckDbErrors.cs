@@ -69,14 +69,15 @@ internal static partial class DuckDbErrors
     };
 
     /// <summary>
-    /// Whether an error met while DuckDB worked on one table is about that table alone: it was dropped or altered there, or
-    /// DuckDB will not take a value. Memory, disk and transactions concern the whole file. What is not DuckDB's own comes
-    /// of columns that are no longer those that rows are appended to.
+    /// Whether an error met while DuckDB worked on one table is about that table alone: it was dropped or altered
+    /// there, or DuckDB will not take a value. Memory, disk and transactions concern the whole file. What is not
+    /// DuckDB's own comes of columns that are no longer those that rows are appended to.
     /// </summary>
     public static bool ConcernsOneTable(Exception e) => e switch
     {
         DbException => !IsDiskFull(e.Message)
-            && Kind(e) is "Catalog" or "Binder" or "Conversion" or "Out of Range" or "Constraint" or "Invalid Input" or "Dependency",
+            && Kind(e) is "Catalog" or "Binder" or "Conversion" or "Out of Range" or "Constraint" or "Invalid Input"
+                or "Dependency",
         IndexOutOfRangeException or InvalidOperationException or ArgumentException or InvalidCastException => true,
         _ => false,
     };
@@ -85,7 +86,9 @@ internal static partial class DuckDbErrors
     public static EtlException OfTable(Exception e, TableName table) =>
         OfTable(table, $" ({Kind(e)} error)", isAltered: e is not DbException || Kind(e) is "Catalog" or "Binder");
 
-    /// <summary>The error for a table whose columns in the destination are no longer those that rows are written to.</summary>
+    /// <summary>
+    /// The error for a table whose columns in the destination are no longer those that rows are written to.
+    /// </summary>
     public static EtlException Altered(TableName table) => OfTable(table, "", isAltered: true);
 
     private static EtlException OfTable(TableName table, string kind, bool isAltered) => new(

@@ -11,8 +11,8 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// </summary>
 internal sealed class DuckDbFile : IDisposable
 {
-    // DuckDB names a database after its file, and cannot tell shop.orders from a table of a database shop: a file may be
-    // called as one of its schemas is, so that it is attached under a name that no schema has.
+    // DuckDB names a database after its file, and cannot tell shop.orders from a table of a database shop: a file may
+    // be called as one of its schemas is, so that it is attached under a name that no schema has.
     internal const string Catalog = "etlps_file";
 
     private readonly DestinationLock? fileLock;
@@ -76,8 +76,8 @@ internal sealed class DuckDbFile : IDisposable
     }
 
     /// <summary>
-    /// How many rows are stored together from now on, in all tables (<see cref="RowGroups"/>). DuckDB takes it when it attaches a file:
-    /// nobody may have a connection yet.
+    /// How many rows are stored together from now on, in all tables (<see cref="RowGroups"/>). DuckDB takes it when it
+    /// attaches a file: nobody may have a connection yet.
     /// </summary>
     public void UseRowGroupsOf(int rows)
     {
@@ -93,7 +93,8 @@ internal sealed class DuckDbFile : IDisposable
     }
 
     /// <summary>
-    /// Runs a transaction that may change DuckDB's catalog, one at a time: two at once conflict, and the later commit fails.
+    /// Runs a transaction that may change DuckDB's catalog, one at a time: two at once conflict, and the later commit
+    /// fails.
     /// </summary>
     public void ChangeCatalog(DuckDBConnection connection, Action statements)
     {
@@ -255,7 +256,8 @@ internal sealed class DuckDbFile : IDisposable
         builder["autoinstall_known_extensions"] = "false";
         builder["autoload_known_extensions"] = "false";
         builder["preserve_insertion_order"] = "false";
-        // A checkpoint rewrites every touched row group: at DuckDB's own 16 MB a busy stream pays for it in most seconds.
+        // A checkpoint rewrites every touched row group: at DuckDB's own 16 MB a busy stream pays for it in most
+        // seconds.
         builder["checkpoint_threshold"] = "64MB";
         return builder.ConnectionString;
     }

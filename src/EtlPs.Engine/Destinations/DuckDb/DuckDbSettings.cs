@@ -15,17 +15,19 @@ public sealed record DuckDbSettings(string Path)
     public long? MemoryLimit { get; init; }
 
     /// <summary>
-    /// DuckDB's memory_limit. It counts its blocks only, and keeps written ones until there is no more room, though nobody reads them
-    /// in a copy; not what waits in appenders, what it copies to choose a compression, nor what its allocator keeps of freed memory.
+    /// DuckDB's memory_limit. It counts its blocks only, and keeps written ones until there is no more room, though
+    /// nobody reads them in a copy; not what waits in appenders, what it copies to choose a compression, nor what its
+    /// allocator keeps of freed memory.
     /// </summary>
-    internal long? CountedMemory => MemoryLimit - Math.Min(MemoryLimit.GetValueOrDefault() / ShareOfUncounted, MostUncounted);
+    internal long? CountedMemory =>
+        MemoryLimit - Math.Min(MemoryLimit.GetValueOrDefault() / ShareOfUncounted, MostUncounted);
 
     /// <summary>DuckDB's threads; null: <see cref="DefaultThreads"/>.</summary>
     public int? Threads { get; init; }
 
     /// <summary>
-    /// Half of the cores: the reader, and often the server too, need the others. DuckDB's threads spin while they wait for
-    /// each other, so that more of them cost more than they bring when they meet load.
+    /// Half of the cores: the reader, and often the server too, need the others. DuckDB's threads spin while they wait
+    /// for each other, so that more of them cost more than they bring when they meet load.
     /// </summary>
     public static int DefaultThreads => Math.Max(1, Environment.ProcessorCount / 2);
 

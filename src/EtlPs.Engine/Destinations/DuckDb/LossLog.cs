@@ -7,18 +7,20 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Writes the losses of one table as they come, in the transaction that writes what takes their place. They pass through a temporary
-/// table with the keys as DuckDB's own values, so that a key is told the same way whatever form it came in. Costs nothing before
-/// the first one.
+/// Writes the losses of one table as they come, in the transaction that writes what takes their place. They pass
+/// through a temporary table with the keys as DuckDB's own values, so that a key is told the same way whatever form it
+/// came in. Costs nothing before the first one.
 /// </summary>
 /// <param name="connection">The transaction's connection.</param>
 /// <param name="pipeline">The pipeline.</param>
 /// <param name="table">The table.</param>
 /// <param name="isHidden">Whether its rows are under its hidden name.</param>
 /// <param name="lsn">What they are as of; null: the caller says when the transaction ends.</param>
-/// <param name="replaces">Whether a line takes the place of an earlier one of the same column and key: it is the same loss.</param>
+/// <param name="replaces">Whether a line takes the place of an earlier one of the same column and key: it is the same
+/// loss.</param>
 internal sealed class LossLog(
-    DuckDBConnection connection, string pipeline, TableSchema table, bool isHidden, Lsn? lsn, bool replaces) : IDisposable
+    DuckDBConnection connection, string pipeline, TableSchema table, bool isHidden, Lsn? lsn, bool replaces)
+    : IDisposable
 {
     private const int FirstKey = 3;
 
@@ -64,21 +66,26 @@ internal sealed class LossLog(
     /// <param name="rows">SQL: what stands behind FROM.</param>
     /// <param name="earlier">SQL for each value of the key that a row had.</param>
     /// <param name="next">The same of the key that it has from now on.</param>
-    /// <param name="columns">Those that may be concerned, with SQL for whether a row takes its value along, and for that value.</param>
+    /// <param name="columns">Those that may be concerned, with SQL for whether a row takes its value along, and for
+    /// that value.</param>
     public void CarryOver(
-        string rows, Func<int, string> earlier, Func<int, string> next, IReadOnlyList<(int Column, string IsTaken, string Value)> columns)
+        string rows, Func<int, string> earlier, Func<int, string> next, IReadOnlyList<(int Column, string IsTaken,
+            string Value)> columns)
     {
         // Nearly always: then nothing is staged, and no table is scanned.
         if (connection.Scalar(
-            "SELECT 1 FROM etlps.losses WHERE pipeline = $1 AND oid = $2 AND hidden = $3 LIMIT 1", pipeline, table.Oid, isHidden) is null)
+            "SELECT 1 FROM etlps.losses WHERE pipeline = $1 AND oid = $2 AND hidden = $3 LIMIT 1", pipeline, table.Oid,
+            isHidden) is null)
             return;
         // A value that is not sent again is not NULL at the source. Of a rounded one only the line tells.
         var isLost = columns.Select((c, i) =>
-            $"(l.column_name = ${i + 4} AND {c.IsTaken} AND ({c.Value} IS NULL OR starts_with(l.kind, '{LossKind.RoundedPrefix}')))");
+            $"(l.column_name = ${i + 4} AND {c.IsTaken} AND ({c.Value} IS NULL OR starts_with(l.kind, "
+            + $"'{LossKind.RoundedPrefix}')))");
         connection.Execute(
-            $"INSERT INTO {Stage().Quoted} SELECT l.column_name, l.kind, now(), {string.Join(", ", _keys.Select((_, i) => next(i)))} "
-            + $"FROM {rows} JOIN etlps.losses AS l ON l.key = {Key(earlier)} "
-            + $"WHERE l.pipeline = $1 AND l.oid = $2 AND l.hidden = $3 AND ({string.Join(" OR ", isLost)})",
+            $"INSERT INTO {Stage().Quoted} SELECT l.column_name, l.kind, now(), "
+            + $"{string.Join(", ", _keys.Select((_, i) => next(i)))} FROM {rows} JOIN etlps.losses AS l ON l.key = "
+            + $"{Key(earlier)} WHERE l.pipeline = $1 AND l.oid = $2 AND l.hidden = $3 AND "
+            + $"({string.Join(" OR ", isLost)})",
             [pipeline, table.Oid, isHidden, .. columns.Select(c => table.Columns[c.Column].Name)]);
     }
 
@@ -95,9 +102,9 @@ internal sealed class LossLog(
                 pipeline, table.Oid, isHidden);
         // A row that was fetched for its other columns' sake may tell a loss once more.
         connection.Execute(
-            "INSERT INTO etlps.losses SELECT $1, $2, $3, $4, $5, column_name, key, $6, arg_max(kind, line), max(recorded_at) "
-            + $"FROM (SELECT column_name, {key} AS key, kind, recorded_at, rowid AS line FROM {_staged.Quoted}) "
-            + $"GROUP BY column_name, key{(replaces ? "" : ", line")} ORDER BY max(line)",
+            "INSERT INTO etlps.losses SELECT $1, $2, $3, $4, $5, column_name, key, $6, arg_max(kind, line), "
+            + $"max(recorded_at) FROM (SELECT column_name, {key} AS key, kind, recorded_at, rowid AS line FROM "
+            + $"{_staged.Quoted}) GROUP BY column_name, key{(replaces ? "" : ", line")} ORDER BY max(line)",
             pipeline, table.Oid, isHidden, table.Name.Schema, table.Name.Name, lsn?.Value);
         _staged.Clear();
         Dispose();

@@ -5,19 +5,23 @@ using EtlPs.Engine.Pipelines;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Values that were rounded, or that NULL was written in place of, where a pipeline is defined so. Lines of a table under its hidden name are hidden too: they
-/// go with it, or are shown with it. Statements only: the caller begins and commits.
+/// Values that were rounded, or that NULL was written in place of, where a pipeline is defined so. Lines of a table
+/// under its hidden name are hidden too: they go with it, or are shown with it. Statements only: the caller begins and
+/// commits.
 /// </summary>
 internal sealed class LossStore(DuckDBConnection connection, string pipeline)
 {
     private const string OfTable = "pipeline = $1 AND oid = $2";
 
-    /// <summary>Takes losses of a range of a copy, which is exact at an LSN; they count once the log is closed.</summary>
-    public LossLog OpenForCopy(TableSchema table, Lsn lsn) => new(connection, pipeline, table, isHidden: true, lsn, replaces: false);
+    /// <summary>
+    /// Takes losses of a range of a copy, which is exact at an LSN; they count once the log is closed.
+    /// </summary>
+    public LossLog OpenForCopy(TableSchema table, Lsn lsn) =>
+        new(connection, pipeline, table, isHidden: true, lsn, replaces: false);
 
     /// <summary>
-    /// The same of a stream's changes, which <see cref="Stamp"/> gives their LSN. A row with a key that is written again lost the
-    /// same value; only lines of such rows are looked for, however many there are.
+    /// The same of a stream's changes, which <see cref="Stamp"/> gives their LSN. A row with a key that is written
+    /// again lost the same value; only lines of such rows are looked for, however many there are.
     /// </summary>
     public LossLog OpenForStream(TableSchema table, bool isHidden) =>
         new(connection, pipeline, table, isHidden, lsn: null, replaces: table.KeyColumns.Count > 0);
@@ -47,18 +51,19 @@ internal sealed class LossStore(DuckDBConnection connection, string pipeline)
     public IReadOnlyDictionary<string, OnUnrepresentable> ReadColumns(uint oid, bool isHidden)
     {
         using var command = connection.Command(
-            $"SELECT column_name, bool_or(starts_with(kind, '{LossKind.RoundedPrefix}')) FROM etlps.losses WHERE {OfTable} AND hidden = $3 "
-            + "GROUP BY column_name",
+            $"SELECT column_name, bool_or(starts_with(kind, '{LossKind.RoundedPrefix}')) FROM etlps.losses WHERE "
+            + $"{OfTable} AND hidden = $3 GROUP BY column_name",
             pipeline, oid, isHidden);
         using var reader = command.ExecuteReader();
         var columns = new Dictionary<string, OnUnrepresentable>();
-        while (reader.Read()) columns.Add(reader.GetString(0), reader.GetBoolean(1) ? OnUnrepresentable.Round : OnUnrepresentable.Null);
+        while (reader.Read())
+            columns.Add(reader.GetString(0), reader.GetBoolean(1) ? OnUnrepresentable.Round : OnUnrepresentable.Null);
         return columns;
     }
 
     /// <summary>
-    /// The losses of these tables' rows that can be read, and of copies that are under way where there are none; by table, column and
-    /// LSN, so many at a time.
+    /// The losses of these tables' rows that can be read, and of copies that are under way where there are none; by
+    /// table, column and LSN, so many at a time.
     /// </summary>
     /// <param name="oids">The tables.</param>
     /// <param name="after">Where the part before ended; null: this is the first.</param>
@@ -69,8 +74,8 @@ internal sealed class LossStore(DuckDBConnection connection, string pipeline)
         if (StateSchema.Version(connection) is not >= StateSchema.LossVersion) return new LossPart([], 0);
         var last = after?.Losses[^1];
         using var command = connection.Command(
-            "SELECT l.source_schema, l.source_table, t.destination_schema, t.destination_table, l.column_name, l.key, l.lsn, l.kind, "
-            + "l.recorded_at, l.rowid "
+            "SELECT l.source_schema, l.source_table, t.destination_schema, t.destination_table, l.column_name, l.key, "
+            + "l.lsn, l.kind, l.recorded_at, l.rowid "
             + "FROM etlps.losses AS l JOIN etlps.tables AS t ON t.pipeline = l.pipeline AND t.oid = l.oid "
             + $"WHERE l.pipeline = $1 AND list_contains([{string.Join(", ", oids)}]::UINTEGER[], l.oid) "
             + "AND (NOT l.hidden OR (t.state <> 'Ready' AND t.stands_at IS NULL)) "

@@ -20,10 +20,10 @@ internal static class NameCollisions
         foreach (var column in table.Columns)
             if (!seen.TryAdd(Fold(column.DestinationName), column.Name))
                 throw Collision(
-                    $"The columns {TableName.Quote(seen[Fold(column.DestinationName)])} and {TableName.Quote(column.Name)} "
-                    + $"of {table.Name}",
-                    $"Give one of them another name in DuckDB: -ColumnMap {NameProposal.For(table, column)}; or leave the table out with "
-                    + "-ExcludeTable.",
+                    $"The columns {TableName.Quote(seen[Fold(column.DestinationName)])} and "
+                    + $"{TableName.Quote(column.Name)} of {table.Name}",
+                    $"Give one of them another name in DuckDB: -ColumnMap {NameProposal.For(table, column)}; "
+                    + "or leave the table out with -ExcludeTable.",
                     table.Name);
     }
 
@@ -36,7 +36,8 @@ internal static class NameCollisions
             if (!seen.TryAdd(Fold(destination.Quoted), source))
                 throw Collision(
                     $"The tables {seen[Fold(destination.Quoted)]} and {source}",
-                    $"Give one of them another name in DuckDB: -TableMap {NameProposal.For(source, [.. tables.Select(t => t.Destination)])}; "
+                    "Give one of them another name in DuckDB: -TableMap "
+                    + $"{NameProposal.For(source, [.. tables.Select(t => t.Destination)])}; "
                     + "or leave it out with -ExcludeTable.",
                     source);
     }
@@ -48,9 +49,10 @@ internal static class NameCollisions
         if (!Reserved.Contains(Fold(destination.Schema))) return;
         throw new EtlException(
             EtlErrorCode.NameCollision,
-            $"The schema {TableName.Quote(destination.Schema)} of table {destination} has a name that the DuckDB file keeps for itself.",
-            "Give the pipeline another -DestinationSchema, or the table another name with -TableMap; or leave the schema's tables out with "
-            + "-ExcludeTable.")
+            $"The schema {TableName.Quote(destination.Schema)} of table {destination} has a name that the DuckDB file "
+            + "keeps for itself.",
+            "Give the pipeline another -DestinationSchema, or the table another name with -TableMap; "
+            + "or leave the schema's tables out with -ExcludeTable.")
         {
             Subject = destination.ToString(),
         };

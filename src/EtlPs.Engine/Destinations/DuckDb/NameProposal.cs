@@ -25,7 +25,8 @@ internal static class NameProposal
         return free;
     }
 
-    private static string Entry(string from, string to) => $"@{{ {Literal(from)} = {Literal(TableName.QuoteIfNeeded(to))} }}";
+    private static string Entry(string from, string to) =>
+        $"@{{ {Literal(from)} = {Literal(TableName.QuoteIfNeeded(to))} }}";
 
     private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -4,8 +4,9 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// The making of a database file. DuckDB opens neither an empty file nor one with half a header, which is what it leaves where it is killed
-/// or the disk is full while it makes one: a new one is made beside, and moved into its place when it is whole.
+/// The making of a database file. DuckDB opens neither an empty file nor one with half a header, which is what it
+/// leaves where it is killed or the disk is full while it makes one: a new one is made beside, and moved into its place
+/// when it is whole.
 /// </summary>
 internal static class NewDatabase
 {
@@ -17,7 +18,9 @@ internal static class NewDatabase
     /// <summary>All files that DuckDB has for a database: the database itself, and what it keeps beside it.</summary>
     public static IEnumerable<string> FilesOf(string path) => Logs.Select(log => path + log).Prepend(path);
 
-    /// <summary>Whether there is no database yet: no file, or an empty one without a log, in which nothing can be lost.</summary>
+    /// <summary>
+    /// Whether there is no database yet: no file, or an empty one without a log, in which nothing can be lost.
+    /// </summary>
     public static bool IsDue(DuckDbSettings settings) => !settings.IsInMemory && IsDue(settings.Path);
 
     /// <inheritdoc cref="IsDue(DuckDbSettings)"/>
@@ -52,7 +55,8 @@ internal static class NewDatabase
         {
             throw new EtlException(
                 EtlErrorCode.DestinationUnavailable, $"'{path}' cannot be made: {e.Message}",
-                "A run needs to make files in the folder of the DuckDB file: give it the right, or name a file elsewhere.")
+                "A run needs to make files in the folder of the DuckDB file: give it the right, or name a file "
+                + "elsewhere.")
             {
                 Subject = path,
             };
@@ -67,7 +71,8 @@ internal static class NewDatabase
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(unfinished, File.GetUnixFileMode(path));
             if (IsDue(path)) File.Delete(path);
         }
-        // DuckDB does so too where it makes a file: without its database a log is of no use, and the new one has another.
+        // DuckDB does so too where it makes a file: without its database a log is of no use, and the new one has
+        // another.
         else foreach (var log in Logs) File.Delete(path + log);
         // Nobody's file is replaced, even if it came this very moment.
         File.Move(unfinished, path, overwrite: false);

@@ -10,7 +10,8 @@ internal sealed class PartitionStore(DuckDBConnection connection, string pipelin
     {
         var partitions = new List<PartitionRecord>();
         using var command = connection.Command(
-            "SELECT oid, attached_by, file_node, horizon FROM etlps.partitions WHERE pipeline = $1 AND root = $2 ORDER BY oid",
+            "SELECT oid, attached_by, file_node, horizon FROM etlps.partitions WHERE pipeline = $1 AND root = $2 ORDER "
+            + "BY oid",
             pipeline, root);
         using var reader = command.ExecuteReader();
         while (reader.Read())

@@ -30,7 +30,8 @@ internal sealed class QueryColumn
         {
             var clrType = reader.GetProviderSpecificFieldType(ordinal);
             if (IsList(clrType))
-                readList = GetFieldValue.MakeGenericMethod(WithNulls(clrType)).CreateDelegate<Func<int, object>>(reader);
+                readList = GetFieldValue.MakeGenericMethod(WithNulls(clrType)).CreateDelegate<Func<int, object>>(
+                    reader);
         }
         catch (ArgumentException)
         {

@@ -4,7 +4,8 @@ using Native = DuckDB.NET.Native.NativeMethods.LogicalType;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// What the values of a column are, and those inside of them: DuckDB.NET tells a moment in UTC from any other at the top only.
+/// What the values of a column are, and those inside of them: DuckDB.NET tells a moment in UTC from any other at the
+/// top only.
 /// </summary>
 internal sealed class QueryType
 {
@@ -30,7 +31,8 @@ internal sealed class QueryType
                 break;
             case DuckDBType.Struct:
                 for (long i = 0, count = Native.DuckDBStructTypeChildCount(type); i < count; i++)
-                    _fields.Add(Native.DuckDBStructTypeChildName(type, i), Read(Native.DuckDBStructTypeChildType(type, i)));
+                    _fields.Add(
+                        Native.DuckDBStructTypeChildName(type, i), Read(Native.DuckDBStructTypeChildType(type, i)));
                 break;
         }
     }
@@ -52,5 +54,6 @@ internal sealed class QueryType
     }
 
     /// <summary>The type of a map's values, or of the struct's field with this name.</summary>
-    public QueryType Value(object key) => key is string name && _fields.TryGetValue(name, out var field) ? field : Element;
+    public QueryType Value(object key) =>
+        key is string name && _fields.TryGetValue(name, out var field) ? field : Element;
 }

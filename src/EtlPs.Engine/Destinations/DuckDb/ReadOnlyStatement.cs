@@ -39,7 +39,8 @@ internal static partial class ReadOnlyStatement
         }
     }
 
-    private static (DuckDBStatementType Type, QueryType[] Columns) DescribeOnlyStatement(DuckDBConnection connection, string sql)
+    private static (DuckDBStatementType Type, QueryType[] Columns) DescribeOnlyStatement(
+        DuckDBConnection connection, string sql)
     {
         var native = connection.NativeConnection;
         var count = NativeMethods.ExtractStatements.DuckDBExtractStatements(native, sql, out var statements);

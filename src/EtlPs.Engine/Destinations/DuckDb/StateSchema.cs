@@ -121,7 +121,9 @@ internal static class StateSchema
                 "Update the EtlPs module, or name another file.");
     }
 
-    /// <summary>Creates what is missing, and brings state of an older format to this one; the caller's transaction.</summary>
+    /// <summary>
+    /// Creates what is missing, and brings state of an older format to this one; the caller's transaction.
+    /// </summary>
     /// <exception cref="EtlException">DestinationUnavailable: a newer version of EtlPs wrote the state.</exception>
     public static void Ensure(DuckDBConnection connection)
     {

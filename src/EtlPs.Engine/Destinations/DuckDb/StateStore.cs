@@ -28,7 +28,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     private static string ColumnsOf(int version) => version switch
     {
         1 => ColumnsOfFormat1
-            + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, NULL, NULL, 0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
+            + "NULL, NULL, NULL, NULL, NULL, CASE WHEN state = 'SetAside' AND copied_at > 0 THEN copied_at END, NULL, "
+            + "NULL, NULL, 0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
         2 => ColumnsOfFormat2 + "NULL, 0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
         3 => ColumnsOfFormat3 + "0::UINTEGER, 0::UBIGINT, 0::UINTEGER",
         4 => ColumnsOfFormat4 + "0::UBIGINT, 0::UINTEGER",
@@ -50,7 +51,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
             return null;
         using var command = connection.Command(
             "SELECT p.stage, p.system_identifier, p.timeline, p.database, p.slot_name, p.publication, "
-            + "p.owns_publication, s.lsn, s.commit_time FROM etlps.pipelines p JOIN etlps.positions s ON s.pipeline = p.name WHERE p.name = $1",
+            + "p.owns_publication, s.lsn, s.commit_time FROM etlps.pipelines p JOIN etlps.positions s ON s.pipeline = "
+            + "p.name WHERE p.name = $1",
             pipeline);
         using var reader = command.ExecuteReader();
         if (!reader.Read())
@@ -105,7 +107,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
         if (StateSchema.Version(connection) is not { } version)
             return tables;
         using var command = connection.Command(
-            $"SELECT {ColumnsOf(version)} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, oid",
+            $"SELECT {ColumnsOf(version)} FROM etlps.tables WHERE pipeline = $1 ORDER BY source_schema, source_table, "
+            + "oid",
             pipeline);
         using var reader = command.ExecuteReader();
         while (reader.Read())
@@ -140,18 +143,21 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
             "UPDATE etlps.tables SET source_schema = $3, source_table = $4, kind = $5, replica_identity = $6, "
             + "destination_schema = $7, destination_table = $8, state = $9, copied_at = $10, file_node = $11, "
             + "copied_rows = $12, copied_bytes = $13, columns = $14, error_code = $15, error_message = $16, "
-            + "row_filter = $17, error_remedy = $18, error_column = $19, error_key = $20, set_aside_at = $21, stands_at = $22, "
-            + "stands_at_commit = $23, reset_begun = $24, replay_from = $25, key_index = $26, horizon = $27, published_by = $28 "
-            + "WHERE pipeline = $1 AND oid = $2",
+            + "row_filter = $17, error_remedy = $18, error_column = $19, error_key = $20, set_aside_at = $21, "
+            + "stands_at = $22, stands_at_commit = $23, reset_begun = $24, replay_from = $25, key_index = $26, horizon "
+            + "= $27, published_by = $28 WHERE pipeline = $1 AND oid = $2",
             values);
         if (changed == 0)
             connection.Execute(
                 "INSERT INTO etlps.tables VALUES "
-                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+                + "$22, $23, $24, $25, $26, $27, $28)",
                 values);
     }
 
-    /// <summary>Says that a table is shown and follows the pipeline: no error, and nowhere that it stands at by itself.</summary>
+    /// <summary>
+    /// Says that a table is shown and follows the pipeline: no error, and nowhere that it stands at by itself.
+    /// </summary>
     public void SetReady(uint oid) => connection.Execute(
         "UPDATE etlps.tables SET state = $1, error_code = NULL, error_message = NULL, error_remedy = NULL, "
         + "error_column = NULL, error_key = NULL, set_aside_at = NULL, stands_at = NULL, stands_at_commit = NULL, "
@@ -192,8 +198,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     {
         var ranges = new List<RangeRecord>();
         using var command = connection.Command(
-            "SELECT heap, start_block, end_block, copied_at, file_node, copied_rows, copied_bytes FROM etlps.copy_ranges "
-            + "WHERE pipeline = $1 AND oid = $2 ORDER BY heap, start_block",
+            "SELECT heap, start_block, end_block, copied_at, file_node, copied_rows, copied_bytes FROM "
+            + "etlps.copy_ranges WHERE pipeline = $1 AND oid = $2 ORDER BY heap, start_block",
             pipeline, oid);
         using var reader = command.ExecuteReader();
         while (reader.Read())
@@ -278,7 +284,8 @@ internal sealed class StateStore(DuckDBConnection connection, string pipeline) :
     private static TableError? ReadError(DuckDBDataReader reader) => ReadText(reader, 13) is not { } code
         ? null
         : new TableError(
-            code, ReadText(reader, 14) ?? "", ReadText(reader, 16), ReadText(reader, 17), ReadText(reader, 18), ReadTime(reader, 19));
+            code, ReadText(reader, 14)
+            ?? "", ReadText(reader, 16), ReadText(reader, 17), ReadText(reader, 18), ReadTime(reader, 19));
 
     private static string? ReadText(DuckDBDataReader reader, int ordinal) =>
         reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);

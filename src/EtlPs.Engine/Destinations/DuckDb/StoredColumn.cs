@@ -5,7 +5,8 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>One column in a table's row of <c>etlps.tables</c>, which keeps them as JSON.</summary>
 /// <param name="KeyOrdinal">Its place among the key columns, from 0; null: not one of them.</param>
-/// <param name="TypeStructure">What its type is made of; not there for a type of its own, and in files of earlier versions.</param>
+/// <param name="TypeStructure">What its type is made of; not there for a type of its own, and in files of earlier
+/// versions.</param>
 /// <param name="TypeOrigin">Who made its type; not there for a built-in one.</param>
 /// <param name="TypeIsTextOnly">Whether its type has no send function.</param>
 /// <param name="Numeric">How its numerics are carried, where a user chose it; null: as text.</param>
@@ -53,7 +54,9 @@ internal sealed record StoredColumn(
                 column.Type.Origin,
                 column.Type.IsTextOnly,
                 column.Carriage.Numeric == UnboundedNumeric.Text ? null : column.Carriage.Numeric.ToString(),
-                column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error ? null : column.Carriage.OnUnrepresentable.ToString(),
+                column.Carriage.OnUnrepresentable == Changes.OnUnrepresentable.Error
+                ? null
+                : column.Carriage.OnUnrepresentable.ToString(),
                 column.Carriage.Name,
                 column.Type.HasUnreadableBinary,
                 column.Type.IsUnencoded,
@@ -84,7 +87,9 @@ internal sealed record StoredColumn(
         {
             Carriage = new ColumnCarriage(
                 Numeric is null ? UnboundedNumeric.Text : UnboundedNumeric.Parse(Numeric),
-                OnUnrepresentable is null ? Changes.OnUnrepresentable.Error : Enum.Parse<OnUnrepresentable>(OnUnrepresentable),
+                OnUnrepresentable is null
+                ? Changes.OnUnrepresentable.Error
+                : Enum.Parse<OnUnrepresentable>(OnUnrepresentable),
                 DestinationName),
             AlteredBy = AlteredBy,
         };

@@ -8,8 +8,8 @@ using Native = DuckDB.NET.Native.NativeMethods;
 namespace EtlPs.Engine.Destinations.DuckDb;
 
 /// <summary>
-/// Appends to a table chunk by chunk: one native appender and one data chunk that is filled again and again. Only for use
-/// inside the caller's explicit transaction, since an appender outside of one commits by itself.
+/// Appends to a table chunk by chunk: one native appender and one data chunk that is filled again and again. Only for
+/// use inside the caller's explicit transaction, since an appender outside of one commits by itself.
 /// </summary>
 internal sealed class TableAppender : IDisposable
 {
@@ -107,7 +107,9 @@ internal sealed class TableAppender : IDisposable
         _closed = true;
     }
 
-    /// <summary>Frees the native memory; rows that were not flushed are dropped unless <see cref="Close"/> came first.</summary>
+    /// <summary>
+    /// Frees the native memory; rows that were not flushed are dropped unless <see cref="Close"/> came first.
+    /// </summary>
     public void Dispose()
     {
         // Destroying an appender flushes it, which after a rollback would commit the rest of the rows by itself.

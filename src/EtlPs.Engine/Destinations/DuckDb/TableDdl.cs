@@ -55,7 +55,9 @@ internal static class TableDdl
     public static void DropVisible(DuckDBConnection connection, TableRecord table) =>
         connection.Execute($"DROP TABLE IF EXISTS {table.Destination.Quoted}");
 
-    /// <summary>Puts a table with the record's types, which hold every value that is in it, in the place of what is there.</summary>
+    /// <summary>
+    /// Puts a table with the record's types, which hold every value that is in it, in the place of what is there.
+    /// </summary>
     /// <remarks>
     /// A copy, since ALTER … SET DATA TYPE of an ENUM inside another type either fails or, by the type's name, leaves a
     /// write-ahead log that DuckDB cannot replay after a crash.
@@ -73,7 +75,9 @@ internal static class TableDdl
     public static void Truncate(DuckDBConnection connection, TableName table) =>
         connection.Execute($"DELETE FROM {table.Quoted}");
 
-    /// <summary>Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.</summary>
+    /// <summary>
+    /// Whether a table or view has that name, in whatever case it is written: to DuckDB they are one.
+    /// </summary>
     public static bool Exists(DuckDBConnection connection, TableName table) =>
         ReadNames(connection).Any(name => NameCollisions.AreOne(name, table));
 
@@ -89,13 +93,14 @@ internal static class TableDdl
     }
 
     /// <summary>
-    /// Whether a table has just these columns, of these types. Rows are appended by position and width, and nothing tells an
-    /// appender that a column is another one by now.
+    /// Whether a table has just these columns, of these types. Rows are appended by position and width, and nothing
+    /// tells an appender that a column is another one by now.
     /// </summary>
     public static bool HasColumns(
         DuckDBConnection connection, TableName table, IReadOnlyList<ColumnSchema> columns, IEnumerable<string> types)
     {
-        var wanted = string.Join(", ", columns.Zip(types, (column, type) => $"NULL::{type} AS {TableName.Quote(column.DestinationName)}"));
+        var wanted = string.Join(
+            ", ", columns.Zip(types, (column, type) => $"NULL::{type} AS {TableName.Quote(column.DestinationName)}"));
         return Describe(connection, table.Quoted).SequenceEqual(Describe(connection, $"SELECT {wanted}"));
     }
 
@@ -111,12 +116,14 @@ internal static class TableDdl
 
     private static EtlException Taken(TableRecord table) => new(
         EtlErrorCode.DestinationTableExists,
-        $"The destination has a table {table.Destination} that is not of pipeline {table.Pipeline}'s copy of {table.Source}.",
+        $"The destination has a table {table.Destination} that is not of pipeline {table.Pipeline}'s copy of "
+        + $"{table.Source}.",
         "Rename or drop it, and start again.")
     {
         Subject = table.Destination.ToString(),
     };
 
     private static string ColumnList(TableRecord table) => string.Join(
-        ", ", table.Columns.Zip(table.DuckDbTypes, (column, type) => $"{TableName.Quote(column.DestinationName)} {type}"));
+        ", ", table.Columns.Zip(
+            table.DuckDbTypes, (column, type) => $"{TableName.Quote(column.DestinationName)} {type}"));
 }

@@ -11,7 +11,8 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="Key">The row's key in words, where it is about one.</param>
 /// <param name="Since">When it was set aside, UTC; null: written by a version that did not keep it.</param>
 internal sealed record TableError(
-    string Code, string Message, string? Remedy = null, string? Column = null, string? Key = null, DateTimeOffset? Since = null)
+    string Code, string Message, string? Remedy = null, string? Column = null, string? Key = null,
+    DateTimeOffset? Since = null)
 {
     /// <param name="error">What the table met.</param>
     /// <param name="standsAt">Where its visible rows stay; null: it has none.</param>

@@ -11,24 +11,26 @@ namespace EtlPs.Engine.Destinations.DuckDb;
 /// <param name="DuckDbTypes">The destination type of each column; empty while a column's type is not carried.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="CopiedAt">The LSN its copy is exact at (the greatest of its ranges).</param>
-/// <param name="FileNode">pg_relation_filenode under the copy, which another one voids; then as it was last found good.</param>
+/// <param name="FileNode">pg_relation_filenode under the copy, which another one voids; then as it was last found
+/// good.</param>
 /// <param name="Rows">Rows copied.</param>
 /// <param name="Bytes">Bytes read from the source.</param>
 /// <param name="Error">Why it was set aside.</param>
-/// <param name="StandsAt">Where its visible rows stand while they do not follow the pipeline; null: they do, or there are none.</param>
+/// <param name="StandsAt">Where its visible rows stand while they do not follow the pipeline; null: they do, or there
+/// are none.</param>
 /// <param name="StandsAtCommit">Commit time of the last transaction stored before that, UTC.</param>
 /// <param name="ResetBegun">Since when it is copied again beside its visible rows, UTC; null: it is not.</param>
 /// <param name="ReplayFrom">
-/// The least LSN of its ranges, where they were copied under several snapshots: all changes from there on are replayed; null:
-/// the copy is exact as it is.
+/// The least LSN of its ranges, where they were copied under several snapshots: all changes from there on are replayed;
+/// null: the copy is exact as it is.
 /// </param>
 /// <param name="KeyIndex">
-/// The index that kept its key unique when it was begun (pg_index.indexrelid): while it is there, the key has told rows apart.
-/// 0: there was none, or nobody noted it.
+/// The index that kept its key unique when it was begun (pg_index.indexrelid): while it is there, the key has told rows
+/// apart. 0: there was none, or nobody noted it.
 /// </param>
 /// <param name="Horizon">
-/// Every transaction before this one (xid8) was over when its file and columns were noted: rows of theirs were there; 0: nobody
-/// noted it.
+/// Every transaction before this one (xid8) was over when its file and columns were noted: rows of theirs were there;
+/// 0: nobody noted it.
 /// </param>
 /// <param name="PublishedBy">The publication's entry that it was last found under; 0: nobody noted it.</param>
 internal sealed record TableRecord(
@@ -74,20 +76,27 @@ internal sealed record TableRecord(
     /// <summary>The name that the rows are under now.</summary>
     public TableName CurrentName => IsVisible ? Destination : HiddenName;
 
-    /// <summary>The table set aside before it was shown: nothing of its copy stays, and an earlier one stays where it stood.</summary>
+    /// <summary>
+    /// The table set aside before it was shown: nothing of its copy stays, and an earlier one stays where it stood.
+    /// </summary>
     public TableRecord Aside(EtlException error) => this with
     {
         State = TableState.SetAside, CopiedAt = Lsn.Zero, ReplayFrom = null, Rows = 0, Bytes = 0, ResetBegun = null,
         Error = TableError.Of(error, StandsAt),
     };
 
-    /// <summary>The table shown and following the pipeline: no error, and nowhere that it stands at by itself.</summary>
+    /// <summary>
+    /// The table shown and following the pipeline: no error, and nowhere that it stands at by itself.
+    /// </summary>
     public TableRecord Ready() => this with
     {
         State = TableState.Ready, Error = null, StandsAt = null, StandsAtCommit = null, ResetBegun = null,
     };
 
-    /// <summary>The table as its visible rows stop following the pipeline, which has stored everything up to <paramref name="position"/>.</summary>
+    /// <summary>
+    /// The table as its visible rows stop following the pipeline, which has stored everything up to
+    /// <paramref name="position"/>.
+    /// </summary>
     public TableRecord Standing(Lsn position, DateTimeOffset? commitTime) =>
         IsVisible ? this with { StandsAt = position, StandsAtCommit = commitTime } : this;
 

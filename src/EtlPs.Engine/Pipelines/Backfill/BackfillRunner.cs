@@ -10,8 +10,8 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Copies the tables that are not copied yet: under the slot's own snapshot the first time, under that of a temporary slot
-/// whenever something is left over.
+/// Copies the tables that are not copied yet: under the slot's own snapshot the first time, under that of a temporary
+/// slot whenever something is left over.
 /// </summary>
 internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, IReadOnlySet<uint>? only = null)
 {
@@ -27,7 +27,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
         {
             if (survey.StartsAnew) _snapshot = await StartAsync(survey, cancellationToken).ConfigureAwait(false);
             return survey.UsesSlot
-                ? await new SlotWatch(run).DuringAsync(token => CopyAsync(survey, options, token), cancellationToken).ConfigureAwait(false)
+                ? await new SlotWatch(run).DuringAsync(token => CopyAsync(survey, options, token), cancellationToken)
+                    .ConfigureAwait(false)
                 : await CopyAsync(survey, options, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -60,7 +61,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
     }
 
     private List<TableRecord> ReadPending() =>
-        [.. run.State.ReadTables().Where(t => t.State is TableState.Pending or TableState.Copying && only?.Contains(t.Oid) != false)];
+        [.. run.State.ReadTables()
+            .Where(t => t.State is TableState.Pending or TableState.Copying && only?.Contains(t.Oid) != false)];
 
     /// <summary>Copies what is not copied yet, under the snapshot of the try before as long as that is there.</summary>
     private async Task<bool> CopyRoundAsync(
@@ -104,7 +106,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
         return snapshot;
     }
 
-    private TableCopyResult SetAside(TableRecord table, EtlException error) => new TableQuarantine(run).SetAside(table, error);
+    private TableCopyResult SetAside(TableRecord table, EtlException error) =>
+        new TableQuarantine(run).SetAside(table, error);
 
     private void SetAsideProblems(Survey survey)
     {
@@ -117,7 +120,8 @@ internal sealed class BackfillRunner(PipelineRun run, NpgsqlConnection source, I
     {
         var error = survey.Tables.FirstOrDefault(t => t.Record.Oid == table.Oid)?.Problem ?? StoredError.Of(table);
         return new TableCopyResult(
-            table.Source, table.Destination, table.State, Copied: false, table.Rows, table.Bytes, table.CopiedAt, TimeSpan.Zero, error);
+            table.Source, table.Destination, table.State, Copied: false, table.Rows, table.Bytes, table.CopiedAt,
+            TimeSpan.Zero, error);
     }
 
     private static EtlException KeepsChanging(TableRecord table) => new(

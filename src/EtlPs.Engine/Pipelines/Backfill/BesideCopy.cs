@@ -6,7 +6,9 @@ using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Engine.Pipelines.Backfill;
 
-/// <summary>Copies one table under its hidden name, and leaves its state, and what is visible of it, as it is.</summary>
+/// <summary>
+/// Copies one table under its hidden name, and leaves its state, and what is visible of it, as it is.
+/// </summary>
 internal sealed class BesideCopy(PipelineRun run, SnapshotSlot snapshot, int workers) : ICopyRound
 {
     private Exception? _failure;
@@ -19,7 +21,8 @@ internal sealed class BesideCopy(PipelineRun run, SnapshotSlot snapshot, int wor
     /// <exception cref="Errors.EtlException">What ended it.</exception>
     public async Task<TableRecord> RunAsync(TableRecord record, CancellationToken cancellationToken)
     {
-        await new CopyWorkers(run, snapshot, workers).RunAsync([(record, 0)], this, cancellationToken).ConfigureAwait(false);
+        await new CopyWorkers(run, snapshot, workers).RunAsync([(record, 0)], this, cancellationToken)
+            .ConfigureAwait(false);
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
         return _copied!;
     }

@@ -1,6 +1,8 @@
 namespace EtlPs.Engine.Pipelines.Backfill;
 
-/// <summary>Pinned blocks that one COPY after the other reads into: of one at a time, whose threads share them.</summary>
+/// <summary>
+/// Pinned blocks that one COPY after the other reads into: of one at a time, whose threads share them.
+/// </summary>
 internal sealed class BlockPool
 {
     /// <summary>Room in front of what is read, for what is left of the block before.</summary>

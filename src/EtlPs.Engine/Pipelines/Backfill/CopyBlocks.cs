@@ -4,9 +4,9 @@ using EtlPs.Engine.Postgres.Copy;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Reads a COPY in large pinned blocks on a thread of its own, some blocks ahead of whoever decodes them: DuckDB takes rows
-/// in bursts, and Postgres should not have to wait for them. What the decoder leaves of a block is put in front of the
-/// next one, into room kept there for it.
+/// Reads a COPY in large pinned blocks on a thread of its own, some blocks ahead of whoever decodes them: DuckDB takes
+/// rows in bursts, and Postgres should not have to wait for them. What the decoder leaves of a block is put in front of
+/// the next one, into room kept there for it.
 /// </summary>
 internal sealed class CopyBlocks : IDisposable
 {
@@ -78,7 +78,9 @@ internal sealed class CopyBlocks : IDisposable
         _pool.GiveBack(_decoding);
     }
 
-    /// <summary>A row of many blocks: its buffer grows by doubling, or it would be copied once for each of them.</summary>
+    /// <summary>
+    /// A row of many blocks: its buffer grows by doubling, or it would be copied once for each of them.
+    /// </summary>
     private void AppendToLargeRow(byte[] block, int read, int rest)
     {
         if (_decoding.Length - _end < read)

@@ -6,9 +6,9 @@ using EtlPs.Engine.Pipelines.Events;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Counts a table's copy, by however many workers, and reports it at most four times a second. How far it has come is told by the
-/// table's own bytes, large values included, of the ranges that are in. COPY's bytes may be many more, where values are
-/// compressed: within a range they count by what the ranges before have taken.
+/// Counts a table's copy, by however many workers, and reports it at most four times a second. How far it has come is
+/// told by the table's own bytes, large values included, of the ranges that are in. COPY's bytes may be many more,
+/// where values are compressed: within a range they count by what the ranges before have taken.
 /// </summary>
 /// <param name="observer">Who is told.</param>
 /// <param name="table">The source table.</param>
@@ -68,7 +68,9 @@ internal sealed class CopyMeter(
         }
     }
 
-    /// <summary>Whether more was read than the ranges under way were taken for, so that nobody knows how much is left of them.</summary>
+    /// <summary>
+    /// Whether more was read than the ranges under way were taken for, so that nobody knows how much is left of them.
+    /// </summary>
     private bool IsBeyondEstimate => Estimate() > _underWay;
 
     public void Begin(HeapRange range)
@@ -128,7 +130,8 @@ internal sealed class CopyMeter(
         TimeSpan? remaining = completed ? TimeSpan.Zero
             : copied > LeastFraction && !IsBeyondEstimate ? elapsed * ((1 - fraction!.Value) / copied.Value) : null;
         return new TableCopyProgress(
-            table, _rowsBefore + _rows, _bytes, fraction, _rows / Math.Max(elapsed.TotalSeconds, 0.001), remaining, completed);
+            table, _rowsBefore + _rows, _bytes, fraction, _rows / Math.Max(elapsed.TotalSeconds, 0.001), remaining,
+            completed);
     }
 
     private double? FractionNow() => _total == 0

@@ -11,7 +11,9 @@ using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Engine.Pipelines.Backfill;
 
-/// <summary>Copies tables under one snapshot, by several workers, and brings each to its end when its last range is in.</summary>
+/// <summary>
+/// Copies tables under one snapshot, by several workers, and brings each to its end when its last range is in.
+/// </summary>
 /// <param name="run">The run.</param>
 /// <param name="snapshot">What all rows are read under.</param>
 /// <param name="workers">How many copy at the same time.</param>
@@ -52,8 +54,8 @@ internal sealed class CopyRound(
     }
 
     /// <summary>
-    /// The table gets its visible name in the same transaction as its state. A copy exact at the stored position is shown at
-    /// once; a later one, and one of several snapshots, has to wait for the stream.
+    /// The table gets its visible name in the same transaction as its state. A copy exact at the stored position is
+    /// shown at once; a later one, and one of several snapshots, has to wait for the stream.
     /// </summary>
     private TableCopyResult Show(TableCopy table, DuckDBConnection connection)
     {
@@ -66,7 +68,8 @@ internal sealed class CopyRound(
                 TableDdl.Show(connection, table.Record);
                 state.Losses.Show(done.Schema);
             }
-            // What the copy has of a key may be newer than the next change of it: no value that a change leaves out is in it.
+            // What the copy has of a key may be newer than the next change of it: no value that a change leaves out is
+            // in it.
             if (done.ReplayFrom is not null) state.Fetches.Save(done.Oid, done.CopiedAt);
             state.UpsertTable(done);
             run.Faults.Reached(FaultPoint.TableRenamed);

@@ -4,7 +4,9 @@ using EtlPs.Engine.Postgres.Copy;
 
 namespace EtlPs.Engine.Pipelines.Backfill;
 
-/// <summary>One worker's session at the source, which goes from table to table, each in a transaction of its own.</summary>
+/// <summary>
+/// One worker's session at the source, which goes from table to table, each in a transaction of its own.
+/// </summary>
 internal sealed class CopySession(PostgresConnector source, string snapshotName) : IAsyncDisposable
 {
     private ICopySession? _session;

@@ -8,7 +8,8 @@ namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>Takes one range after the other out of the queue, with a session and a connection that it keeps.</summary>
 internal sealed class CopyWorker(
-    PipelineRun run, ICopyRound round, RangeQueue queue, SnapshotSlot snapshot, DuckDBConnection connection) : IAsyncDisposable
+    PipelineRun run, ICopyRound round, RangeQueue queue, SnapshotSlot snapshot, DuckDBConnection connection)
+    : IAsyncDisposable
 {
     private readonly CopySession _session = new(run.Source, snapshot.SnapshotName);
     private readonly RangeCopier _ranges = new(run, connection);
@@ -52,7 +53,8 @@ internal sealed class CopyWorker(
         var opened = await _session.OpenAsync(table.Record, table.Stop).ConfigureAwait(false);
         if (task.Range is { } range)
         {
-            await _ranges.CopyAsync(opened, table.Record, table.Codecs, range, table.Meter!, table.Stop).ConfigureAwait(false);
+            await _ranges.CopyAsync(opened, table.Record, table.Codecs, range, table.Meter!, table.Stop)
+                .ConfigureAwait(false);
             return;
         }
         queue.Opened(table, round.Open(table, opened, connection));

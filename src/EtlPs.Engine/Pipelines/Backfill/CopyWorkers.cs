@@ -15,7 +15,8 @@ internal sealed class CopyWorkers(PipelineRun run, SnapshotSlot snapshot, int wo
     /// <param name="tables">The tables, each with about its bytes.</param>
     /// <param name="round">What becomes of them.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    /// <exception cref="EtlException">What ends the run; or, once nothing more can be done, how connections were lost.</exception>
+    /// <exception cref="EtlException">What ends the run; or, once nothing more can be done, how connections were
+    /// lost.</exception>
     public async Task RunAsync(
         IEnumerable<(TableRecord Record, long Bytes)> tables, ICopyRound round, CancellationToken cancellationToken)
     {

@@ -10,8 +10,8 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Copies ranges over one connection of the destination. Each is one transaction: its rows and its line in the ledger are
-/// stored together or not at all.
+/// Copies ranges over one connection of the destination. Each is one transaction: its rows and its line in the ledger
+/// are stored together or not at all.
 /// </summary>
 internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
 {
@@ -22,7 +22,8 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
         TableSnapshot table, TableRecord record, IReadOnlyList<ColumnCodec> codecs, HeapRange range, CopyMeter meter,
         CancellationToken cancellationToken)
     {
-        await using var reader = await table.CopyAsync(range.Heap, range.Blocks, cancellationToken).ConfigureAwait(false);
+        await using var reader = await table.CopyAsync(range.Heap, range.Blocks, cancellationToken)
+            .ConfigureAwait(false);
         await Task.Factory.StartNew(
             () => Store(reader, record, codecs, range, meter, cancellationToken),
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
@@ -42,7 +43,8 @@ internal sealed class RangeCopier(PipelineRun run, DuckDBConnection connection)
             connection.InTransaction(() =>
             {
                 using var losses = _state.Losses.OpenForCopy(record.Schema, record.CopiedAt);
-                using (var appender = new TableAppender(connection, null, record.HiddenName.Schema, record.HiddenName.Name))
+                using (var appender = new TableAppender(
+                    connection, null, record.HiddenName.Schema, record.HiddenName.Name))
                 {
                     var decoder = new BinaryCopyDecoder(
                         record.Columns, codecs, appender, new CopyLosses(record.Schema, losses));

@@ -1,8 +1,8 @@
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// The work of one round, shared by its workers: a worker stays with its table while that has ranges left, and else helps
-/// with the one that has most bytes left.
+/// The work of one round, shared by its workers: a worker stays with its table while that has ranges left, and else
+/// helps with the one that has most bytes left.
 /// </summary>
 internal sealed class RangeQueue(IReadOnlyList<TableCopy> tables)
 {

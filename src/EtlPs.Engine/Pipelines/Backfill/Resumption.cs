@@ -6,8 +6,9 @@ using EtlPs.Engine.Postgres.Copy;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Whether a copy that was cut off can go on with its missing ranges. Under a later snapshot a row that moved meanwhile is
-/// copied twice or not at all, which the stream puts right when it replays all changes since the first snapshot by key.
+/// Whether a copy that was cut off can go on with its missing ranges. Under a later snapshot a row that moved meanwhile
+/// is copied twice or not at all, which the stream puts right when it replays all changes since the first snapshot by
+/// key.
 /// </summary>
 /// <param name="connection">The destination.</param>
 /// <param name="state">The same.</param>
@@ -32,9 +33,10 @@ internal sealed class Resumption(DuckDBConnection connection, StateStore state, 
         return goesOn ? ranges : null;
     }
 
-    // An index that was there under the first snapshot and is there under this one was there all the time. A key that was dropped
-    // and made again may have had rows in between that it did not tell apart, which under FULL, and under an identity that
-    // was FULL for as long, come and go by changes that nothing in the stream tells from those of one row.
+    // An index that was there under the first snapshot and is there under this one was there all the time. A key that
+    // was dropped and made again may have had rows in between that it did not tell apart, which under FULL, and under
+    // an identity that was FULL for as long, come and go by changes that nothing in the stream tells from those of one
+    // row.
     private static bool HadItsKey(TableRecord known, TableSnapshot table) =>
         known.KeyIndex != 0 && known.KeyIndex == table.KeyIndex;
 
@@ -54,7 +56,9 @@ internal sealed class Resumption(DuckDBConnection connection, StateStore state, 
     private static string Columns(TableRecord table) => StoredColumn.Write(
         table.Schema with { Columns = [.. table.Columns.Select(c => c with { AlteredBy = 0 })] }, table.DuckDbTypes);
 
-    /// <summary>A rewrite gives a table another file, where block numbers mean other rows; so does a truncation.</summary>
+    /// <summary>
+    /// A rewrite gives a table another file, where block numbers mean other rows; so does a truncation.
+    /// </summary>
     private bool HasSameFiles(TableRecord known, TableSnapshot table, IReadOnlyList<RangeRecord> ranges)
     {
         if (known.FileNode != table.FileNode) return false;

@@ -8,9 +8,9 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// Watches the pipeline's slot while tables are copied. Nothing moves it on meanwhile, so that a long copy is when it is lost:
-/// that is told before it is too late, and ends a copy that no stream could go on from. Nor does anything use it, which is kept
-/// from a server that drops idle slots.
+/// Watches the pipeline's slot while tables are copied. Nothing moves it on meanwhile, so that a long copy is when it
+/// is lost: that is told before it is too late, and ends a copy that no stream could go on from. Nor does anything use
+/// it, which is kept from a server that drops idle slots.
 /// </summary>
 internal sealed class SlotWatch(PipelineRun run)
 {
@@ -61,7 +61,8 @@ internal sealed class SlotWatch(PipelineRun run)
                     if (_gone is null && room is { Idles: true })
                         await new SlotCatalog(connection).TouchAsync(_slot, over).ConfigureAwait(false);
                 }
-                catch (Exception e) when (e is EtlException or NpgsqlException or IOException or InvalidOperationException)
+                catch (Exception e)
+                    when (e is EtlException or NpgsqlException or IOException or InvalidOperationException)
                 {
                     // A source that cannot be reached is told by the copy; the next look has a session of its own.
                     if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
@@ -93,15 +94,17 @@ internal sealed class SlotWatch(PipelineRun run)
         }
     }
 
-    /// <summary>Half is left: as much time as the copy had up to now, if the source goes on writing as it does.</summary>
+    /// <summary>
+    /// Half is left: as much time as the copy had up to now, if the source goes on writing as it does.
+    /// </summary>
     private void WarnScarce(SlotRoom room)
     {
         if (_toldScarce || room is not { SafeBytes: { } safe, LimitBytes: { } limit } || safe >= limit / 2) return;
         _toldScarce = true;
         run.Tell(
             $"Replication slot {_slot} keeps {Size(room.KeptBytes)} of WAL, and is in danger after {Size(safe)} more: "
-            + $"max_slot_wal_keep_size is {Size(limit)}. Raise it on the source while the copy runs (ALTER SYSTEM, then "
-            + "SELECT pg_reload_conf()), if its disk has room.",
+            + $"max_slot_wal_keep_size is {Size(limit)}. Raise it on the source while the copy runs (ALTER SYSTEM, "
+            + "then SELECT pg_reload_conf()), if its disk has room.",
             MilestoneLevel.Warning);
     }
 
@@ -111,9 +114,9 @@ internal sealed class SlotWatch(PipelineRun run)
         if (_toldUnreserved) return;
         _toldUnreserved = true;
         run.Tell(
-            $"Replication slot {_slot} is lost at the source's next checkpoint: it keeps {Size(room.KeptBytes)} of WAL, and "
-            + $"max_slot_wal_keep_size allows {Size(room.LimitBytes)}. Raise that now (ALTER SYSTEM, then SELECT pg_reload_conf()), or "
-            + "everything has to be copied again.",
+            $"Replication slot {_slot} is lost at the source's next checkpoint: it keeps {Size(room.KeptBytes)} of "
+            + $"WAL, and max_slot_wal_keep_size allows {Size(room.LimitBytes)}. Raise that now (ALTER SYSTEM, then "
+            + "SELECT pg_reload_conf()), or everything has to be copied again.",
             MilestoneLevel.Warning);
     }
 

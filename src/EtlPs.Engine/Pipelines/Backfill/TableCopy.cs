@@ -5,8 +5,8 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Pipelines.Backfill;
 
 /// <summary>
-/// One table's copy under one snapshot, by however many workers: the ranges that are left, and whether it has failed. What
-/// is to be done next is guarded by the <see cref="RangeQueue"/>.
+/// One table's copy under one snapshot, by however many workers: the ranges that are left, and whether it has failed.
+/// What is to be done next is guarded by the <see cref="RangeQueue"/>.
 /// </summary>
 /// <param name="record">The table as it was surveyed.</param>
 /// <param name="bytes">About its size, until it is opened.</param>

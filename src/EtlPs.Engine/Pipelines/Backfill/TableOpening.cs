@@ -36,7 +36,8 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         }
         else
         {
-            run.Tell($"The copy of {record.Source} goes on: {known.Sum(r => r.Rows)} rows are in.", MilestoneLevel.Verbose);
+            run.Tell(
+                $"The copy of {record.Source} goes on: {known.Sum(r => r.Rows)} rows are in.", MilestoneLevel.Verbose);
         }
         run.Observer.Post(new TableStateChanged(record.Source, TableState.Copying));
         return Opened(copying, table, known ?? []);
@@ -67,7 +68,8 @@ internal sealed class TableOpening(PipelineRun run, DuckDBConnection connection,
         });
 
     private static IReadOnlyList<PartitionRecord> Partitions(TableRecord copying, TableSnapshot table) =>
-        [.. table.Tree.Partitions.Select(p => new PartitionRecord(copying.Oid, p.Oid, p.AttachedBy, p.FileNode, table.Tree.Horizon))];
+        [.. table.Tree.Partitions.Select(
+            p => new PartitionRecord(copying.Oid, p.Oid, p.AttachedBy, p.FileNode, table.Tree.Horizon))];
 
     private OpenedTable Opened(TableRecord copying, TableSnapshot table, IReadOnlyList<RangeRecord> known)
     {

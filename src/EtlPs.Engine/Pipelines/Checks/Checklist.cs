@@ -2,14 +2,17 @@ using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Pipelines.Checks;
 
-/// <summary>Collects checks: a rule that a start refuses by throwing becomes one check here, and the next one is looked at.</summary>
+/// <summary>
+/// Collects checks: a rule that a start refuses by throwing becomes one check here, and the next one is looked at.
+/// </summary>
 internal sealed class Checklist(PipelineDefinition definition)
 {
     private readonly List<PipelineCheck> _checks = [];
 
     public IReadOnlyList<PipelineCheck> Checks => _checks;
 
-    public void Pass(string name, string evidence) => _checks.Add(new PipelineCheck(name, CheckStatus.Passed, evidence));
+    public void Pass(string name, string evidence) =>
+        _checks.Add(new PipelineCheck(name, CheckStatus.Passed, evidence));
 
     public void Warn(string name, string evidence, string? remedy, string? sql = null) =>
         _checks.Add(new PipelineCheck(name, CheckStatus.Warning, evidence, remedy, sql));

@@ -8,7 +8,8 @@ namespace EtlPs.Engine.Pipelines.Checks;
 /// <summary>What is looked at of the destination's disk and folder.</summary>
 internal static class DestinationChecks
 {
-    // What a run needs whatever it copies: DuckDB's own log, and transactions that wait beside the file for their commit.
+    // What a run needs whatever it copies: DuckDB's own log, and transactions that wait beside the file for their
+    // commit.
     private const long LeastSpace = 256L << 20;
 
     // A disk that is full still takes the names of files.
@@ -62,7 +63,8 @@ internal static class DestinationChecks
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
         {
             // A network share has no letter.
-            list.Warn("DiskSpace", $"What is free in {folder} cannot be found out.", "Look for yourself whether there is room.");
+            list.Warn("DiskSpace", $"What is free in {folder} cannot be found out.",
+                "Look for yourself whether there is room.");
             return;
         }
         var found = $"{free >> 20} MB are free in {folder}; "
@@ -73,6 +75,7 @@ internal static class DestinationChecks
                 "DiskSpace", found,
                 estimate?.Bytes > LeastSpace
                     ? "Make room, or name a file on a larger disk; DuckDB mostly stores rows in less."
-                    : $"Make room, or name a file on a larger disk: a run needs some {LeastSpace >> 20} MB for what it keeps aside.");
+                    : $"Make room, or name a file on a larger disk: a run needs some {LeastSpace >> 20} MB for what it "
+                    + "keeps aside.");
     }
 }

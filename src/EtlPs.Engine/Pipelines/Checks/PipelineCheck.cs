@@ -10,4 +10,5 @@ namespace EtlPs.Engine.Pipelines.Checks;
 /// <param name="Sql">The statements that mend it at the source; null: none do.</param>
 /// <param name="Code">The error that a run would end with; null: it would not.</param>
 public sealed record PipelineCheck(
-    string Name, CheckStatus Status, string Evidence, string? Remedy = null, string? Sql = null, EtlErrorCode? Code = null);
+    string Name, CheckStatus Status, string Evidence, string? Remedy = null, string? Sql = null,
+    EtlErrorCode? Code = null);

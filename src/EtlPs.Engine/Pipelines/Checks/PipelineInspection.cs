@@ -11,14 +11,15 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Checks;
 
 /// <summary>
-/// Looks at everything that a start looks at, by the same rules and by reads only, and tells all that it finds where a start
-/// refuses at the first. What was not reached is left out: the check that failed before says why.
+/// Looks at everything that a start looks at, by the same rules and by reads only, and tells all that it finds where a
+/// start refuses at the first. What was not reached is left out: the check that failed before says why.
 /// </summary>
 /// <param name="definition">The pipeline.</param>
 /// <param name="file">Its destination.</param>
 /// <param name="request">What the start would be.</param>
 /// <param name="isRunning">Whether a run of this session is under way: then its slot is in use, and rightly so.</param>
-internal sealed class PipelineInspection(PipelineDefinition definition, PipelineFile file, SurveyRequest request, bool isRunning)
+internal sealed class PipelineInspection(
+    PipelineDefinition definition, PipelineFile file, SurveyRequest request, bool isRunning)
 {
     private readonly Checklist _list = new(definition);
     private bool _isWritable;
@@ -32,7 +33,8 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
         try
         {
             if (source is not null)
-                await InspectedAsync(() => new ServerChecks(_list, source, definition).RunAsync(UsesSlot, cancellationToken))
+                await InspectedAsync(() => new ServerChecks(_list, source, definition)
+                    .RunAsync(UsesSlot, cancellationToken))
                     .ConfigureAwait(false);
             await ReadDestinationAsync(source, cancellationToken).ConfigureAwait(false);
             return _list.Checks;
@@ -43,12 +45,15 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
         }
     }
 
-    /// <summary>Null: there is no session, and a check says why. Some poolers refuse one before anything can be asked.</summary>
+    /// <summary>
+    /// Null: there is no session, and a check says why. Some poolers refuse one before anything can be asked.
+    /// </summary>
     private async Task<NpgsqlConnection?> ConnectAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var source = await new PostgresConnector(definition.Source).OpenAsync(cancellationToken).ConfigureAwait(false);
+            var source = await new PostgresConnector(definition.Source).OpenAsync(cancellationToken)
+                .ConfigureAwait(false);
             _list.Pass("Connection", $"Connected to {definition.Source}.");
             return source;
         }
@@ -79,7 +84,8 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
                         "Destination", () => Task.FromResult(DestinationChecks.RequireWritable(definition.Destination)))
                         .ConfigureAwait(false);
                     if (source is not null)
-                        await InspectedAsync(() => InspectAsync(source, reading?.Connection, cancellationToken)).ConfigureAwait(false);
+                        await InspectedAsync(() => InspectAsync(source, reading?.Connection, cancellationToken))
+                            .ConfigureAwait(false);
                     return true;
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -118,7 +124,8 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
         {
             tables = startsAnew
                 ? await surveyor.SelectAsync(request, look.Publication, cancellationToken).ConfigureAwait(false)
-                : await surveyor.ReadNowAsync(earlier.Where(t => t.State != TableState.SetAside), cancellationToken).ConfigureAwait(false);
+                : await surveyor.ReadNowAsync(earlier.Where(t => t.State != TableState.SetAside), cancellationToken)
+                    .ConfigureAwait(false);
             return $"{tables.Count} tables.";
         }).ConfigureAwait(false);
         if (PipelineRules.SetAside(definition, startsAnew ? [] : earlier) is { } aside)
@@ -142,11 +149,14 @@ internal sealed class PipelineInspection(PipelineDefinition definition, Pipeline
     private void CheckJoining(JoiningTables joining)
     {
         if (joining.IdleExclusions.Count > 0)
-            _list.Warn("ExcludedTables", string.Join(" ", joining.IdleExclusions), "Correct the name, or take it out of -ExcludeTable.");
+            _list.Warn("ExcludedTables", string.Join(" ", joining.IdleExclusions),
+                "Correct the name, or take it out of -ExcludeTable.");
         if (joining.Warnings.Count > 0)
-            _list.Warn("JoiningTables", string.Join(" ", joining.Warnings), "Mend it, or leave the table out with -ExcludeTable.");
+            _list.Warn("JoiningTables", string.Join(" ", joining.Warnings),
+                "Mend it, or leave the table out with -ExcludeTable.");
         if (joining.Tables.Count > 0)
-            _list.Pass("JoiningTables", $"Would be taken up: {string.Join(", ", joining.Tables.Select(t => t.Record.Source))}.");
+            _list.Pass("JoiningTables",
+                $"Would be taken up: {string.Join(", ", joining.Tables.Select(t => t.Record.Source))}.");
     }
 
     private void CheckSpace(CopyEstimate? toCopy)

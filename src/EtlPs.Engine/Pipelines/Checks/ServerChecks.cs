@@ -14,7 +14,8 @@ internal sealed class ServerChecks(Checklist list, NpgsqlConnection connection, 
     // Our sessions are started with all but the last two at zero.
     private static readonly string[] Timeouts =
     [
-        "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout",
+        "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout",
+        "transaction_timeout",
         "wal_sender_timeout", SlotTimeout,
     ];
 
@@ -29,7 +30,8 @@ internal sealed class ServerChecks(Checklist list, NpgsqlConnection connection, 
         list.Add("ServerVersion", server.VersionProblem(definition.Source), $"Postgres {server.Version}.");
         list.Add(
             "NoPooler",
-            await new SessionProbe(connection, definition.Source).FindProblemAsync(server.Pid, cancellationToken).ConfigureAwait(false),
+            await new SessionProbe(connection, definition.Source).FindProblemAsync(server.Pid, cancellationToken)
+            .ConfigureAwait(false),
             $"The session has the server's process {server.Pid} to itself.");
         await CheckTimeoutsAsync(usesSlot, cancellationToken).ConfigureAwait(false);
         if (usesSlot) await CheckReplicationAsync(cancellationToken).ConfigureAwait(false);
@@ -43,7 +45,8 @@ internal sealed class ServerChecks(Checklist list, NpgsqlConnection connection, 
         list.Add("ReplicationRight", server.RightProblem(source), $"The role {source.UserName} may replicate.");
         list.Add("Primary", server.StandbyProblem(source), "The server is no standby.");
         list.Add(
-            "WalSenders", server.SenderProblem(), $"{server.UsedSenders} of {server.Senders} walsenders run (max_wal_senders).");
+            "WalSenders", server.SenderProblem(),
+            $"{server.UsedSenders} of {server.Senders} walsenders run (max_wal_senders).");
         if (definition.FailoverSlot)
             list.Add(
                 "FailoverSlot", FailoverSlot.Problem(source, connection.PostgreSqlVersion),
@@ -64,18 +67,23 @@ internal sealed class ServerChecks(Checklist list, NpgsqlConnection connection, 
     private async Task CheckTimeoutsAsync(bool usesSlot, CancellationToken cancellationToken)
     {
         var found = await connection.ReadAsync(
-            ReadTimeouts, r => (Name: r.GetString(0), IsOff: r.GetBoolean(1), Value: r.GetString(2)), cancellationToken, (object)Timeouts)
+            ReadTimeouts, r => (Name: r.GetString(0), IsOff: r.GetBoolean(1), Value: r.GetString(2)), cancellationToken,
+            (object)Timeouts)
             .ConfigureAwait(false);
         var evidence = string.Join(", ", found.Select(t => $"{t.Name} {t.Value}"));
-        var ends = found.Where(t => !t.IsOff && t.Name is not ("wal_sender_timeout" or SlotTimeout)).Select(t => t.Name).ToList();
+        var ends = found.Where(t => !t.IsOff && t.Name is not ("wal_sender_timeout" or SlotTimeout)).Select(t => t.Name)
+            .ToList();
         if (ends.Count > 0)
             list.Warn(
-                "IdleTimeouts", $"In spite of how sessions are started, {string.Join(" and ", ends)} would end them: {evidence}.",
+                "IdleTimeouts",
+                $"In spite of how sessions are started, {string.Join(" and ", ends)} would end them: {evidence}.",
                 "Find out what stands in between (a pooler, an event trigger on login) and sets them.");
         else if (usesSlot && found.Any(t => t.Name == SlotTimeout && !t.IsOff))
             list.Warn(
-                "IdleTimeouts", $"The server drops what a slot needs when nothing streams from it for {SlotTimeout}: {evidence}.",
-                "Stream more often than that, or raise it.", $"ALTER SYSTEM SET {SlotTimeout} = 0; SELECT pg_reload_conf();");
+                "IdleTimeouts",
+                $"The server drops what a slot needs when nothing streams from it for {SlotTimeout}: {evidence}.",
+                "Stream more often than that, or raise it.",
+                $"ALTER SYSTEM SET {SlotTimeout} = 0; SELECT pg_reload_conf();");
         else
             list.Pass("IdleTimeouts", $"As our sessions have them: {evidence}.");
     }

@@ -23,15 +23,19 @@ internal sealed class TableChecks(Checklist list, PipelineDefinition definition,
     {
         var makesPublication = startsAnew && usesSlot && definition.Publication is null;
         await list.RunAsync("TableRights", () => Checked(
-            preflight.CheckReadableAsync(tables, cancellationToken), "Every column may be read.")).ConfigureAwait(false);
+            preflight.CheckReadableAsync(tables, cancellationToken), "Every column may be read."))
+            .ConfigureAwait(false);
         await list.RunAsync("RowSecurity", () => Checked(
-            preflight.CheckRowSecurityAsync(tables, cancellationToken), "No row is hidden from the copy.")).ConfigureAwait(false);
+            preflight.CheckRowSecurityAsync(tables, cancellationToken), "No row is hidden from the copy."))
+            .ConfigureAwait(false);
         if (makesPublication)
             await list.RunAsync("PublicationRight", () => Checked(
-                preflight.CheckMayPublishAsync(cancellationToken), "The role may make a publication.")).ConfigureAwait(false);
+                preflight.CheckMayPublishAsync(cancellationToken), "The role may make a publication."))
+                .ConfigureAwait(false);
         if (makesPublication)
             await list.RunAsync("TableOwnership", () => Checked(
-                preflight.CheckOwnershipAsync(tables, cancellationToken), "The role owns every table.")).ConfigureAwait(false);
+                preflight.CheckOwnershipAsync(tables, cancellationToken), "The role owns every table."))
+                .ConfigureAwait(false);
         if (usesSlot)
             await list.RunAsync(
                 "Partitions",
@@ -43,13 +47,16 @@ internal sealed class TableChecks(Checklist list, PipelineDefinition definition,
         CheckTypes(tables);
         var records = tables.Select(surveyor.NewRecord).ToList();
         await list.RunAsync("Names", () => Checked(
-            () => Surveyor.CheckNames(records), "No two tables or columns have one name in DuckDB.")).ConfigureAwait(false);
+            () => Surveyor.CheckNames(records), "No two tables or columns have one name in DuckDB."))
+            .ConfigureAwait(false);
         if (startsAnew)
             await list.RunAsync("DestinationTables", () => Checked(
                 () => surveyor.CheckDestination(records), "No table of another is in the way.")).ConfigureAwait(false);
     }
 
-    /// <summary>With a publication that a DBA made, writes that would fail do so already: told, and no reason to refuse.</summary>
+    /// <summary>
+    /// With a publication that a DBA made, writes that would fail do so already: told, and no reason to refuse.
+    /// </summary>
     private async Task CheckIdentityAsync(
         IReadOnlyList<TableSchema> tables, PublicationInfo? publication, CancellationToken cancellationToken)
     {

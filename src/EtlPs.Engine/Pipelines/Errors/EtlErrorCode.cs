@@ -36,7 +36,9 @@ public enum EtlErrorCode
     /// <summary>A connection pooler stands between, where a session of our own is needed.</summary>
     PoolerInBetween,
 
-    /// <summary>A table or pattern names nothing, or what cannot be copied as asked, such as a view to be streamed.</summary>
+    /// <summary>
+    /// A table or pattern names nothing, or what cannot be copied as asked, such as a view to be streamed.
+    /// </summary>
     TableNotFound,
 
     /// <summary>The table cannot be published for UPDATE and DELETE: no usable replica identity.</summary>
@@ -66,7 +68,9 @@ public enum EtlErrorCode
     /// <summary>The destination's position is older than what the slot already confirmed.</summary>
     DestinationBehindSlot,
 
-    /// <summary>The destination belongs to another server or database, or to a past that the server no longer has.</summary>
+    /// <summary>
+    /// The destination belongs to another server or database, or to a past that the server no longer has.
+    /// </summary>
     SourceChanged,
 
     /// <summary>The pipeline's copy was made without a slot, so that no stream can follow it.</summary>

@@ -20,7 +20,9 @@ public sealed class EtlException : Exception
     /// <summary>What to do about it: one or two sentences.</summary>
     public string Remedy { get; }
 
-    /// <summary>The statements that mend it at the source, where SQL does; placeholders are written as <c>…</c>.</summary>
+    /// <summary>
+    /// The statements that mend it at the source, where SQL does; placeholders are written as <c>…</c>.
+    /// </summary>
     public string? Sql { get; init; }
 
     /// <summary>What the error is about (a table, a slot, a file), where that is one thing.</summary>

@@ -2,7 +2,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Pipelines.Events;
 
-/// <summary>How far the copy of a table has come. Posted at most four times a second for each table, and at its end.</summary>
+/// <summary>
+/// How far the copy of a table has come. Posted at most four times a second for each table, and at its end.
+/// </summary>
 /// <param name="Table">The source table.</param>
 /// <param name="Rows">Rows so far.</param>
 /// <param name="Bytes">Bytes read so far.</param>

@@ -13,9 +13,12 @@ internal sealed record CanonicalForm(Func<string, string> Postgres, Func<string,
     public static CanonicalForm Output { get; } = new(
         v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN format('%s', {v}) END", v => $"({v})::VARCHAR");
 
-    /// <summary>The bytes of a text of a database without an encoding, which is VARCHAR by <c>-OnUnrepresentable Text</c>.</summary>
+    /// <summary>
+    /// The bytes of a text of a database without an encoding, which is VARCHAR by <c>-OnUnrepresentable Text</c>.
+    /// </summary>
     public static CanonicalForm TextBytes { get; } = new(
-        v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN encode(convert_to(format('%s', {v}), 'SQL_ASCII'), 'hex') END",
+        v => $"CASE WHEN ({v}) IS DISTINCT FROM NULL THEN encode(convert_to(format('%s', {v}), 'SQL_ASCII'), 'hex') "
+        + "END",
         v => $@"CASE WHEN starts_with({v}, '\x') THEN substr({v}, 3) ELSE lower(hex(encode({v}))) END");
 
     public static CanonicalForm Bytes { get; } = new(v => $"encode({v}, 'hex')", v => $"lower(hex({v}))");
@@ -56,14 +59,17 @@ internal sealed record CanonicalForm(Func<string, string> Postgres, Func<string,
 
     /// <summary>Months, days and microseconds.</summary>
     public static CanonicalForm Interval { get; } = new(
-        v => $"{Part(v, 13, 4, 32, "int4")} || ' ' || {Part(v, 9, 4, 32, "int4")} || ' ' || {Part(v, 1, 8, 64, "int8")}",
+        v => $"{Part(v, 13, 4, 32, "int4")} || ' ' || {Part(v, 9, 4, 32, "int4")} || ' ' || "
+        + $"{Part(v, 1, 8, 64, "int8")}",
         v => $"(datepart('year', {v}) * 12 + datepart('month', {v})) || ' ' || datepart('day', {v}) || ' ' || "
-            + $"(datepart('hour', {v})::HUGEINT * 3600000000 + datepart('minute', {v}) * 60000000 + datepart('microsecond', {v}))");
+            + $"(datepart('hour', {v})::HUGEINT * 3600000000 + datepart('minute', {v}) * 60000000 + "
+            + $"datepart('microsecond', {v}))");
 
     private static string Part(string v, int from, int length, int bits, string type) =>
         $"('x' || encode(substring(interval_send({v}), {from}, {length}), 'hex'))::bit({bits})::{type}";
 
     // A sum with 0 has no sign where it is 0.
     private static string Hex(string v) =>
-        $"CASE WHEN isnan({v}) THEN 'NaN' ELSE lower(lpad(to_hex(CAST((({v})::DOUBLE + 0)::BIT AS UBIGINT)), 16, '0')) END";
+        $"CASE WHEN isnan({v}) THEN 'NaN' ELSE lower(lpad(to_hex(CAST((({v})::DOUBLE + 0)::BIT AS UBIGINT)), 16, '0')) "
+        + "END";
 }

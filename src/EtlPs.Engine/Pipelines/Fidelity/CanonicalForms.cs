@@ -12,7 +12,8 @@ internal static class CanonicalForms
     public static CanonicalForm? Of(ColumnSchema column)
     {
         var codec = ColumnCodecs.Find(column);
-        if (column.Type.IsUnencoded && column.Carriage.OnUnrepresentable == OnUnrepresentable.Text && codec.HoldsText) return CanonicalForm.TextBytes;
+        if (column.Type.IsUnencoded && column.Carriage.OnUnrepresentable == OnUnrepresentable.Text && codec.HoldsText)
+            return CanonicalForm.TextBytes;
         return Of(column.Type, codec.DuckDbType, column.Carriage.Numeric, depth: 0);
     }
 
@@ -41,7 +42,8 @@ internal static class CanonicalForms
         "TIMESTAMP" or "TIMESTAMPTZ" => CanonicalForm.Micros,
         "TIMETZ" => CanonicalForm.TimeWithZone,
         "INTERVAL" => CanonicalForm.Interval,
-        _ when duckDbType.StartsWith("DECIMAL(", StringComparison.Ordinal) && duckDbType.EndsWith(')') => CanonicalForm.Number,
+        _ when duckDbType.StartsWith("DECIMAL(", StringComparison.Ordinal) && duckDbType.EndsWith(')') =>
+            CanonicalForm.Number,
         _ => null,
     };
 
@@ -60,9 +62,9 @@ internal static class CanonicalForms
                 var sources = dimensions.Select(d => $"generate_subscripts({v}, {d}) AS i{depth}_{d}");
                 var lengths = dimensions.Select(d => $"coalesce(array_length({v}, {d}), 0)::text");
                 var value = $"({v}){string.Concat(subscripts.Select(s => $"[{s}]"))}";
-                return $"CASE WHEN ({v}) IS NOT NULL THEN {string.Join(" || 'x' || ", lengths)} || ':' || coalesce((SELECT "
-                    + $"string_agg(coalesce({element.Postgres(value)}, '∅'), '¦' ORDER BY {string.Join(", ", subscripts)}) "
-                    + $"FROM {string.Join(", ", sources)}), '') END";
+                return $"CASE WHEN ({v}) IS NOT NULL THEN {string.Join(" || 'x' || ", lengths)} || ':' || "
+                    + $"coalesce((SELECT string_agg(coalesce({element.Postgres(value)}, '∅'), '¦' ORDER BY "
+                    + $"{string.Join(", ", subscripts)}) FROM {string.Join(", ", sources)}), '') END";
             },
             v =>
             {
@@ -70,7 +72,8 @@ internal static class CanonicalForms
                 var lengths = string.Join(" || 'x' || ", first.Select(list => $"coalesce(len({list}), 0)"));
                 var flat = dimensions.Skip(1).Aggregate(v, (list, _) => $"flatten({list})");
                 return $"CASE WHEN ({v}) IS NOT NULL THEN {lengths} || ':' || coalesce(array_to_string("
-                    + $"list_transform({flat}, lambda e{depth}: coalesce({element.DuckDb($"e{depth}")}, '∅')), '¦'), '') END";
+                    + $"list_transform({flat}, lambda e{depth}: coalesce({element.DuckDb($"e{depth}")}, '∅')), '¦'), "
+                    + "'') END";
             });
     }
 
@@ -87,7 +90,8 @@ internal static class CanonicalForms
     private static CanonicalForm? BoundsOf(RangeStructure range, UnboundedNumeric numeric, int depth) =>
         Part(range.Bound, numeric, depth) is not { } bound ? null : new CanonicalForm(
             v => $"CASE WHEN ({v}) IS NOT NULL THEN concat_ws(';', isempty({v}), lower_inc({v}), upper_inc({v}), "
-                + $"coalesce({bound.Postgres($"lower({v})")}, '∅'), coalesce({bound.Postgres($"upper({v})")}, '∅')) END",
+                + $"coalesce({bound.Postgres($"lower({v})")}, '∅'), coalesce({bound.Postgres($"upper({v})")}, '∅')) "
+                + "END",
             v => $"CASE WHEN ({v}) IS NOT NULL THEN concat_ws(';', {Flag(v, "empty")}, {Flag(v, "lower_inc")}, "
                 + $"{Flag(v, "upper_inc")}, coalesce({bound.DuckDb($"({v})['lower']")}, '∅'), "
                 + $"coalesce({bound.DuckDb($"({v})['upper']")}, '∅')) END");

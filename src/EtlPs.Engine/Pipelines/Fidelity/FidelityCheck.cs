@@ -12,8 +12,8 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Pipelines.Fidelity;
 
 /// <summary>
-/// Carries a sample of a table's rows into DuckDB in memory, as a backfill would, and compares what both sides say of them: by SQL of
-/// their own, which no codec has a part in. Reads only.
+/// Carries a sample of a table's rows into DuckDB in memory, as a backfill would, and compares what both sides say of
+/// them: by SQL of their own, which no codec has a part in. Reads only.
 /// </summary>
 internal sealed class FidelityCheck(PipelineDefinition definition, int sampleSize)
 {
@@ -21,7 +21,8 @@ internal sealed class FidelityCheck(PipelineDefinition definition, int sampleSiz
 
     /// <param name="patterns">Table names as in SQL, with wildcards; empty: all of the pipeline's.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    public async Task<IReadOnlyList<ColumnFidelity>> RunAsync(IReadOnlyList<string> patterns, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ColumnFidelity>> RunAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken)
     {
         var tables = await ReadTablesAsync(cancellationToken).ConfigureAwait(false);
         using var file = DuckDbFile.Open(new DuckDbSettings(DuckDbSettings.InMemory));
@@ -47,10 +48,13 @@ internal sealed class FidelityCheck(PipelineDefinition definition, int sampleSiz
         var losses = new SampleLosses(codecs.Length);
         var sample = await TableSample.TakeAsync(_source, table, sampleSize, cancellationToken).ConfigureAwait(false);
         await using var ending = sample.ConfigureAwait(false);
-        connection.Execute($"CREATE OR REPLACE TABLE sample ({string.Join(", ", codecs.Select((c, i) => $"c{i} {c.DuckDbType}"))})");
-        await sample.CopyAsync(blocks => Decode(connection, table, codecs, losses, blocks), cancellationToken).ConfigureAwait(false);
+        connection.Execute(
+            $"CREATE OR REPLACE TABLE sample ({string.Join(", ", codecs.Select((c, i) => $"c{i} {c.DuckDbType}"))})");
+        await sample.CopyAsync(blocks => Decode(connection, table, codecs, losses, blocks), cancellationToken)
+            .ConfigureAwait(false);
         var expected = await sample.ReadAsync(
-            forms.Select((f, i) => f?.Postgres(TableName.Quote(table.Columns[i].Name)) ?? "NULL::text"), cancellationToken)
+            forms.Select((f, i) => f?.Postgres(TableName.Quote(table.Columns[i].Name)) ?? "NULL::text"),
+            cancellationToken)
             .ConfigureAwait(false);
         var differing = CountDiffering(connection, forms, expected, losses);
         return table.Columns.Select((column, i) => new ColumnFidelity(
@@ -66,39 +70,47 @@ internal sealed class FidelityCheck(PipelineDefinition definition, int sampleSiz
         {
             using var appender = new TableAppender(connection, null, "main", "sample");
             var decoder = new BinaryCopyDecoder(
-                [.. table.Columns.Select(c => c with { Carriage = c.Carriage with { OnUnrepresentable = OnUnrepresentable.Null } })],
+                [.. table.Columns.Select(
+                    c => c with { Carriage = c.Carriage with { OnUnrepresentable = OnUnrepresentable.Null } })],
                 codecs, appender, losses);
             while (!decoder.IsComplete)
             {
                 var block = blocks.Next();
                 if (block.IsEmpty)
                     throw new EtlException(
-                        EtlErrorCode.ProtocolViolation, $"The sample of {table.Name} ended before Postgres said that it was complete.", "Try again.");
+                        EtlErrorCode.ProtocolViolation,
+                        $"The sample of {table.Name} ended before Postgres said that it was complete.", "Try again.");
                 blocks.Advance(decoder.Decode(block));
             }
             appender.Close();
         });
 
-    /// <summary>How many values of each column come out as something else; one that is lost is counted already.</summary>
+    /// <summary>
+    /// How many values of each column come out as something else; one that is lost is counted already.
+    /// </summary>
     private static int[] CountDiffering(
         DuckDBConnection connection, List<CanonicalForm?> forms, List<string?[]> expected, SampleLosses losses)
     {
         var differing = new int[forms.Count];
         using var command = connection.Command(
-            $"SELECT {string.Join(", ", forms.Select((f, i) => f?.DuckDb($"c{i}") ?? "NULL::VARCHAR"))} FROM sample ORDER BY rowid");
+            $"SELECT {string.Join(", ", forms.Select((f, i) => f?.DuckDb($"c{i}") ?? "NULL::VARCHAR"))} FROM sample "
+            + "ORDER BY rowid");
         using var reader = command.ExecuteReader();
         foreach (var row in expected)
         {
-            if (!reader.Read()) throw new InvalidOperationException("The sample has fewer rows in DuckDB than in Postgres.");
+            if (!reader.Read())
+                throw new InvalidOperationException("The sample has fewer rows in DuckDB than in Postgres.");
             for (var i = 0; i < differing.Length; i++)
-                if (!string.Equals(row[i], reader.IsDBNull(i) ? null : reader.GetString(i), StringComparison.Ordinal)) differing[i]++;
+                if (!string.Equals(row[i], reader.IsDBNull(i) ? null : reader.GetString(i), StringComparison.Ordinal))
+                    differing[i]++;
         }
         for (var i = 0; i < differing.Length; i++)
             if (forms[i] is not null) differing[i] -= losses.Count(i);
         return differing;
     }
 
-    private static string? Reason(ColumnSchema column, SampleLosses losses, int index, int differing, bool isNotCompared)
+    private static string? Reason(
+        ColumnSchema column, SampleLosses losses, int index, int differing, bool isNotCompared)
     {
         var reasons = losses.Describe(index).ToList();
         if (differing > 0) reasons.Add($"values that come out as others ({differing})");

@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Pipelines.Initialization;
 
-/// <summary>What a role lacks to run a pipeline through a publication that is there: REPLICATION, and to read the tables.</summary>
+/// <summary>
+/// What a role lacks to run a pipeline through a publication that is there: REPLICATION, and to read the tables.
+/// </summary>
 internal sealed class RoleRights(NpgsqlConnection connection, string role, string source)
 {
     private const string Role = """
@@ -36,7 +38,8 @@ internal sealed class RoleRights(NpgsqlConnection connection, string role, strin
     {
         var found = await connection.ReadAsync(
             Role,
-            r => (Replicates: r.GetBoolean(0), IsRds: r.GetBoolean(1), Connects: r.GetBoolean(2), Database: r.GetString(3)),
+            r => (Replicates: r.GetBoolean(0), IsRds: r.GetBoolean(1), Connects: r.GetBoolean(2),
+                Database: r.GetString(3)),
             cancellationToken, role).ConfigureAwait(false);
         if (found.Count == 0)
             throw new EtlException(
@@ -47,21 +50,25 @@ internal sealed class RoleRights(NpgsqlConnection connection, string role, strin
             };
         var reading = await connection.ReadAsync(
             Reading,
-            r => (Name: new TableName(r.GetString(0), r.GetString(1)), UsesSchema: r.GetBoolean(2), Reads: r.GetBoolean(3)),
+            r => (Name: new TableName(r.GetString(0), r.GetString(1)), UsesSchema: r.GetBoolean(2),
+                Reads: r.GetBoolean(3)),
             cancellationToken, role, CatalogReader.Oids(tables.Select(t => t.Oid))).ConfigureAwait(false);
 
         var missing = new List<PlannedEffect>();
         if (!found[0].Replicates)
-            Add("Let it replicate", found[0].IsRds ? $"GRANT rds_replication TO {Quoted}" : $"ALTER ROLE {Quoted} REPLICATION");
+            Add("Let it replicate", found[0].IsRds ? $"GRANT rds_replication TO {Quoted}"
+                : $"ALTER ROLE {Quoted} REPLICATION");
         if (!found[0].Connects)
             Add("Let it connect", $"GRANT CONNECT ON DATABASE {TableName.Quote(found[0].Database)} TO {Quoted}");
         foreach (var schema in reading.Where(t => !t.UsesSchema).Select(t => t.Name.Schema).Distinct())
             Add($"Let it use schema {schema}", $"GRANT USAGE ON SCHEMA {TableName.Quote(schema)} TO {Quoted}");
         var unread = reading.Where(t => !t.Reads).Select(t => t.Name).ToList();
         if (unread.Count > 0)
-            Add($"Let it read {unread.Count} tables", $"GRANT SELECT ON {string.Join(", ", unread.Select(t => t.Quoted))} TO {Quoted}");
+            Add($"Let it read {unread.Count} tables",
+                $"GRANT SELECT ON {string.Join(", ", unread.Select(t => t.Quoted))} TO {Quoted}");
         return missing;
 
-        void Add(string action, string statement) => missing.Add(new PlannedEffect($"role {role} of {source}", action, statement));
+        void Add(string action, string statement) =>
+            missing.Add(new PlannedEffect($"role {role} of {source}", action, statement));
     }
 }

@@ -4,7 +4,10 @@ using EtlPs.Engine.Postgres.Catalog;
 
 namespace EtlPs.Engine.Pipelines.Planning;
 
-/// <summary>What a user has chosen for columns, by their names: a name counts more than a pattern, and a longer pattern more than a shorter.</summary>
+/// <summary>
+/// What a user has chosen for columns, by their names: a name counts more than a pattern, and a longer pattern more
+/// than a shorter.
+/// </summary>
 internal sealed class ColumnChoices<T>
     where T : notnull
 {
@@ -13,7 +16,8 @@ internal sealed class ColumnChoices<T>
 
     /// <param name="parameter">The parameter's name, for errors.</param>
     /// <param name="choices">By column names or patterns.</param>
-    /// <exception cref="EtlException">InvalidArgument: one is no column's name, or two are the same column's.</exception>
+    /// <exception cref="EtlException">InvalidArgument: one is no column's name, or two are the same
+    /// column's.</exception>
     public ColumnChoices(string parameter, IReadOnlyDictionary<string, T> choices)
     {
         _parameter = parameter;
@@ -66,8 +70,8 @@ internal sealed class ColumnChoices<T>
                 throw new EtlException(
                     EtlErrorCode.TableNotFound,
                     $"-{_parameter} names {pattern}, which is no column of the pipeline's tables.",
-                    "Check the names: write \"…\" around upper case; without a schema the table is in public. A pattern with a wildcard may "
-                    + "match nothing.")
+                    "Check the names: write \"…\" around upper case; "
+                    + "without a schema the table is in public. A pattern with a wildcard may match nothing.")
                 {
                     Subject = pattern.Text,
                 };

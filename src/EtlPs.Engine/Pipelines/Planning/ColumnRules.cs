@@ -52,14 +52,17 @@ internal sealed class ColumnRules(PipelineDefinition definition)
 
     private ColumnCarriage CarriageOf(TableSchema table, ColumnSchema column, int index)
     {
-        var numeric = _numeric.TryFind(table.Name, column.Name, out var chosen, out _) && IsUnbounded(column.Type) ? chosen : default;
+        var numeric = _numeric.TryFind(table.Name, column.Name, out var chosen, out _) && IsUnbounded(column.Type)
+            ? chosen
+            : default;
         _unrepresentable.TryFind(table.Name, column.Name, out var choice, out _);
         var isIdle = choice switch
         {
             // A row without its key could never be found again, and two rounded keys may be one.
             OnUnrepresentable.Null => table.KeyColumns.Contains(index),
             OnUnrepresentable.Round => table.KeyColumns.Contains(index) || numeric.Kind == UnboundedNumericKind.Text,
-            OnUnrepresentable.Text => ColumnCodecs.HoldsEveryValue(CodecCatalog.Find(column.Type, numeric), column.Type),
+            OnUnrepresentable.Text =>
+                ColumnCodecs.HoldsEveryValue(CodecCatalog.Find(column.Type, numeric), column.Type),
             _ => false,
         };
         return new ColumnCarriage(numeric, isIdle ? OnUnrepresentable.Error : choice, NameOf(table, column));
@@ -79,7 +82,8 @@ internal sealed class ColumnRules(PipelineDefinition definition)
         var column = table.Columns[index];
         if (_numeric.TryFind(table.Name, column.Name, out _, out var isNamed) && isNamed && !IsUnbounded(column.Type))
             throw Refused(
-                table, column, $"-UnboundedNumeric names column {TableName.Quote(column.Name)} of {table.Name}, whose type "
+                table, column,
+                $"-UnboundedNumeric names column {TableName.Quote(column.Name)} of {table.Name}, whose type "
                 + $"{column.Type.DisplayName} has a DuckDB type that holds all its digits.",
                 "Leave the column out of -UnboundedNumeric.");
         if (!_unrepresentable.TryFind(table.Name, column.Name, out var choice, out isNamed) || !isNamed) return;
@@ -87,9 +91,11 @@ internal sealed class ColumnRules(PipelineDefinition definition)
         if (choice is OnUnrepresentable.Null or OnUnrepresentable.Round && table.KeyColumns.Contains(index))
             throw Refused(
                 table, column, $"{what}, which is one of its key's: "
-                + (choice == OnUnrepresentable.Null ? "a row without its key could never be found again." : "two rounded keys could be one."),
+                + (choice == OnUnrepresentable.Null ? "a row without its key could never be found again."
+                    : "two rounded keys could be one."),
                 "Use Text, Error or Quarantine for it.");
-        if (choice == OnUnrepresentable.Round && CarriageOf(table, column, index).Numeric.Kind == UnboundedNumericKind.Text)
+        if (choice == OnUnrepresentable.Round
+            && CarriageOf(table, column, index).Numeric.Kind == UnboundedNumericKind.Text)
             throw Refused(
                 table, column, $"{what}, which has no values to be rounded.",
                 "Only numerics carried by -UnboundedNumeric Double or Decimal(p,s) are rounded; leave the column out.");
@@ -100,5 +106,6 @@ internal sealed class ColumnRules(PipelineDefinition definition)
 
     /// <summary>Whether the type has a numeric in it that DECIMAL has no type for.</summary>
     private static bool IsUnbounded(PostgresType type) =>
-        CodecCatalog.Find(type, UnboundedNumeric.Text).DuckDbType != CodecCatalog.Find(type, UnboundedNumeric.Double).DuckDbType;
+        CodecCatalog.Find(type, UnboundedNumeric.Text).DuckDbType != CodecCatalog.Find(
+            type, UnboundedNumeric.Double).DuckDbType;
 }

@@ -22,8 +22,8 @@ internal static class ConditionCheck
         var connection = await new PostgresConnector(source).OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = connection.ConfigureAwait(false);
         await connection.ExecuteAsync($"SET lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
-        // Not in parentheses, as in the copy: a condition that closes one and opens another passes one of the two at most. In
-        // a batch command, which holds one statement.
+        // Not in parentheses, as in the copy: a condition that closes one and opens another passes one of the two at
+        // most. In a batch command, which holds one statement.
         var command = new NpgsqlBatchCommand(
             $"SELECT FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted} "
             + $"WHERE CASE WHEN\n{table.RowFilter}\nTHEN true END LIMIT 0");
@@ -49,8 +49,8 @@ internal static class ConditionCheck
             return new EtlException(
                 EtlErrorCode.InvalidArgument,
                 $"Postgres refuses the condition for table {table.Name}: {e.MessageText} (SQLSTATE {e.SqlState}).",
-                "Correct it in -Where, and use -Restart where the copy was begun. Types, functions and operators that are not "
-                + "Postgres's own need their schema.")
+                "Correct it in -Where, and use -Restart where the copy was begun. Types, functions and operators that "
+                + "are not Postgres's own need their schema.")
             {
                 Subject = table.Name.ToString(),
             };

@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Pipelines.Planning;
 
-/// <summary>Estimates a copy by reads only: its bytes, ranges and time, and the WAL that the source keeps meanwhile.</summary>
+/// <summary>
+/// Estimates a copy by reads only: its bytes, ranges and time, and the WAL that the source keeps meanwhile.
+/// </summary>
 internal sealed class CopyForecast
 {
     // Of a worker, on two cores that server, client and DuckDB share; a network or a disk may be slower.
@@ -35,12 +37,14 @@ internal sealed class CopyForecast
     {
         var sizes = survey.TablesToCopy.ToDictionary(t => t.Record.Oid, t => t.Size?.Bytes ?? 0);
         if (sizes.Count == 0) return new CopyForecast([], null);
-        var ranges = sizes.ToDictionary(s => s.Key, s => CopyRange.Split(s.Value, RangeSize.Of(s.Value, workers)).Count);
+        var ranges = sizes.ToDictionary(
+            s => s.Key, s => CopyRange.Split(s.Value, RangeSize.Of(s.Value, workers)).Count);
         var bytes = sizes.Values.Sum();
         var time = TimeSpan.FromSeconds(bytes / BytesPerSecond / Math.Clamp(ranges.Values.Sum(), 1, workers))
             + TimeOfTable * sizes.Count / Math.Clamp(sizes.Count, 1, workers);
         var rate = survey.UsesSlot
-            ? (await source.ReadAsync(WalRate, r => r.GetNullable<double>(0), cancellationToken).ConfigureAwait(false))[0]
+            ? (await source.ReadAsync(WalRate, r => r.GetNullable<double>(0), cancellationToken)
+                .ConfigureAwait(false))[0]
             : null;
         return new CopyForecast(ranges, new CopyEstimate(bytes, time, (long?)(rate * time.TotalSeconds)));
     }

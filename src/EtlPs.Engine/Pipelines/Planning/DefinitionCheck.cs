@@ -14,11 +14,14 @@ internal sealed class DefinitionCheck(PipelineDefinition definition, ColumnRules
 
     /// <param name="known">The tables as the destination has them.</param>
     /// <param name="resets">Those that are about to be copied again, as the definition has them; null: none.</param>
-    /// <param name="now">Tables that are not bound to what was copied, as the source has them; who is gone is not there.</param>
+    /// <param name="now">Tables that are not bound to what was copied, as the source has them; who is gone is not
+    /// there.</param>
     /// <param name="joining">Tables that are about to be copied for the first time.</param>
-    /// <exception cref="EtlException">DefinitionChanged; TableNotFound, InvalidArgument: the definition says what cannot be.</exception>
+    /// <exception cref="EtlException">DefinitionChanged; TableNotFound, InvalidArgument: the definition says what
+    /// cannot be.</exception>
     public void Check(
-        IReadOnlyList<TableRecord> known, IReadOnlySet<uint>? resets, IReadOnlyDictionary<uint, TableSchema> now, JoiningTables joining)
+        IReadOnlyList<TableRecord> known, IReadOnlySet<uint>? resets, IReadOnlyDictionary<uint, TableSchema> now,
+        JoiningTables joining)
     {
         var added = joining.Tables.Select(t => t.Record.Schema).ToList();
         // What a table is set aside for may have come, or gone, since: either choice is fine until it is copied again.
@@ -40,8 +43,10 @@ internal sealed class DefinitionCheck(PipelineDefinition definition, ColumnRules
         if (names.DestinationOf(table.Source) is var name && name != table.Destination)
             throw new EtlException(
                 EtlErrorCode.DefinitionChanged,
-                $"{table.Source} was copied to {table.Destination}, and would be {name} as pipeline {definition.Name} is defined now.",
-                "Define the pipeline as before, with the same -DestinationSchema and -TableMap, or copy anew with -Restart.")
+                $"{table.Source} was copied to {table.Destination}, and would be {name} as pipeline {definition.Name} "
+                + "is defined now.",
+                "Define the pipeline as before, with the same -DestinationSchema and -TableMap, or copy anew with "
+                + "-Restart.")
             {
                 Subject = table.Source.ToString(),
             };
@@ -49,15 +54,17 @@ internal sealed class DefinitionCheck(PipelineDefinition definition, ColumnRules
 
     private void CheckColumns(IReadOnlyList<TableRecord> known, IReadOnlySet<uint>? resets)
     {
-        var changed = known.Where(t => IsBound(t, resets)).Select(t => (Table: t, Change: FindChange(t))).Where(c => c.Change is not null).ToList();
+        var changed = known.Where(t => IsBound(t, resets)).Select(t => (Table: t, Change: FindChange(t)))
+            .Where(c => c.Change is not null).ToList();
         if (changed.Count == 0) return;
         var (table, change) = changed[0];
         // One without the others would be refused for their sake.
-        var again = known.Where(t => resets?.Contains(t.Oid) == true).Concat(changed.Select(c => c.Table)).Select(t => $"'{t.Source}'");
+        var again = known.Where(t => resets?.Contains(t.Oid) == true).Concat(changed.Select(c => c.Table))
+            .Select(t => $"'{t.Source}'");
         throw new EtlException(
             EtlErrorCode.DefinitionChanged,
-            $"Column {TableName.Quote(table.Columns[change!.Value.Column].Name)} of {table.Source} was copied {change.Value.What} as pipeline "
-            + $"{definition.Name} is defined now.",
+            $"Column {TableName.Quote(table.Columns[change!.Value.Column].Name)} of {table.Source} was copied "
+            + $"{change.Value.What} as pipeline {definition.Name} is defined now.",
             "Define the pipeline as before, or copy again as it is defined now what that concerns: "
             + $"Reset-EtlTable {definition.Name} {string.Join(", ", again)}.")
         {
@@ -71,7 +78,9 @@ internal sealed class DefinitionCheck(PipelineDefinition definition, ColumnRules
         var types = DuckDbTypes.Of(now);
         for (var i = 0; i < now.Columns.Count; i++)
             if (now.Columns[i].DestinationName != table.Columns[i].DestinationName)
-                return (i, $"to {TableName.Quote(table.Columns[i].DestinationName)}, and would be {TableName.Quote(now.Columns[i].DestinationName)}");
+                return (i,
+                    $"to {TableName.Quote(table.Columns[i].DestinationName)}, and would be "
+                    + $"{TableName.Quote(now.Columns[i].DestinationName)}");
         for (var i = 0; i < types.Count; i++)
             if (types[i] != table.DuckDbTypes[i])
                 return (i, $"as {table.DuckDbTypes[i]}, and would be {types[i]}");

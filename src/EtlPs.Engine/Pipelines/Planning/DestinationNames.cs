@@ -6,8 +6,8 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Pipelines.Planning;
 
 /// <summary>
-/// Whose the names in a destination are: a pipeline's from when it has a table for it, long before the table is shown; and
-/// the user's wherever something stands under it that no copy of the pipeline is.
+/// Whose the names in a destination are: a pipeline's from when it has a table for it, long before the table is shown;
+/// and the user's wherever something stands under it that no copy of the pipeline is.
 /// </summary>
 /// <remarks>Read once for all tables: DuckDB needs as long to look for one name as to list them.</remarks>
 internal sealed class DestinationNames
@@ -21,7 +21,8 @@ internal sealed class DestinationNames
     {
         _definition = definition;
         var state = new StateStore(destination, definition.Name);
-        foreach (var (other, table) in state.ReadOtherOwners()) _others.TryAdd(NameCollisions.Fold(table.Quoted), other);
+        foreach (var (other, table) in state.ReadOtherOwners())
+            _others.TryAdd(NameCollisions.Fold(table.Quoted), other);
         _present = Folded(TableDdl.ReadNames(destination));
         _shown = Folded(state.ReadTables().Where(t => t.HasVisibleRows).Select(t => t.Destination));
     }
@@ -34,8 +35,11 @@ internal sealed class DestinationNames
     public EtlException? FindProblem(TableName name)
     {
         var folded = NameCollisions.Fold(name.Quoted);
-        if (_others.TryGetValue(folded, out var other)) return PipelineRules.DestinationOfAnother(name, other, _definition);
-        return _present.Contains(folded) && !_shown.Contains(folded) ? PipelineRules.DestinationTaken(name, _definition) : null;
+        if (_others.TryGetValue(folded, out var other))
+            return PipelineRules.DestinationOfAnother(name, other, _definition);
+        return _present.Contains(folded) && !_shown.Contains(folded)
+            ? PipelineRules.DestinationTaken(name, _definition)
+            : null;
     }
 
     private static HashSet<string> Folded(IEnumerable<TableName> names) =>

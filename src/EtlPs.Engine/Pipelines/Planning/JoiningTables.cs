@@ -2,7 +2,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Pipelines.Planning;
 
-/// <summary>The tables that a pipeline which goes on takes up: its definition names them, and they are not copied yet.</summary>
+/// <summary>
+/// The tables that a pipeline which goes on takes up: its definition names them, and they are not copied yet.
+/// </summary>
 /// <param name="Tables">What joins; one with a problem is set aside from the start.</param>
 /// <param name="ToPublish">Those of them that the pipeline's own publication does not have yet.</param>
 /// <param name="Warnings">What a pattern names and cannot join, and why.</param>

@@ -9,7 +9,8 @@ namespace EtlPs.Engine.Pipelines.Planning;
 
 /// <summary>When a pipeline may start, when it may go on, and what is wrong where it may not.</summary>
 internal sealed class PipelineRules(
-    PipelineDefinition definition, ServerIdentity identity, PipelineRecord? known, PublicationInfo? publication, SlotInfo? slot)
+    PipelineDefinition definition, ServerIdentity identity, PipelineRecord? known, PublicationInfo? publication,
+    SlotInfo? slot)
 {
     private string SlotName => definition.EffectiveSlotName;
 
@@ -22,7 +23,8 @@ internal sealed class PipelineRules(
         if (slot is not null && slot.Database != identity.Database)
             throw new EtlException(
                 EtlErrorCode.SlotExists,
-                $"Replication slot {SlotName} exists at the source, for {(slot.Database is { } other ? $"database {other}" : "physical replication")}.",
+                $"Replication slot {SlotName} exists at the source, for "
+                + $"{(slot.Database is { } other ? $"database {other}" : "physical replication")}.",
                 "Slot names are one for all databases of a server: give the pipeline another -Name or -SlotName.")
             {
                 Subject = SlotName,
@@ -48,8 +50,10 @@ internal sealed class PipelineRules(
         if (definition.Publication is null && publication is not null && !isOurs)
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,
-                $"Publication {publication.Name} exists at the source, and {definition.Destination} knows nothing of it.",
-                $"Use it with -Publication {publication.Name}, replace it with -Restart, or give the pipeline another -Name.")
+                $"Publication {publication.Name} exists at the source, and {definition.Destination} knows nothing of "
+                + "it.",
+                $"Use it with -Publication {publication.Name}, replace it with -Restart, or give the pipeline another "
+                + "-Name.")
             {
                 Subject = publication.Name,
             };
@@ -72,7 +76,8 @@ internal sealed class PipelineRules(
             if (request.SnapshotOnly) return;
             throw new EtlException(
                 EtlErrorCode.SnapshotOnlyCopy,
-                $"Pipeline {definition.Name} was copied with -SnapshotOnly: without a slot, nobody knows what changed since.",
+                $"Pipeline {definition.Name} was copied with -SnapshotOnly: without a slot, nobody knows what changed "
+                + "since.",
                 "Use -Restart to copy anew with a slot.")
             {
                 Subject = definition.Name,
@@ -96,8 +101,9 @@ internal sealed class PipelineRules(
         if (!IsSameSource)
             throw new EtlException(
                 EtlErrorCode.SourceChanged,
-                $"{definition.Destination} holds a copy of database {known!.Database} of another server (system identifier "
-                + $"{known.SystemIdentifier}); the source is {identity.Database} with {identity.SystemIdentifier}.",
+                $"{definition.Destination} holds a copy of database {known!.Database} of another server (system "
+                + $"identifier {known.SystemIdentifier}); the source is {identity.Database} with "
+                + $"{identity.SystemIdentifier}.",
                 "Correct -Source or -Destination, or use -Restart to drop that copy and make a new one.")
             {
                 Subject = definition.Name,
@@ -117,13 +123,14 @@ internal sealed class PipelineRules(
     }
 
     /// <summary>
-    /// What the copy that is dropped has at a server that the run does not reach, and nobody will name any more; null: nothing.
+    /// What the copy that is dropped has at a server that the run does not reach, and nobody will name any more; null:
+    /// nothing.
     /// </summary>
     private string? LeftBehind() => known is not { Stage: not PipelineStage.SnapshotOnly } || IsSameSource
         ? null
-        : $"The copy that is dropped was of database {known.Database} of another server (system identifier {known.SystemIdentifier}). "
-        + $"Its replication slot {known.SlotName}, where it still exists, keeps that server's WAL for ever. Drop it there: "
-        + $"SELECT pg_drop_replication_slot('{known.SlotName}');"
+        : $"The copy that is dropped was of database {known.Database} of another server (system identifier "
+        + $"{known.SystemIdentifier}). Its replication slot {known.SlotName}, where it still exists, keeps that "
+        + $"server's WAL for ever. Drop it there: SELECT pg_drop_replication_slot('{known.SlotName}');"
         + (known.OwnsPublication ? $" {PublicationCatalog.DropStatement(known.Publication)};" : "");
 
     /// <summary>Which tables a run goes on without; null: none.</summary>
@@ -132,15 +139,20 @@ internal sealed class PipelineRules(
         var aside = tables.Where(t => t.State == TableState.SetAside).Select(t => t.Source.ToString()).ToList();
         return aside.Count == 0
             ? null
-            : $"Set aside and not followed: {string.Join(", ", aside.Take(10))}{(aside.Count > 10 ? $" and {aside.Count - 10} more" : "")}. "
+            : "Set aside and not followed: "
+            + $"{string.Join(", ", aside.Take(10))}{(aside.Count > 10 ? $" and {aside.Count - 10} more" : "")}. "
             + $"Get-EtlTable {definition.Name} -State SetAside tells why; Reset-EtlTable copies them again.";
     }
 
-    /// <summary>Whether the publication sends whatever becomes of a row. A truncation leaves none to become anything.</summary>
+    /// <summary>
+    /// Whether the publication sends whatever becomes of a row. A truncation leaves none to become anything.
+    /// </summary>
     public bool SendsAllRows =>
         definition.Publication is null || publication is not { Insert: false } and not { Update: false };
 
-    /// <summary>Whether the slot is to outlive a failover, and does not. One that does, whoever made it so, is left as it is.</summary>
+    /// <summary>
+    /// Whether the slot is to outlive a failover, and does not. One that does, whoever made it so, is left as it is.
+    /// </summary>
     public bool LacksFailover => definition.FailoverSlot && slot is { Failover: false };
 
     /// <summary>What a publication that a DBA made leaves out; null: nothing.</summary>
@@ -148,14 +160,15 @@ internal sealed class PipelineRules(
         publication is null || definition.Publication is null
         || (publication.Insert && publication.Update && publication.Delete && publication.Truncate)
             ? null
-            : $"Publication {publication.Name} does not publish all of insert, update, delete and truncate: what it leaves out is "
-            + "not followed.";
+            : $"Publication {publication.Name} does not publish all of insert, update, delete and truncate: what it "
+            + "leaves out is not followed.";
 
-    public static string UnlimitedWal(PipelineDefinition definition) => $"{UnlimitedWalEvidence(definition)} {UnlimitedWalRemedy}";
+    public static string UnlimitedWal(PipelineDefinition definition) =>
+        $"{UnlimitedWalEvidence(definition)} {UnlimitedWalRemedy}";
 
     public static string UnlimitedWalEvidence(PipelineDefinition definition) =>
-        $"max_slot_wal_keep_size of {definition.Source.Host}:{definition.Source.Port} is -1: while nothing streams from slot "
-        + $"{definition.EffectiveSlotName}, it keeps WAL without a limit, until the source's disk is full.";
+        $"max_slot_wal_keep_size of {definition.Source.Host}:{definition.Source.Port} is -1: while nothing streams "
+        + $"from slot {definition.EffectiveSlotName}, it keeps WAL without a limit, until the source's disk is full.";
 
     public const string UnlimitedWalRemedy =
         "Set a limit that leaves room to notice, and stream often; Get-EtlSlotLag tells what is kept.";
@@ -209,36 +222,40 @@ internal sealed class PipelineRules(
         Subject = table.ToString(),
     };
 
-    public static EtlException DestinationOfAnother(TableName table, string other, PipelineDefinition definition) => new(
-        EtlErrorCode.DestinationTableExists,
-        $"Table {table} of {definition.Destination} is pipeline {other}'s, shown already or not.",
-        $"Give the pipeline another -DestinationSchema, or the table another name with -TableMap; or remove pipeline {other}.")
+    public static EtlException DestinationOfAnother(TableName table, string other, PipelineDefinition definition) =>
+        new(
+            EtlErrorCode.DestinationTableExists,
+            $"Table {table} of {definition.Destination} is pipeline {other}'s, shown already or not.",
+            "Give the pipeline another -DestinationSchema, or the table another name with -TableMap; "
+            + $"or remove pipeline {other}.")
     {
         Subject = table.ToString(),
     };
 
     /// <summary>
-    /// Whether what bears the pipeline's names may be dropped: the destination says that the pipeline made it in this very
-    /// database, or the user asks for a new slot in its place.
+    /// Whether what bears the pipeline's names may be dropped: the destination says that the pipeline made it in this
+    /// very database, or the user asks for a new slot in its place.
     /// </summary>
     private bool IsOurs(SurveyRequest request, bool usesSlot) =>
         (request.Restart && usesSlot)
         || (known is { Stage: not PipelineStage.SnapshotOnly } && IsSameSource);
 
-    private bool IsSameSource => known?.SystemIdentifier == identity.SystemIdentifier && known.Database == identity.Database;
+    private bool IsSameSource =>
+        known?.SystemIdentifier == identity.SystemIdentifier && known.Database == identity.Database;
 
     /// <summary>
-    /// Another publication may carry other tables, whose changes would be passed over in silence; and a slot that nobody names
-    /// any more would keep the source's WAL for ever.
+    /// Another publication may carry other tables, whose changes would be passed over in silence; and a slot that
+    /// nobody names any more would keep the source's WAL for ever.
     /// </summary>
     private void CheckNames()
     {
         if (known!.SlotName == SlotName && known.Publication == definition.EffectivePublication) return;
         throw new EtlException(
             EtlErrorCode.InvalidArgument,
-            $"Pipeline {definition.Name} was started with slot {known.SlotName} and publication {known.Publication}, and is now to go on "
-            + $"with slot {SlotName} and publication {definition.EffectivePublication}.",
-            "Name the same -SlotName and -Publication as before; or remove the pipeline, drop its tables and begin anew.")
+            $"Pipeline {definition.Name} was started with slot {known.SlotName} and publication {known.Publication}, "
+            + $"and is now to go on with slot {SlotName} and publication {definition.EffectivePublication}.",
+            "Name the same -SlotName and -Publication as before; "
+            + "or remove the pipeline, drop its tables and begin anew.")
         {
             Subject = definition.Name,
         };
@@ -258,7 +275,8 @@ internal sealed class PipelineRules(
         if (publication is null)
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,
-                $"Publication {known!.Publication} is gone from {definition.Source}: the slot sends nothing without it.",
+                $"Publication {known!.Publication} is gone from {definition.Source}: the slot sends nothing without "
+                + "it.",
                 "Use -Restart to copy anew: what changed while there was no publication cannot be had any more.")
             {
                 Subject = known.Publication,
@@ -267,8 +285,8 @@ internal sealed class PipelineRules(
         if (slot.ConfirmedFlushLsn is { } confirmed && confirmed > known!.Position)
             throw new EtlException(
                 EtlErrorCode.DestinationBehindSlot,
-                $"{definition.Destination} stands at {known.Position}, but slot {SlotName} was confirmed up to {confirmed}: the changes "
-                + "in between are gone. The file is probably an older copy.",
+                $"{definition.Destination} stands at {known.Position}, but slot {SlotName} was confirmed up to "
+                + $"{confirmed}: the changes in between are gone. The file is probably an older copy.",
                 "Bring back the newer file, or use -Restart to copy anew.")
             {
                 Subject = SlotName,
@@ -278,7 +296,8 @@ internal sealed class PipelineRules(
     private EtlException SlotActive() => new(
         EtlErrorCode.SlotActive,
         $"Replication slot {SlotName} is in use by server process {slot!.ActivePid}.",
-        $"Stop the other run of pipeline {definition.Name} first; after a cut connection the server lets the slot go within wal_sender_timeout.")
+        $"Stop the other run of pipeline {definition.Name} first; "
+        + "after a cut connection the server lets the slot go within wal_sender_timeout.")
     {
         Subject = SlotName,
     };

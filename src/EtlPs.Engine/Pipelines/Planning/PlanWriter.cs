@@ -16,7 +16,8 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
         AddCopy(effects);
         var warnings = survey.Warnings.ToList();
         if (survey.UsesSlot && !options.SnapshotOnly)
-            warnings.Add($"Slot {definition.EffectiveSlotName} keeps the source's WAL until a stream of this pipeline runs.");
+            warnings.Add(
+                $"Slot {definition.EffectiveSlotName} keeps the source's WAL until a stream of this pipeline runs.");
         return Plan("Backfill", effects, warnings, copies: true);
     }
 
@@ -26,7 +27,9 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
         AddStart(effects);
         if (!options.SkipBackfill || !survey.StartsAnew) AddCopy(effects);
         effects.Add(new PlannedEffect(
-            Destination, $"Follow changes of {survey.Tables.Count(t => t.Problem is null)} tables from slot {definition.EffectiveSlotName}"));
+            Destination,
+            $"Follow changes of {survey.Tables.Count(t => t.Problem is null)} tables from slot "
+            + $"{definition.EffectiveSlotName}"));
         return Plan("Stream", effects, survey.Warnings, copies: !options.SkipBackfill || !survey.StartsAnew);
     }
 
@@ -43,19 +46,22 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
             return;
         }
         var visible = survey.EarlierTables.Count(t => t.HasVisibleRows);
-        if (visible > 0) effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
+        if (visible > 0)
+            effects.Add(new PlannedEffect(Destination, $"Drop {visible} copied tables of pipeline {definition.Name}"));
         AddDrops(effects);
         if (!survey.UsesSlot) return;
         if (definition.Publication is null)
         {
             var carried = survey.Tables.Where(t => t.Problem is null).Select(t => t.Record.Source).ToList();
             effects.Add(new PlannedEffect(
-                $"publication {definition.EffectivePublication} in {Server}", $"Create publication for {carried.Count} tables",
+                $"publication {definition.EffectivePublication} in {Server}",
+                $"Create publication for {carried.Count} tables",
                 PublicationCatalog.CreateStatement(definition.EffectivePublication, carried)));
         }
         effects.Add(new PlannedEffect(
             $"replication slot {definition.EffectiveSlotName} on {Server}", "Create logical replication slot",
-            $"CREATE_REPLICATION_SLOT {definition.EffectiveSlotName} LOGICAL pgoutput{(definition.FailoverSlot ? " (FAILOVER true)" : "")}"));
+            $"CREATE_REPLICATION_SLOT {definition.EffectiveSlotName} LOGICAL "
+            + $"pgoutput{(definition.FailoverSlot ? " (FAILOVER true)" : "")}"));
     }
 
     private void AddFailover(List<PlannedEffect> effects)
@@ -78,10 +84,12 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
     {
         if (survey.SlotToDrop is { } slot)
             effects.Add(new PlannedEffect(
-                $"replication slot {slot.Name} on {Server}", "Drop replication slot", SlotCatalog.DropStatement(slot.Name)));
+                $"replication slot {slot.Name} on {Server}", "Drop replication slot",
+                SlotCatalog.DropStatement(slot.Name)));
         if (survey.PublicationToDrop is { } publication)
             effects.Add(new PlannedEffect(
-                $"publication {publication.Name} in {Server}", "Drop publication", PublicationCatalog.DropStatement(publication.Name)));
+                $"publication {publication.Name} in {Server}", "Drop publication",
+                PublicationCatalog.DropStatement(publication.Name)));
     }
 
     private void AddCopy(List<PlannedEffect> effects)
@@ -92,19 +100,23 @@ internal sealed class PlanWriter(PipelineDefinition definition, Survey survey, C
         effects.Add(new PlannedEffect(
             Destination,
             string.Create(
-                CultureInfo.InvariantCulture, $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB")
+                CultureInfo.InvariantCulture,
+                $"Copy {copies.Count} tables, {copies.Sum(t => t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB")
             + (inPart > 0 ? $", of {inPart} only the rows that a condition lets in" : "")));
     }
 
-    private PipelinePlan Plan(string operation, List<PlannedEffect> effects, IReadOnlyList<string> warnings, bool copies) => new(
-        definition.Name, operation, Server, Destination, effects, [.. survey.Tables.Select(t => Describe(t, copies && t.NeedsCopy))],
+    private PipelinePlan Plan(
+        string operation, List<PlannedEffect> effects, IReadOnlyList<string> warnings, bool copies) => new(
+        definition.Name, operation, Server, Destination, effects,
+        [.. survey.Tables.Select(t => Describe(t, copies && t.NeedsCopy))],
         warnings, copies ? forecast.Total : null);
 
     private PlannedTable Describe(SurveyedTable table, bool willCopy)
     {
         var record = table.Record;
         var planned = new PlannedTable(
-            record.Source, record.Destination, record.State, willCopy, table.Size?.EstimatedRows, table.Size?.Bytes ?? 0, table.Problem);
+            record.Source, record.Destination, record.State, willCopy, table.Size?.EstimatedRows, table.Size?.Bytes
+            ?? 0, table.Problem);
         return willCopy
             ? planned with
             {

@@ -18,7 +18,8 @@ internal static class PublishedTables
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,
                 $"Publication {definition.EffectivePublication} does not contain {string.Join(", ", missing)}.",
-                $"Ask its owner for ALTER PUBLICATION {TableName.Quote(definition.EffectivePublication)} ADD TABLE …, or leave the table out of -Table.")
+                $"Ask its owner for ALTER PUBLICATION {TableName.Quote(definition.EffectivePublication)} ADD TABLE …, "
+                + "or leave the table out of -Table.")
             {
                 Subject = definition.EffectivePublication,
             };

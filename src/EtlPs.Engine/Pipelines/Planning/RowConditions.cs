@@ -21,13 +21,14 @@ internal sealed class RowConditions
         if (!request.SnapshotOnly)
             throw Invalid(
                 "-Where copies some of a table's rows, but a stream would bring the changes of all of them.",
-                "Add -SnapshotOnly for a one-off copy; or let a DBA make a publication with row filters (Postgres 15 and later), "
-                + "and name it with -Publication: they hold for copy and stream.");
+                "Add -SnapshotOnly for a one-off copy; or let a DBA make a publication with row filters (Postgres 15 "
+                + "and later), and name it with -Publication: they hold for copy and stream.");
         foreach (var (table, sql) in conditions)
         {
             var pattern = TablePattern.Parse(table);
             if (pattern.HasWildcard)
-                throw Invalid($"-Where names {table}, which may be several tables.", "Name each table without wildcards.");
+                throw Invalid(
+                    $"-Where names {table}, which may be several tables.", "Name each table without wildcards.");
             if (string.IsNullOrWhiteSpace(sql))
                 throw Invalid($"-Where has no condition for {table}.", "Give one, or leave the table out of -Where.");
             _conditions.Add((pattern, sql.Trim()));

@@ -2,7 +2,9 @@ using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Pipelines.Planning;
 
-/// <summary>One thing under two names, <c>orders</c> and <c>public.orders</c>: neither choice for it counts more than the other.</summary>
+/// <summary>
+/// One thing under two names, <c>orders</c> and <c>public.orders</c>: neither choice for it counts more than the other.
+/// </summary>
 internal static class SameNames
 {
     /// <param name="parameter">The parameter's name.</param>

@@ -5,25 +5,33 @@ using EtlPs.Engine.Postgres.Replication;
 
 namespace EtlPs.Engine.Pipelines.Planning;
 
-/// <summary>What source and destination look like before a run, and what follows from it. Made with reads only.</summary>
+/// <summary>
+/// What source and destination look like before a run, and what follows from it. Made with reads only.
+/// </summary>
 internal sealed record Survey
 {
     /// <summary>The source cluster and database.</summary>
     public required ServerIdentity Identity { get; init; }
 
-    /// <summary>The timeline that the pipeline goes on from, where a standby was promoted since; null: it is the same one.</summary>
+    /// <summary>
+    /// The timeline that the pipeline goes on from, where a standby was promoted since; null: it is the same one.
+    /// </summary>
     public required uint? LeftTimeline { get; init; }
 
     /// <summary>The pipeline as the destination knows it; null: not at all.</summary>
     public required PipelineRecord? Known { get; init; }
 
-    /// <summary>Whether the run begins from nothing: the first time, after a start that got nowhere, or because it was asked to.</summary>
+    /// <summary>
+    /// Whether the run begins from nothing: the first time, after a start that got nowhere, or because it was asked to.
+    /// </summary>
     public required bool StartsAnew { get; init; }
 
     /// <summary>Whether the pipeline has, or will have, a slot and a publication.</summary>
     public required bool UsesSlot { get; init; }
 
-    /// <summary>Whether the publication sends whatever becomes of a row; one that a DBA made may leave operations out.</summary>
+    /// <summary>
+    /// Whether the publication sends whatever becomes of a row; one that a DBA made may leave operations out.
+    /// </summary>
     public required bool SendsAllRows { get; init; }
 
     /// <summary>A publication of an earlier start, which a new start drops first; null: there is none.</summary>

@@ -35,7 +35,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var preflight = new Preflight(source, definition.Source);
         await preflight.CheckServerAsync(cancellationToken).ConfigureAwait(false);
         if (usesSlot)
-            await preflight.CheckReplicationAsync(cancellationToken, definition.EffectiveSlotName).ConfigureAwait(false);
+            await preflight.CheckReplicationAsync(cancellationToken, definition.EffectiveSlotName)
+                .ConfigureAwait(false);
 
         if (usesSlot && definition.FailoverSlot) preflight.CheckFailoverSlots();
 
@@ -55,7 +56,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         }
 
         var tables = startsAnew
-            ? await SelectTablesAsync(preflight, request, conditions, publication, cancellationToken).ConfigureAwait(false)
+            ? await SelectTablesAsync(preflight, request, conditions, publication, cancellationToken)
+                .ConfigureAwait(false)
             : [.. await LookAgainAsync(earlier, usesSlot, cancellationToken).ConfigureAwait(false), .. joining.Tables];
         return new Survey
         {
@@ -91,14 +93,17 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         Preflight preflight, SurveyRequest request, RowConditions conditions, PublicationInfo? publication,
         CancellationToken cancellationToken)
     {
-        var schemas = conditions.ApplyTo(await SelectAsync(request, publication, cancellationToken).ConfigureAwait(false));
+        var schemas = conditions.ApplyTo(
+            await SelectAsync(request, publication, cancellationToken).ConfigureAwait(false));
         await preflight.CheckTablesAsync(schemas, cancellationToken).ConfigureAwait(false);
         if (!request.SnapshotOnly)
             await (definition.Publication is null
                 ? preflight.CheckPublishableAsync(schemas, cancellationToken)
-                : preflight.CheckPartitionsAsync(schemas, definition.Publication, cancellationToken)).ConfigureAwait(false);
+                : preflight.CheckPartitionsAsync(schemas, definition.Publication, cancellationToken))
+                    .ConfigureAwait(false);
 
-        var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken).ConfigureAwait(false);
+        var tables = await SurveyAsync([.. schemas.Select(NewRecord)], !request.SnapshotOnly, cancellationToken)
+            .ConfigureAwait(false);
         var records = tables.Select(t => t.Record).ToList();
         CheckNames(records);
         CheckDestination(records);
@@ -106,25 +111,28 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     }
 
     /// <summary>
-    /// Each is looked at by itself: what only a pattern names, and what cannot be streamed, keeps no pipeline from going on that did
-    /// until now.
+    /// Each is looked at by itself: what only a pattern names, and what cannot be streamed, keeps no pipeline from
+    /// going on that did until now.
     /// </summary>
     private async Task<JoiningTables> FindJoiningAsync(
         Preflight preflight, IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
         var published = usesSlot
-            ? await _catalog.ReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false)
+            ? await _catalog.ReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken)
+                .ConfigureAwait(false)
             : [];
         var scope = new DefinitionScope(definition, _catalog, known);
         var (found, idle) = await scope
-            .FindNewAsync(usesSlot && definition.Publication is not null ? published : null, usesSlot, cancellationToken).ConfigureAwait(false);
+            .FindNewAsync(usesSlot && definition.Publication is not null ? published
+                : null, usesSlot, cancellationToken).ConfigureAwait(false);
         var joining = new List<TableRecord>();
         var warnings = new List<string>();
         foreach (var record in found.Select(t => NewRecord(_rules.Apply(t))))
         {
             try
             {
-                await CheckJoiningAsync(preflight, record, [.. known, .. joining], usesSlot, cancellationToken).ConfigureAwait(false);
+                await CheckJoiningAsync(preflight, record, [.. known, .. joining], usesSlot, cancellationToken)
+                    .ConfigureAwait(false);
                 joining.Add(record);
             }
             catch (EtlException e) when (!scope.Names(record.Source))
@@ -138,19 +146,22 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var there = published.Select(t => t.Oid).ToHashSet();
         return new JoiningTables(
             tables,
-            usesSlot ? [.. tables.Where(t => t.Problem is null && !there.Contains(t.Record.Oid)).Select(t => t.Record.Source)] : [],
+            usesSlot ? [.. tables.Where(t => t.Problem is null && !there.Contains(t.Record.Oid))
+                .Select(t => t.Record.Source)] : [],
             warnings,
             idleExclusions);
     }
 
     private async Task CheckJoiningAsync(
-        Preflight preflight, TableRecord record, IReadOnlyList<TableRecord> others, bool usesSlot, CancellationToken cancellationToken)
+        Preflight preflight, TableRecord record, IReadOnlyList<TableRecord> others, bool usesSlot,
+        CancellationToken cancellationToken)
     {
         await preflight.CheckTablesAsync([record.Schema], cancellationToken).ConfigureAwait(false);
         if (usesSlot)
             await (definition.Publication is null
                 ? preflight.CheckPublishableAsync([record.Schema], cancellationToken)
-                : preflight.CheckPartitionsAsync([record.Schema], definition.Publication, cancellationToken)).ConfigureAwait(false);
+                : preflight.CheckPartitionsAsync([record.Schema], definition.Publication, cancellationToken))
+                    .ConfigureAwait(false);
         // Published through their root, partitions are no tables of their own any more.
         var partitions = record.Schema.Kind == 'p'
             ? await _catalog.ReadPartitionNamesAsync([record.Oid], cancellationToken).ConfigureAwait(false)
@@ -161,7 +172,9 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         CheckDestination([record]);
     }
 
-    /// <summary>The tables that the definition names, and a publication that a DBA made carries, with the definition's rules.</summary>
+    /// <summary>
+    /// The tables that the definition names, and a publication that a DBA made carries, with the definition's rules.
+    /// </summary>
     public async Task<IReadOnlyList<TableSchema>> SelectAsync(
         SurveyRequest request, PublicationInfo? publication, CancellationToken cancellationToken)
     {
@@ -171,15 +184,19 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
                 await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false),
                 definition)
             : await _catalog
-                .ReadTablesAsync(definition.Tables, cancellationToken, isFollowed: !request.SnapshotOnly).ConfigureAwait(false);
-        var tables = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false);
+                .ReadTablesAsync(definition.Tables, cancellationToken, isFollowed: !request.SnapshotOnly)
+                .ConfigureAwait(false);
+        var tables = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken)
+            .ConfigureAwait(false);
         PipelineRules.RequireTables(tables, definition);
         _rules.Check(tables);
         _names.RequireTables(tables);
         return [.. tables.Select(_rules.Apply)];
     }
 
-    /// <summary>The tables that the pipeline is defined for, as it has them carried; nothing else is looked at.</summary>
+    /// <summary>
+    /// The tables that the pipeline is defined for, as it has them carried; nothing else is looked at.
+    /// </summary>
     public async Task<IReadOnlyList<TableSchema>> ReadSchemasAsync(CancellationToken cancellationToken)
     {
         var publication = definition.Publication is { } name
@@ -187,17 +204,23 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             : null;
         var wanted = await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
         var selected = publication is null ? wanted : PublishedTables.Select(
-            await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false), wanted, definition);
-        var schemas = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken).ConfigureAwait(false);
+            await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false), wanted,
+            definition);
+        var schemas = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken)
+            .ConfigureAwait(false);
         PipelineRules.RequireTables(schemas, definition);
         _rules.Check(schemas);
         return [.. schemas.Select(_rules.Apply)];
     }
 
-    /// <summary>Tables that are followed already as the source has them now; those that are gone are left out.</summary>
-    public async Task<IReadOnlyList<TableSchema>> ReadNowAsync(IEnumerable<TableRecord> tables, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Tables that are followed already as the source has them now; those that are gone are left out.
+    /// </summary>
+    public async Task<IReadOnlyList<TableSchema>> ReadNowAsync(
+        IEnumerable<TableRecord> tables, CancellationToken cancellationToken) =>
     [
-        .. (await _catalog.ReadTablesByOidAsync([.. tables.Select(t => t.Oid)], cancellationToken).ConfigureAwait(false))
+        .. (await _catalog.ReadTablesByOidAsync([.. tables.Select(t => t.Oid)], cancellationToken)
+            .ConfigureAwait(false))
             .Values.Select(_rules.Apply),
     ];
 
@@ -229,8 +252,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         TableState.Pending);
 
     /// <summary>
-    /// Looks again at tables whose rows are still to be copied: they may be gone, or look different by now; and at the names of
-    /// all that are still to be shown.
+    /// Looks again at tables whose rows are still to be copied: they may be gone, or look different by now; and at the
+    /// names of all that are still to be shown.
     /// </summary>
     public async Task<IReadOnlyList<SurveyedTable>> LookAgainAsync(
         IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
@@ -254,14 +277,17 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private async Task<IReadOnlyList<SurveyedTable>> LookAtSourceAsync(
         IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
-        known = [.. known.Select(t => t.State is TableState.Ready or TableState.CatchingUp ? t with { Schema = _rules.Apply(t.Schema) } : t)];
+        known = [.. known.Select(t => t.State is TableState.Ready
+            or TableState.CatchingUp ? t with { Schema = _rules.Apply(t.Schema) } : t)];
         var left = known.Where(t => t.State is TableState.Pending or TableState.Copying).Select(t => t.Oid).ToHashSet();
         if (left.Count == 0) return [.. known.Select(t => new SurveyedTable(t, null, null))];
         var isPublished = usesSlot && definition.Publication is not null;
-        var schemas = await ReadNowAsync([.. known.Where(t => left.Contains(t.Oid))], usesSlot, cancellationToken).ConfigureAwait(false);
+        var schemas = await ReadNowAsync([.. known.Where(t => left.Contains(t.Oid))], usesSlot, cancellationToken)
+            .ConfigureAwait(false);
         var found = known.Where(t => left.Contains(t.Oid) && schemas.ContainsKey(t.Oid))
             .Select(t => Renewed(t, schemas[t.Oid], isPublished));
-        var surveyed = (await SurveyAsync([.. found], usesSlot, cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Record.Oid);
+        var surveyed = (await SurveyAsync([.. found], usesSlot, cancellationToken).ConfigureAwait(false))
+            .ToDictionary(t => t.Record.Oid);
         return
         [
             .. known.Select(t => !left.Contains(t.Oid)
@@ -277,8 +303,10 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var oids = tables.Select(t => t.Oid).ToHashSet();
         if (!usesSlot || definition.Publication is not { } publication)
             return await _catalog.ReadTablesByOidAsync(oids, cancellationToken).ConfigureAwait(false);
-        // Column lists are the publication's, not the table's. What a locked table keeps from being told is as it was known.
-        var published = await _catalog.TryReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false);
+        // Column lists are the publication's, not the table's. What a locked table keeps from being told is as it was
+        // known.
+        var published = await _catalog.TryReadPublishedTablesAsync(publication, cancellationToken)
+            .ConfigureAwait(false);
         return published is null
             ? tables.ToDictionary(t => t.Oid, t => t.Schema)
             : published.Where(t => oids.Contains(t.Oid)).ToDictionary(t => t.Oid);
@@ -294,18 +322,22 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private async Task<IReadOnlyList<SurveyedTable>> SurveyAsync(
         IReadOnlyList<TableRecord> records, bool usesSlot, CancellationToken cancellationToken)
     {
-        var sizes = await _catalog.ReadSizesAsync([.. records.Select(r => r.Oid)], cancellationToken).ConfigureAwait(false);
+        var sizes = await _catalog.ReadSizesAsync([.. records.Select(r => r.Oid)], cancellationToken)
+            .ConfigureAwait(false);
         var unfollowed = usesSlot
             ? await new PartitionCatalog(source)
-                .FindUnfollowedAsync(records.Select(r => r.Schema), definition.Publication, cancellationToken).ConfigureAwait(false)
+                .FindUnfollowedAsync(records.Select(r => r.Schema), definition.Publication, cancellationToken)
+                .ConfigureAwait(false)
             : new Dictionary<uint, UnfollowedPartitions>();
         var tables = new List<SurveyedTable>();
         foreach (var record in records)
         {
-            var problem = TableObstacle.Find(record.Schema) ?? unfollowed.GetValueOrDefault(record.Oid)?.SetAside(record.Source);
+            var problem = TableObstacle.Find(record.Schema)
+                ?? unfollowed.GetValueOrDefault(record.Oid)?.SetAside(record.Source);
             // A publication's filter is Postgres's own text.
             if (problem is null && !usesSlot && record.Schema.RowFilter is not null)
-                problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken).ConfigureAwait(false);
+                problem = await ConditionCheck.FindProblemAsync(definition.Source, record.Schema, cancellationToken)
+                    .ConfigureAwait(false);
             tables.Add(new SurveyedTable(record, sizes.GetValueOrDefault(record.Oid, new TableSize(0, null)), problem));
         }
         return tables;

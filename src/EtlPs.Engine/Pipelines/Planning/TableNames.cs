@@ -7,12 +7,14 @@ namespace EtlPs.Engine.Pipelines.Planning;
 /// <summary>What a pipeline's tables are called at its destination.</summary>
 internal sealed class TableNames
 {
-    private const string Remedy = "Write names as in SQL: @{ 'public.\"Orders\"' = 'orders_2' }, or 'archive.orders' to name a schema too.";
+    private const string Remedy =
+        "Write names as in SQL: @{ 'public.\"Orders\"' = 'orders_2' }, or 'archive.orders' to name a schema too.";
 
     private readonly string? _schema;
     private readonly List<(TablePattern Source, string? Schema, string Name)> _map = [];
 
-    /// <exception cref="EtlException">InvalidArgument: the map has what is no single table's name, or one table twice.</exception>
+    /// <exception cref="EtlException">InvalidArgument: the map has what is no single table's name, or one table
+    /// twice.</exception>
     public TableNames(PipelineDefinition definition)
     {
         _schema = definition.DestinationSchema;
@@ -22,10 +24,12 @@ internal sealed class TableNames
             var parts = QualifiedName.Parse(to, "table", "a schema and a name", 2, Remedy);
             if (source.HasWildcard || parts.Any(p => p.HasWildcard))
                 throw new EtlException(
-                    EtlErrorCode.InvalidArgument, $"-TableMap has a wildcard in {from} = {to}: a name is one table's.", Remedy) { Subject = from };
+                    EtlErrorCode.InvalidArgument, $"-TableMap has a wildcard in {from} = {to}: a name is one table's.",
+                    Remedy) { Subject = from };
             _map.Add((source, parts.Count == 2 ? parts[0].Literal : null, parts[^1].Literal));
         }
-        SameNames.Refuse(nameof(PipelineDefinition.TableMap), "table", _map.Select(m => (m.Source.Text, m.Source.Only)));
+        SameNames.Refuse(
+            nameof(PipelineDefinition.TableMap), "table", _map.Select(m => (m.Source.Text, m.Source.Only)));
     }
 
     public TableName DestinationOf(TableName source)

@@ -3,8 +3,9 @@ using EtlPs.Engine.Destinations.DuckDb;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>
-/// A partitioned table's tree as it was copied beside the rows that are followed. Their own tree stays the known one until the copy
-/// takes their place: else what moved in between would be noticed by nobody, should the reset come to nothing.
+/// A partitioned table's tree as it was copied beside the rows that are followed. Their own tree stays the known one
+/// until the copy takes their place: else what moved in between would be noticed by nobody, should the reset come to
+/// nothing.
 /// </summary>
 internal sealed class CopiedTree(IReadOnlyList<PartitionRecord> partitions)
 {

@@ -21,8 +21,8 @@ using Npgsql.Replication;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>
-/// Copies one table again beside a running stream: under the snapshot of a temporary slot into a hidden table, which that
-/// slot's own stream brings up to where the running stream is and which the running stream then takes over.
+/// Copies one table again beside a running stream: under the snapshot of a temporary slot into a hidden table, which
+/// that slot's own stream brings up to where the running stream is and which the running stream then takes over.
 /// </summary>
 internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnection connection, int workers)
 {
@@ -51,7 +51,8 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
                 Undo(known.Oid, e);
                 throw;
             }
-            run.Tell($"Table {known.Source} was taken over; then its own stream broke ({e.GetType().Name}).", MilestoneLevel.Verbose);
+            run.Tell($"Table {known.Source} was taken over; then its own stream broke ({e.GetType().Name}).",
+                MilestoneLevel.Verbose);
             copied = taken;
         }
         var shown = await ShownAsync(known.Oid, cancellationToken).ConfigureAwait(false);
@@ -66,7 +67,8 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         {
             var slotName = SlotName.MakeTemporary();
             await using var slot = await SlotCreation
-                .CreateAsync(run, slotName, temporary: true, null, cancellationToken, keepsConnection: true).ConfigureAwait(false);
+                .CreateAsync(run, slotName, temporary: true, null, cancellationToken, keepsConnection: true)
+                .ConfigureAwait(false);
             run.Faults.Reached(FaultPoint.ResetSlotCreated);
             // Only now: whoever the slot's making waited for may have altered the table.
             var record = await LookAgainAsync(known, cancellationToken).ConfigureAwait(false);
@@ -81,17 +83,20 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
                 // The snapshot holds up the source's vacuum.
                 await slot.DisposeAsync().ConfigureAwait(false);
                 await HandOverAsync(
-                    copied, new CopiedTree(copy.Partitions), replication, slotName, format, cancellationToken).ConfigureAwait(false);
+                    copied, new CopiedTree(copy.Partitions), replication, slotName, format, cancellationToken)
+                    .ConfigureAwait(false);
                 return copied;
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && format == ValueFormat.Binary)
             {
                 desk.NeedText();
-                run.Tell($"Table {known.Source} is copied anew, to be followed by values as text.", MilestoneLevel.Verbose);
+                run.Tell(
+                    $"Table {known.Source} is copied anew, to be followed by values as text.", MilestoneLevel.Verbose);
             }
             catch (TableRewrittenException) when (round < MostRounds)
             {
-                run.Tell($"Table {known.Source} was rewritten since the snapshot; it is copied under a new one.", MilestoneLevel.Verbose);
+                run.Tell($"Table {known.Source} was rewritten since the snapshot; it is copied under a new one.",
+                    MilestoneLevel.Verbose);
             }
             catch (TableRewrittenException)
             {
@@ -106,16 +111,19 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         var source = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = source.ConfigureAwait(false);
         var publication = run.Definition.EffectivePublication;
-        var published = await new CatalogReader(source).ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false);
+        var published = await new CatalogReader(source).ReadPublishedTablesAsync(publication, cancellationToken)
+            .ConfigureAwait(false);
         var looked = await new Surveyor(run.Definition, source, connection)
-            .LookAgainAsync([known with { State = TableState.Pending }], usesSlot: true, cancellationToken).ConfigureAwait(false);
+            .LookAgainAsync([known with { State = TableState.Pending }], usesSlot: true, cancellationToken)
+            .ConfigureAwait(false);
         if (looked[0].Problem is { } problem) throw problem;
         if (published.All(t => t.Oid != known.Oid)) throw ResetErrors.Unpublished(known.Source, publication);
         return looked[0].Record;
     }
 
     private async Task HandOverAsync(
-        TableRecord copied, CopiedTree tree, LogicalReplicationConnection replication, string slotName, ValueFormat format,
+        TableRecord copied, CopiedTree tree, LogicalReplicationConnection replication, string slotName,
+        ValueFormat format,
         CancellationToken cancellationToken)
     {
         using var writing = run.File.Connect();
@@ -123,13 +131,15 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         // The stream that runs meanwhile numbers its files in the folder itself.
         using var spools = new SpoolFolder(Path.Combine(SpoolFolder.PathOf(run.File.Path), $"reset_{copied.Oid}"));
         var server = await NpgsqlReplicationChannel.StartAsync(
-            run.Source, replication, slotName, run.Definition.EffectivePublication, format, copied.CopiedAt, close.Token)
+            run.Source, replication, slotName, run.Definition.EffectivePublication, format, copied.CopiedAt,
+            close.Token)
             .ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
         var table = new StreamedTable(copied.Schema, copied.CopiedAt) { HasAllRows = desk.SendsAllRows };
         var applier = new BatchApplier(writing, new NoPosition(
-            new FetchStore(writing, run.Definition.Name), tree, new LossStore(writing, run.Definition.Name)), new SourceRows(run.Source, cancellationToken), copied.CopiedAt, run.Faults);
+            new FetchStore(writing, run.Definition.Name), tree, new LossStore(writing, run.Definition.Name)),
+        new SourceRows(run.Source, cancellationToken), copied.CopiedAt, run.Faults);
         applier.Map(table, copied.HiddenName, isHidden: true);
         var catchUp = new TableCatchUp(
             channel, new ChangeCollector(new RelationMap([table]), copied.CopiedAt), applier, copied.CopiedAt);
@@ -149,7 +159,9 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         }
     }
 
-    /// <summary>Until a lap behind the server takes so little that the running stream can wait for another one.</summary>
+    /// <summary>
+    /// Until a lap behind the server takes so little that the running stream can wait for another one.
+    /// </summary>
     private async Task ComeNearAsync(TableCatchUp catchUp, CancellationToken cancellationToken)
     {
         var source = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -158,7 +170,8 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         for (var lap = 0; lap < MostLaps; lap++)
         {
             var begun = Stopwatch.GetTimestamp();
-            await catchUp.RunToAsync(await end.ReadAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await catchUp.RunToAsync(await end.ReadAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
             if (Stopwatch.GetElapsedTime(begun) < ShortLap) return;
         }
     }
@@ -193,10 +206,16 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         }
     }
 
-    /// <summary>The table, where the stream has its copy; null: it has not. Taking it over ends the note that its reset has begun.</summary>
+    /// <summary>
+    /// The table, where the stream has its copy; null: it has not. Taking it over ends the note that its reset has
+    /// begun.
+    /// </summary>
     private TableRecord? FindTakenOver(uint oid) => _state.FindTable(oid) is { ResetBegun: null } taken ? taken : null;
 
-    /// <summary>What was visible stays. A reset that only the stream's end cut off stays noted, and is made anew by the next run.</summary>
+    /// <summary>
+    /// What was visible stays. A reset that only the stream's end cut off stays noted, and is made anew by the next
+    /// run.
+    /// </summary>
     private void Undo(uint oid, Exception failure) => Change(oid, table =>
     {
         TableDdl.DropHidden(connection, table);

@@ -16,7 +16,8 @@ internal sealed class LiveStream(PipelineRun run, ResetDesk desk, int workers)
         var tables = TableSelection.Select(state.ReadTables(), t => t.Source, patterns, run.Definition);
         var reset = new LiveReset(run with { Observer = observer }, desk, connection, workers);
         var results = new List<TableCopyResult>();
-        foreach (var table in tables) results.Add(await ResetAsync(reset, state, table, cancellationToken).ConfigureAwait(false));
+        foreach (var table in tables)
+            results.Add(await ResetAsync(reset, state, table, cancellationToken).ConfigureAwait(false));
         return results;
     }
 
@@ -27,13 +28,16 @@ internal sealed class LiveStream(PipelineRun run, ResetDesk desk, int workers)
         try
         {
             if (table.State is not (TableState.Ready or TableState.SetAside)) throw ResetErrors.Running(table.Source);
-            return await desk.RunAsync(table, stop => reset.RunAsync(table, stop), cancellationToken).ConfigureAwait(false);
+            return await desk.RunAsync(table, stop => reset.RunAsync(table, stop), cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException && RunErrors.Translate(e, run.Definition) is EtlException error)
+        catch (Exception e)
+            when (e is not OperationCanceledException && RunErrors.Translate(e, run.Definition) is EtlException error)
         {
             var now = desk.Closing.IsCancellationRequested ? table : state.FindTable(table.Oid) ?? table;
             return new TableCopyResult(
-                table.Source, table.Destination, now.State, Copied: false, now.Rows, now.Bytes, now.CopiedAt, TimeSpan.Zero, error);
+                table.Source, table.Destination, now.State, Copied: false, now.Rows, now.Bytes, now.CopiedAt,
+                TimeSpan.Zero, error);
         }
     }
 }

@@ -12,7 +12,8 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
     private readonly object _gate = new();
     private readonly Dictionary<uint, Task> _resets = [];
 
-    // Not disposed: whoever resets several tables asks whether it was cancelled after the desk is gone. It holds nothing.
+    // Not disposed: whoever resets several tables asks whether it was cancelled after the desk is gone. It holds
+    // nothing.
     private readonly CancellationTokenSource _closing = new();
     private TableHandover[] _offers = [];
     private bool _closed;
@@ -28,7 +29,8 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
     public CancellationToken Closing => _closing.Token;
 
     /// <summary>
-    /// How values are to come, to the stream and to resets alike: their slots decode the same WAL, of all that is published.
+    /// How values are to come, to the stream and to resets alike: their slots decode the same WAL, of all that is
+    /// published.
     /// </summary>
     public ValueFormat FormatOf(IEnumerable<TableSchema> tables) =>
         Volatile.Read(ref _needsText) ? ValueFormat.Text : StreamFormat.Of(tables);
@@ -37,7 +39,8 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
     public void NeedText() => Volatile.Write(ref _needsText, true);
 
     /// <summary>Resets one table, once at a time.</summary>
-    /// <exception cref="EtlException">ResetRunning; ResetInterrupted: the stream has ended, or ends before the reset.</exception>
+    /// <exception cref="EtlException">ResetRunning; ResetInterrupted: the stream has ended, or ends before the
+    /// reset.</exception>
     public async Task<T> RunAsync<T>(
         TableRecord table, Func<CancellationToken, Task<T>> reset, CancellationToken cancellationToken)
     {
@@ -52,7 +55,8 @@ internal sealed class ResetDesk(bool sendsAllRows) : IAsyncDisposable
         {
             return await reset(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && _closing.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (!cancellationToken.IsCancellationRequested && _closing.IsCancellationRequested)
         {
             throw ResetErrors.Interrupted(table.Source);
         }

@@ -11,23 +11,28 @@ namespace EtlPs.Engine.Pipelines.Reset;
 internal static class ResetPlan
 {
     public static async Task<PipelinePlan> MakeAsync(
-        PipelineDefinition definition, NpgsqlConnection source, DuckDBConnection? destination, IReadOnlyList<string> patterns,
+        PipelineDefinition definition, NpgsqlConnection source, DuckDBConnection? destination,
+        IReadOnlyList<string> patterns,
         CancellationToken cancellationToken)
     {
         var state = destination is null ? null : new StateStore(destination, definition.Name);
-        if (state?.FindPipeline() is not { Stage: not PipelineStage.Creating } known) throw ResetErrors.NothingCopied(definition);
+        if (state?.FindPipeline() is not { Stage: not PipelineStage.Creating } known)
+            throw ResetErrors.NothingCopied(definition);
         var tables = TableSelection.Select(state.ReadTables(), t => t.Source, patterns, definition);
         var surveyed = await new Surveyor(definition, source, destination).LookAgainAsync(
-            [.. tables.Select(t => t with { State = TableState.Pending })], known.Stage != PipelineStage.SnapshotOnly, cancellationToken)
+            [.. tables.Select(t => t with { State = TableState.Pending })], known.Stage != PipelineStage.SnapshotOnly,
+                cancellationToken)
             .ConfigureAwait(false);
         return new PipelinePlan(
             definition.Name, "Reset", $"{definition.Source}", $"{definition.Destination}",
             [.. surveyed.Where(t => t.Problem is null).Select(t => new PlannedEffect(
                 $"table {t.Record.Destination} in {definition.Destination}",
                 string.Create(
-                    CultureInfo.InvariantCulture, $"Copy {t.Record.Source} again, {(t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB")))],
+                    CultureInfo.InvariantCulture,
+                    $"Copy {t.Record.Source} again, {(t.Size?.Bytes ?? 0) / 1048576.0:0.#} MB")))],
             [.. tables.Zip(surveyed, (table, now) => new PlannedTable(
-                table.Source, table.Destination, table.State, now.Problem is null, now.Size?.EstimatedRows, now.Size?.Bytes ?? 0, now.Problem))],
+                table.Source, table.Destination, table.State, now.Problem is null, now.Size?.EstimatedRows,
+                now.Size?.Bytes ?? 0, now.Problem))],
             []);
     }
 }

@@ -7,14 +7,15 @@ using EtlPs.Engine.Pipelines.Run;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>
-/// Copies tables again while no run is under way. The copy is newer than the pipeline's position, so that the next stream
-/// shows it when it has come there; until then the earlier rows stay.
+/// Copies tables again while no run is under way. The copy is newer than the pipeline's position, so that the next
+/// stream shows it when it has come there; until then the earlier rows stay.
 /// </summary>
 internal sealed class RestingReset(PipelineSession session)
 {
     private readonly PipelineRun _run = session.Run;
 
-    public async Task<IReadOnlyList<TableCopyResult>> RunAsync(IReadOnlyList<string> patterns, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TableCopyResult>> RunAsync(
+        IReadOnlyList<string> patterns, CancellationToken cancellationToken)
     {
         if (_run.State.FindPipeline() is not { Stage: not PipelineStage.Creating } known)
             throw ResetErrors.NothingCopied(_run.Definition);
@@ -32,8 +33,8 @@ internal sealed class RestingReset(PipelineSession session)
         var waiting = reset.Where(r => r.State == TableState.CatchingUp).Select(r => r.Source.ToString()).ToList();
         if (waiting.Count > 0)
             _run.Tell(
-                $"Copied, and shown by the next Start-EtlStream of {_run.Definition.Name} once it has come there: {string.Join(", ", waiting)}. "
-                + "Until then the earlier rows stay.");
+                $"Copied, and shown by the next Start-EtlStream of {_run.Definition.Name} once it has come there: "
+                + $"{string.Join(", ", waiting)}. Until then the earlier rows stay.");
         return reset;
     }
 }

@@ -9,8 +9,8 @@ using EtlPs.Engine.Pipelines.Stream;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>
-/// What a stream does between two batches, when it has no transaction open at the destination: takes over tables that were
-/// copied again, and shows them once its own position has come to theirs.
+/// What a stream does between two batches, when it has no transaction open at the destination: takes over tables that
+/// were copied again, and shows them once its own position has come to theirs.
 /// </summary>
 internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMap relations, BatchApplier applier)
 {
@@ -60,7 +60,8 @@ internal sealed class StreamBoundary(PipelineRun run, ResetDesk desk, RelationMa
                 var known = state.FindTable(adopted.Oid)!.Standing(pipeline.Position, pipeline.CommitTime);
                 adopted = adopted with
                 {
-                    State = TableState.CatchingUp, CopiedAt = exactAt, ReplayFrom = null, Error = null, ResetBegun = null,
+                    State = TableState.CatchingUp, CopiedAt = exactAt, ReplayFrom = null, Error = null,
+                        ResetBegun = null,
                     StandsAt = known.StandsAt, StandsAtCommit = known.StandsAtCommit,
                 };
                 state.UpsertTable(adopted);

@@ -6,10 +6,11 @@ using EtlPs.Engine.Postgres.Replication;
 namespace EtlPs.Engine.Pipelines.Reset;
 
 /// <summary>
-/// Brings one hidden copy up to a position by a stream of its own. Its position is kept nowhere: a temporary slot is gone
-/// with its connection, and a copy that was cut off is made anew.
+/// Brings one hidden copy up to a position by a stream of its own. Its position is kept nowhere: a temporary slot is
+/// gone with its connection, and a copy that was cut off is made anew.
 /// </summary>
-internal sealed class TableCatchUp(IReplicationChannel channel, ChangeCollector collector, BatchApplier applier, Lsn copiedAt)
+internal sealed class TableCatchUp(
+    IReplicationChannel channel, ChangeCollector collector, BatchApplier applier, Lsn copiedAt)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
@@ -22,7 +23,9 @@ internal sealed class TableCatchUp(IReplicationChannel channel, ChangeCollector 
     /// <summary>As far as it is known that no other comes.</summary>
     public Lsn To { get; private set; } = copiedAt;
 
-    /// <summary>Takes in every transaction that commits before <paramref name="target"/>, and none that commits at or after it.</summary>
+    /// <summary>
+    /// Takes in every transaction that commits before <paramref name="target"/>, and none that commits at or after it.
+    /// </summary>
     public async Task RunToAsync(Lsn target, CancellationToken stop)
     {
         while (To < target)
@@ -44,7 +47,8 @@ internal sealed class TableCatchUp(IReplicationChannel channel, ChangeCollector 
     private void Take(Lsn target)
     {
         collector.Take(channel.Message.Span, _batch);
-        if (_batch.Weight >= BatchPacing.LargestBatch || (!collector.InTransaction && _batch.Position >= target)) Store();
+        if (_batch.Weight >= BatchPacing.LargestBatch || (!collector.InTransaction && _batch.Position >= target))
+            Store();
     }
 
     private void Stand(Lsn target)

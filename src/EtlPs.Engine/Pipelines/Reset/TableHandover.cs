@@ -28,7 +28,9 @@ internal sealed class TableHandover(TableRecord table, CopiedTree tree, Lsn from
 
     public Lsn To { get; private set; } = to;
 
-    /// <summary>What the stream wants the copy to be brought up to; ends when the stream has taken the table over.</summary>
+    /// <summary>
+    /// What the stream wants the copy to be brought up to; ends when the stream has taken the table over.
+    /// </summary>
     public IAsyncEnumerable<Lsn> WantedAsync(CancellationToken stop) => _wanted.Reader.ReadAllAsync(stop);
 
     /// <summary>Says how far the copy is now.</summary>
@@ -43,8 +45,8 @@ internal sealed class TableHandover(TableRecord table, CopiedTree tree, Lsn from
     }
 
     /// <summary>
-    /// Whether the copy is exact at <paramref name="position"/> or beyond. Where it is not, it is asked to come here, and the
-    /// stream waits for it, but not for long and not twice: then it goes on, and looks again at its next batch.
+    /// Whether the copy is exact at <paramref name="position"/> or beyond. Where it is not, it is asked to come here,
+    /// and the stream waits for it, but not for long and not twice: then it goes on, and looks again at its next batch.
     /// </summary>
     public async Task<bool> ComesToAsync(Lsn position, TimeSpan patience)
     {

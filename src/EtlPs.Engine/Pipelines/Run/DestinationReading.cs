@@ -3,7 +3,9 @@ using EtlPs.Engine.Destinations.DuckDb;
 
 namespace EtlPs.Engine.Pipelines.Run;
 
-/// <summary>A look into a destination: on the instance of the run under way, else on the file, which is opened for it.</summary>
+/// <summary>
+/// A look into a destination: on the instance of the run under way, else on the file, which is opened for it.
+/// </summary>
 internal sealed class DestinationReading : IDisposable
 {
     private readonly DuckDbFile? _owned;

@@ -4,8 +4,8 @@ using EtlPs.Engine.Destinations.DuckDb;
 namespace EtlPs.Engine.Pipelines.Run;
 
 /// <summary>
-/// Reads what a pipeline has not written as it is, part by part. Between two of them the destination is nobody's: whoever gets the
-/// losses may start a run for each.
+/// Reads what a pipeline has not written as it is, part by part. Between two of them the destination is nobody's:
+/// whoever gets the losses may start a run for each.
 /// </summary>
 internal sealed class LossReader(PipelineFile file, PipelineDefinition definition)
 {
@@ -22,7 +22,8 @@ internal sealed class LossReader(PipelineFile file, PipelineDefinition definitio
             var before = part;
             // DuckDB's interface is synchronous.
             part = await Task.Run(
-                () => file.ReadAsync(reading => Task.FromResult(Read(reading, patterns, before)), cancellationToken), cancellationToken)
+                () => file.ReadAsync(reading => Task.FromResult(Read(reading, patterns, before)), cancellationToken),
+                cancellationToken)
                 .ConfigureAwait(false);
             if (part.Losses.Count > 0) yield return part.Losses;
             if (part.Losses.Count < LossesOfPart) yield break;

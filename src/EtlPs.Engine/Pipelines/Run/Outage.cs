@@ -12,8 +12,9 @@ internal sealed class Outage(TimeSpan longest, TimeProvider time)
     // A server that takes a session and drops it at once, again and again, is not back.
     private static readonly TimeSpan SoundAfter = TimeSpan.FromSeconds(5);
 
-    // Nor is one whose sessions all break before the work gets on, as a large transaction that does not come through: only a session
-    // that held for as long as is waited for one, and not for a few seconds because that is what the user has patience for.
+    // Nor is one whose sessions all break before the work gets on, as a large transaction that does not come through:
+    // only a session that held for as long as is waited for one, and not for a few seconds because that is what the
+    // user has patience for.
     private static readonly TimeSpan LastingAfter = TimeSpan.FromMinutes(1);
 
     private long? _begun;
@@ -53,19 +54,23 @@ internal sealed class Outage(TimeSpan longest, TimeProvider time)
         (_connected, _storedBefore, _lackedNothing) = (time.GetTimestamp(), stored, walEnd <= stored.Position);
 
     /// <summary>
-    /// Whether the last try had brought the work on, or there was nothing to bring: what breaks afterwards is another outage.
+    /// Whether the last try had brought the work on, or there was nothing to bring: what breaks afterwards is another
+    /// outage.
     /// </summary>
     public bool WasOver(StoredWork stored) => _connected is not null
         && (stored != _storedBefore
-            || ElapsedSince(_connected) > (_lackedNothing ? SoundAfter : longest > LastingAfter ? longest : LastingAfter));
+            || ElapsedSince(_connected) > (_lackedNothing ? SoundAfter : longest > LastingAfter ? longest
+                : LastingAfter));
 
     /// <summary>The error that ends the run: what happened, since when, and what to do.</summary>
     public EtlException GivenUp(EtlException last, string source) => new(
         last.Code,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{last.Message} There has been no lasting connection to {source} since {Since:yyyy-MM-dd HH:mm:ss} UTC, in {Tries} tries."),
-        $"{last.Remedy} Then start again: the run goes on from what is stored. -ReconnectTimeout says how long a stream tries.",
+            $"{last.Message} There has been no lasting connection to {source} since {Since:yyyy-MM-dd HH:mm:ss} UTC, "
+            + $"in {Tries} tries."),
+        $"{last.Remedy} Then start again: the run goes on from what is stored. -ReconnectTimeout says how long a "
+        + "stream tries.",
         last)
     {
         Subject = last.Subject,

@@ -4,9 +4,9 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Pipelines.Run;
 
 /// <summary>
-/// One pipeline's destination: a run opens it, readings go through the run's instance, or open it themselves, one at a time
-/// and never while a run is about to: a run does not fail for a query, nor a query for a run. Another process, or another
-/// session of this one, may look into the file for a moment: that is waited for.
+/// One pipeline's destination: a run opens it, readings go through the run's instance, or open it themselves, one at a
+/// time and never while a run is about to: a run does not fail for a query, nor a query for a run. Another process, or
+/// another session of this one, may look into the file for a moment: that is waited for.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Design", "CA1001", Justification = "A semaphore holds nothing to free unless its wait handle is asked for.")]
@@ -73,7 +73,8 @@ internal sealed class PipelineFile(DuckDbSettings settings)
         try
         {
             using var reading = DestinationReading.TryOn(_running ?? _memory)
-                ?? await OpenAsync(() => DestinationReading.OpenExisting(settings), cancellationToken).ConfigureAwait(false);
+                ?? await OpenAsync(() => DestinationReading.OpenExisting(settings), cancellationToken)
+                    .ConfigureAwait(false);
             return await read(reading).ConfigureAwait(false);
         }
         finally

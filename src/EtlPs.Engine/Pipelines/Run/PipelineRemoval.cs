@@ -17,25 +17,29 @@ internal static class PipelineRemoval
 
     /// <summary>What a removal would drop.</summary>
     public static async Task<PipelinePlan> PlanAsync(
-        PipelineDefinition definition, NpgsqlConnection source, PipelineRecord? known, CancellationToken cancellationToken)
+        PipelineDefinition definition, NpgsqlConnection source, PipelineRecord? known,
+        CancellationToken cancellationToken)
     {
         var effects = new List<PlannedEffect>();
         var warnings = new List<string>();
         if (known is { Stage: not PipelineStage.SnapshotOnly })
         {
             await CheckSourceAsync(definition, source, known, cancellationToken).ConfigureAwait(false);
-            if (await new SlotCatalog(source).FindAsync(known.SlotName, cancellationToken).ConfigureAwait(false) is not null)
+            if (await new SlotCatalog(source).FindAsync(known.SlotName, cancellationToken)
+                .ConfigureAwait(false) is not null)
                 effects.Add(new PlannedEffect(
                     $"replication slot {known.SlotName} on {definition.Source}", "Drop replication slot",
                     SlotCatalog.DropStatement(known.SlotName)));
             if (known.OwnsPublication
-                && await new PublicationCatalog(source).FindAsync(known.Publication, cancellationToken).ConfigureAwait(false) is not null)
+                && await new PublicationCatalog(source).FindAsync(known.Publication, cancellationToken)
+                    .ConfigureAwait(false) is not null)
                 effects.Add(new PlannedEffect(
                     $"publication {known.Publication} in {definition.Source}", "Drop publication",
                     PublicationCatalog.DropStatement(known.Publication)));
         }
         if (known is not null)
-            effects.Add(new PlannedEffect($"{definition.Destination}", $"Forget the state of pipeline {definition.Name}"));
+            effects.Add(new PlannedEffect(
+                $"{definition.Destination}", $"Forget the state of pipeline {definition.Name}"));
         else
             warnings.Add(NothingKnown(definition));
         return new PipelinePlan(
@@ -75,7 +79,8 @@ internal static class PipelineRemoval
 
     /// <summary>Another server's slot of that name is not ours to drop.</summary>
     private static async Task CheckSourceAsync(
-        PipelineDefinition definition, NpgsqlConnection source, PipelineRecord known, CancellationToken cancellationToken)
+        PipelineDefinition definition, NpgsqlConnection source, PipelineRecord known,
+        CancellationToken cancellationToken)
     {
         var identity = await ServerIdentity.ReadAsync(source, cancellationToken).ConfigureAwait(false);
         new PipelineRules(definition, identity, known, null, null).CheckSource();

@@ -6,7 +6,9 @@ using EtlPs.Engine.Postgres;
 
 namespace EtlPs.Engine.Pipelines.Run;
 
-/// <summary>What one run works with: the locked file, the state in it, the way to the source, and whoever watches.</summary>
+/// <summary>
+/// What one run works with: the locked file, the state in it, the way to the source, and whoever watches.
+/// </summary>
 internal sealed record PipelineRun(
     PipelineDefinition Definition,
     PostgresConnector Source,
@@ -32,12 +34,15 @@ internal sealed record PipelineRun(
         }
     }
 
-    /// <summary>Remembers the timeline that a standby began when it was promoted; it was checked to go on from what is stored.</summary>
+    /// <summary>
+    /// Remembers the timeline that a standby began when it was promoted; it was checked to go on from what is stored.
+    /// </summary>
     public void Follow(ServerIdentity identity, uint? leftTimeline)
     {
         if (leftTimeline is not { } left) return;
         InTransaction(() => State.SetTimeline(identity.Timeline));
-        Tell($"The source is on timeline {identity.Timeline} now, {left} before: a standby was promoted. It holds everything stored here.");
+        Tell($"The source is on timeline {identity.Timeline} now, {left} before: a standby was promoted. It holds "
+            + "everything stored here.");
     }
 
     /// <summary>Tells a line.</summary>

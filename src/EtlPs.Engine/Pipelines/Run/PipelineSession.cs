@@ -12,7 +12,8 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Run;
 
 /// <summary>
-/// Opens what a run needs and closes it again. The source comes first: a wrong password must not leave a new file behind.
+/// Opens what a run needs and closes it again. The source comes first: a wrong password must not leave a new file
+/// behind.
 /// </summary>
 internal sealed class PipelineSession : IAsyncDisposable
 {
@@ -31,7 +32,8 @@ internal sealed class PipelineSession : IAsyncDisposable
 
     /// <param name="definition">The pipeline.</param>
     /// <param name="destination">Its destination, which is closed with the session.</param>
-    /// <param name="request">What the run will survey, so that a refusal leaves no new file; null: it surveys nothing.</param>
+    /// <param name="request">What the run will survey, so that a refusal leaves no new file; null: it surveys
+    /// nothing.</param>
     /// <param name="observer">Who watches.</param>
     /// <param name="faults">What may break it.</param>
     /// <param name="cancellationToken">Gives it up.</param>
@@ -46,10 +48,12 @@ internal sealed class PipelineSession : IAsyncDisposable
         {
             // What the source refuses must not leave a new file behind.
             var survey = request is { } asked && NewDatabase.IsDue(definition.Destination)
-                ? await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken).ConfigureAwait(false)
+                ? await SurveyAsync(new Surveyor(definition, source, null), asked, cancellationToken)
+                    .ConfigureAwait(false)
                 : null;
             var file = await destination.OpenAsync(
-                opened => ChooseRowGroupsAsync(opened, definition, survey, source, cancellationToken), cancellationToken).ConfigureAwait(false);
+                opened => ChooseRowGroupsAsync(opened, definition, survey, source, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
             opened = true;
             // Only here, where the file's lock is held, are they certainly nobody's.
             SpoolFolder.RemoveLeftovers(SpoolFolder.PathOf(file.Path));
@@ -91,10 +95,12 @@ internal sealed class PipelineSession : IAsyncDisposable
     }
 
     private static async Task ChooseRowGroupsAsync(
-        DuckDbFile file, PipelineDefinition definition, Survey? survey, NpgsqlConnection source, CancellationToken cancellationToken)
+        DuckDbFile file, PipelineDefinition definition, Survey? survey, NpgsqlConnection source,
+        CancellationToken cancellationToken)
     {
         var tables = survey?.Tables.Select(t => t.Record.Oid).ToList() ?? TablesIn(file, definition);
-        var sizes = await new CatalogReader(source).ReadEstimatedSizesAsync(tables, cancellationToken).ConfigureAwait(false);
+        var sizes = await new CatalogReader(source).ReadEstimatedSizesAsync(tables, cancellationToken)
+            .ConfigureAwait(false);
         file.UseRowGroupsOf(RowGroups.For(sizes.Values));
     }
 

@@ -71,7 +71,9 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
             CommitTime: null));
     }
 
-    /// <summary>What an earlier start of this pipeline left at the source; the survey has seen that it is ours.</summary>
+    /// <summary>
+    /// What an earlier start of this pipeline left at the source; the survey has seen that it is ours.
+    /// </summary>
     private async Task DropLeftoversAsync(Survey survey, CancellationToken cancellationToken)
     {
         if (survey.SlotToDrop is { } slot)
@@ -124,7 +126,8 @@ internal sealed class PipelineStart(PipelineRun run, NpgsqlConnection source)
     {
         run.Faults.Reached(FaultPoint.SlotCreated);
         if (run.Definition.FailoverSlot)
-            await FailoverSlot.EnableAsync(run.Source, run.Definition.EffectiveSlotName, cancellationToken).ConfigureAwait(false);
+            await FailoverSlot.EnableAsync(run.Source, run.Definition.EffectiveSlotName, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     private void StoreTables(Survey survey, PipelineStage stage, Lsn position)

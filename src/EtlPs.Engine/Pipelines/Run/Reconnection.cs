@@ -11,8 +11,9 @@ using Polly.Retry;
 namespace EtlPs.Engine.Pipelines.Run;
 
 /// <summary>
-/// Does work over again when its connection was lost, for as long as the user has patience. Safe because all work begins
-/// at what is stored; before each try the source is looked at as at a start, since another one may answer by now.
+/// Does work over again when its connection was lost, for as long as the user has patience. Safe because all work
+/// begins at what is stored; before each try the source is looked at as at a start, since another one may answer by
+/// now.
 /// </summary>
 /// <param name="run">The run.</param>
 /// <param name="source">The run's own session, which is opened anew.</param>
@@ -30,8 +31,11 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
     /// <summary>How often a connection was made anew.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Runs <paramref name="work"/>, which goes on from what is stored, until it ends by itself or cannot go on.</summary>
-    /// <exception cref="EtlException">What cannot heal, at once; what could have healed, after the time is over.</exception>
+    /// <summary>
+    /// Runs <paramref name="work"/>, which goes on from what is stored, until it ends by itself or cannot go on.
+    /// </summary>
+    /// <exception cref="EtlException">What cannot heal, at once; what could have healed, after the time is
+    /// over.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
     {
         EtlException? lost = null;
@@ -79,10 +83,14 @@ internal sealed class Reconnection(PipelineRun run, NpgsqlConnection source, Sur
         }
     }
 
-    /// <summary>Whether a new connection may help. A wrong password, a missing right or a lost slot stay what they are.</summary>
-    public static bool IsHealable(EtlException error) => error.Code is EtlErrorCode.ConnectionLost or EtlErrorCode.SourceUnreachable;
+    /// <summary>
+    /// Whether a new connection may help. A wrong password, a missing right or a lost slot stay what they are.
+    /// </summary>
+    public static bool IsHealable(EtlException error) =>
+        error.Code is EtlErrorCode.ConnectionLost or EtlErrorCode.SourceUnreachable;
 
-    // What the server still holds for the lost session, it holds until it notices: wal_sender_timeout, a minute by default.
+    // What the server still holds for the lost session, it holds until it notices: wal_sender_timeout, a minute by
+    // default.
     private static bool IsHealable(EtlException error, Outage outage) =>
         IsHealable(error) || (outage.HasBegun && error.Code is EtlErrorCode.SlotActive or EtlErrorCode.NoFreeSlot);
 

@@ -13,20 +13,22 @@ internal static class RunStart
     public static void Check(PipelineRun run, Survey survey)
     {
         foreach (var warning in survey.Warnings) run.Tell(warning, MilestoneLevel.Warning);
-        if (run.OnTableError == OnTableError.Stop && survey.Tables.FirstOrDefault(t => t.Problem is not null)?.Problem is { } problem)
+        if (run.OnTableError == OnTableError.Stop
+            && survey.Tables.FirstOrDefault(t => t.Problem is not null)?.Problem is { } problem)
             throw problem;
         if (!survey.StartsAnew) AdoptChoices(run, survey);
     }
 
     /// <summary>
-    /// What becomes of values that DuckDB cannot hold may be chosen otherwise than before: it holds from now on. Whatever would
-    /// need other columns was refused.
+    /// What becomes of values that DuckDB cannot hold may be chosen otherwise than before: it holds from now on.
+    /// Whatever would need other columns was refused.
     /// </summary>
     private static void AdoptChoices(PipelineRun run, Survey survey)
     {
         var known = run.State.ReadTables().ToDictionary(t => t.Oid);
         var changed = survey.Tables.Select(t => t.Record)
-            .Where(t => t.State is TableState.Ready or TableState.CatchingUp && !HasSameColumns(t, known[t.Oid])).ToList();
+            .Where(t => t.State is TableState.Ready or TableState.CatchingUp && !HasSameColumns(t, known[t.Oid]))
+            .ToList();
         if (changed.Count == 0) return;
         foreach (var table in changed.Where(t => t.KeyColumns.Count == 0)) RequireOneWay(run, table);
         run.InTransaction(() =>
@@ -39,22 +41,25 @@ internal static class RunStart
     }
 
     /// <summary>
-    /// Rows without a key are found again by what was written of their values: of a value that some rows have NULL for and others a
-    /// rounded one, nothing would tell which.
+    /// Rows without a key are found again by what was written of their values: of a value that some rows have NULL for
+    /// and others a rounded one, nothing would tell which.
     /// </summary>
     private static void RequireOneWay(PipelineRun run, TableRecord table)
     {
         var before = run.State.Losses.ReadColumns(table.Oid, isHidden: !table.IsVisible);
         foreach (var column in table.Columns)
         {
-            if (column.Carriage.OnUnrepresentable is not (OnUnrepresentable.Null or OnUnrepresentable.Round) || !before.TryGetValue(column.Name, out var way)
+            if (column.Carriage.OnUnrepresentable is not (OnUnrepresentable.Null or OnUnrepresentable.Round)
+                || !before.TryGetValue(column.Name, out var way)
                 || way == column.Carriage.OnUnrepresentable)
                 continue;
             throw new EtlException(
                 EtlErrorCode.DefinitionChanged,
-                $"Column {TableName.Quote(column.Name)} of {table.Source}, which has no key, has rows that were written under -OnUnrepresentable "
-                + $"{way}; under {column.Carriage.OnUnrepresentable} they could not be found again.",
-                $"Define the pipeline as before, or copy the table again as it is defined now: Reset-EtlTable {run.Definition.Name} '{table.Source}'.")
+                $"Column {TableName.Quote(column.Name)} of {table.Source}, which has no key, has rows that were "
+                + $"written under -OnUnrepresentable {way}; under {column.Carriage.OnUnrepresentable} they could not "
+                + "be found again.",
+                "Define the pipeline as before, or copy the table again as it is defined now: Reset-EtlTable "
+                + $"{run.Definition.Name} '{table.Source}'.")
             {
                 Subject = table.Source.ToString(),
                 Column = column.Name,

@@ -15,11 +15,13 @@ internal static class SlotCreation
         CancellationToken cancellationToken, bool keepsConnection = false)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watching = SlotBlockers.WatchAsync(run.Source, blockers => run.Tell(blockers, MilestoneLevel.Warning), over.Token);
+        var watching = SlotBlockers.WatchAsync(
+            run.Source, blockers => run.Tell(blockers, MilestoneLevel.Warning), over.Token);
         try
         {
             return await SnapshotSlot
-                .CreateAsync(run.Source, slotName, temporary, Created, cancellationToken, keepsConnection).ConfigureAwait(false);
+                .CreateAsync(run.Source, slotName, temporary, Created, cancellationToken, keepsConnection)
+                .ConfigureAwait(false);
         }
         finally
         {

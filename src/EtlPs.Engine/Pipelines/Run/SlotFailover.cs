@@ -9,7 +9,8 @@ internal static class SlotFailover
     public static async Task EnableAsync(PipelineRun run, Survey survey, CancellationToken cancellationToken)
     {
         if (!survey.EnablesFailover) return;
-        await FailoverSlot.EnableAsync(run.Source, run.Definition.EffectiveSlotName, cancellationToken).ConfigureAwait(false);
+        await FailoverSlot.EnableAsync(run.Source, run.Definition.EffectiveSlotName, cancellationToken)
+            .ConfigureAwait(false);
         run.Tell($"Standbys may keep a copy of replication slot {run.Definition.EffectiveSlotName}.");
     }
 }

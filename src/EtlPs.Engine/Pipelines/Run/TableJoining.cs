@@ -8,15 +8,17 @@ namespace EtlPs.Engine.Pipelines.Run;
 internal static class TableJoining
 {
     /// <summary>
-    /// The publication comes first: a table that is known is copied under the snapshot of a slot that is made later, and whatever
-    /// commits behind that snapshot is of transactions that began after the table was published.
+    /// The publication comes first: a table that is known is copied under the snapshot of a slot that is made later,
+    /// and whatever commits behind that snapshot is of transactions that began after the table was published.
     /// </summary>
-    public static async Task RunAsync(PipelineRun run, NpgsqlConnection source, Survey survey, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        PipelineRun run, NpgsqlConnection source, Survey survey, CancellationToken cancellationToken)
     {
         var joining = survey.Joining;
         if (joining.Tables.Count == 0) return;
         await new PublicationCatalog(source)
-            .AddTablesAsync(run.Definition.EffectivePublication, joining.ToPublish, cancellationToken).ConfigureAwait(false);
+            .AddTablesAsync(run.Definition.EffectivePublication, joining.ToPublish, cancellationToken)
+            .ConfigureAwait(false);
         run.InTransaction(() =>
         {
             foreach (var table in joining.Tables)

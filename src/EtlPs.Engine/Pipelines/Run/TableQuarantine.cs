@@ -8,10 +8,11 @@ namespace EtlPs.Engine.Pipelines.Run;
 internal sealed class TableQuarantine(PipelineRun run)
 {
     /// <summary>
-    /// Sets one table aside: visible rows stay as of the position stored now; a copy that was never shown is dropped, since it
-    /// is as of no single LSN that a user could make sense of.
+    /// Sets one table aside: visible rows stay as of the position stored now; a copy that was never shown is dropped,
+    /// since it is as of no single LSN that a user could make sense of.
     /// </summary>
-    /// <exception cref="EtlException">The error itself, where the run is to end with it; nothing is changed then.</exception>
+    /// <exception cref="EtlException">The error itself, where the run is to end with it; nothing is changed
+    /// then.</exception>
     public TableCopyResult SetAside(TableRecord table, EtlException error)
     {
         if (run.OnTableError == OnTableError.Stop && !error.SetsTableAside) throw error;
@@ -32,7 +33,8 @@ internal sealed class TableQuarantine(PipelineRun run)
         });
         run.Observer.Post(new TableStateChanged(table.Source, TableState.SetAside, error));
         return new TableCopyResult(
-            aside.Source, aside.Destination, TableState.SetAside, Copied: false, aside.Rows, aside.Bytes, aside.CopiedAt,
+            aside.Source, aside.Destination, TableState.SetAside, Copied: false, aside.Rows, aside.Bytes,
+            aside.CopiedAt,
             TimeSpan.Zero, error);
     }
 

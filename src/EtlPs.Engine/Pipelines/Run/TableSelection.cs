@@ -11,7 +11,8 @@ internal static class TableSelection
     /// <param name="name">A table's name at the source.</param>
     /// <param name="patterns">As in SQL, with wildcards; empty: all.</param>
     /// <param name="definition">The pipeline.</param>
-    /// <exception cref="EtlException">TableNotFound: a name without wildcards is none of them. InvalidArgument: it is no name.</exception>
+    /// <exception cref="EtlException">TableNotFound: a name without wildcards is none of them. InvalidArgument: it is
+    /// no name.</exception>
     public static IReadOnlyList<T> Select<T>(
         IReadOnlyList<T> tables, Func<T, TableName> name, IReadOnlyList<string> patterns, PipelineDefinition definition)
     {
@@ -22,7 +23,8 @@ internal static class TableSelection
                 throw new EtlException(
                     EtlErrorCode.TableNotFound,
                     $"{pattern} is no table of pipeline {definition.Name}.",
-                    $"Get-EtlTable {definition.Name} lists them. Write \"…\" around upper case; without a schema it is public.")
+                    $"Get-EtlTable {definition.Name} lists them. Write \"…\" around upper case; "
+                    + "without a schema it is public.")
                 {
                     Subject = pattern.Text,
                 };

@@ -7,8 +7,8 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
-/// Tells of partitions that came without a replica identity, which no partition inherits: nothing of the copy is wrong, but since their
-/// table is published, the source's own UPDATE and DELETE fail there.
+/// Tells of partitions that came without a replica identity, which no partition inherits: nothing of the copy is wrong,
+/// but since their table is published, the source's own UPDATE and DELETE fail there.
 /// </summary>
 internal sealed class BarePartitionWarning(PipelineRun run)
 {
@@ -32,15 +32,18 @@ internal sealed class BarePartitionWarning(PipelineRun run)
         {
             var more = bare.Count() > MostOfMessage ? " …" : "";
             run.Tell(
-                $"Without a replica identity in {ours[bare.Key]}: {string.Join(", ", bare.Take(MostOfMessage).Select(p => p.Name))}{more}. As the "
-                + "table is published, the source's own UPDATE and DELETE fail there. Let the owner run: "
-                + $"{string.Join(' ', bare.Take(MostOfMessage).Select(p => p.Sql))}{more} Test-EtlPipeline has all statements.",
+                $"Without a replica identity in {ours[bare.Key]}: "
+                + $"{string.Join(", ", bare.Take(MostOfMessage).Select(p => p.Name))}{more}. As the table is "
+                + "published, the source's own UPDATE and DELETE fail there. Let the owner run: "
+                + $"{string.Join(' ', bare.Take(MostOfMessage).Select(p => p.Sql))}{more} Test-EtlPipeline has all "
+                + "statements.",
                 MilestoneLevel.Warning);
         }
     }
 
     /// <summary>A publication of inserts lets updates and deletes be.</summary>
     private async Task<bool> SendsChangesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await new PublicationCatalog(connection).FindAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false)
+        await new PublicationCatalog(connection).FindAsync(run.Definition.EffectivePublication, cancellationToken)
+        .ConfigureAwait(false)
             is { Update: true } or { Delete: true };
 }

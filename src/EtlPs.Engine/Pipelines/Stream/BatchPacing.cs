@@ -4,7 +4,8 @@ namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
 /// When a batch is closed. A source that pauses closes it at once, for latency; a busy one lets it grow at least
-/// three times as long as the last batch took to apply, so that applying takes a third of the time; its size has a bound.
+/// three times as long as the last batch took to apply, so that applying takes a third of the time; its size has a
+/// bound.
 /// </summary>
 internal sealed class BatchPacing
 {
@@ -19,8 +20,8 @@ internal sealed class BatchPacing
     public const long LargestBatch = 16 << 20;
 
     /// <summary>
-    /// For how long nothing has to come before the source counts as idle: longer than changes gather in the network's buffers,
-    /// or a busy source would look idle all the time.
+    /// For how long nothing has to come before the source counts as idle: longer than changes gather in the network's
+    /// buffers, or a busy source would look idle all the time.
     /// </summary>
     public static readonly TimeSpan Lull = TimeSpan.FromMilliseconds(5);
 

@@ -9,8 +9,8 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
-/// Looks at the source's catalog while a stream runs: soon after a RELATION message, which follows whatever touched a table,
-/// and every now and then, since a detached partition sends nothing at all.
+/// Looks at the source's catalog while a stream runs: soon after a RELATION message, which follows whatever touched a
+/// table, and every now and then, since a detached partition sends nothing at all.
 /// </summary>
 internal sealed class CatalogWatch(PipelineRun run)
 {
@@ -28,7 +28,8 @@ internal sealed class CatalogWatch(PipelineRun run)
     private CatalogLook? _last;
 
     /// <summary>Reads the catalog; whatever differs from now on interrupts the stream.</summary>
-    /// <exception cref="PostgresException">LockNotAvailable: a table is locked; so may what is asked later by this session.</exception>
+    /// <exception cref="PostgresException">LockNotAvailable: a table is locked; so may what is asked later by this
+    /// session.</exception>
     public async Task<CatalogLook> LookAsync(
         NpgsqlConnection connection, IReadOnlyList<TableRecord> tables, CancellationToken cancellationToken)
     {
@@ -36,13 +37,17 @@ internal sealed class CatalogWatch(PipelineRun run)
         return _last = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What the last look has seen is still to be judged: the next look interrupts the stream, whatever it sees.</summary>
+    /// <summary>
+    /// What the last look has seen is still to be judged: the next look interrupts the stream, whatever it sees.
+    /// </summary>
     public void Forget() => _last = null;
 
     /// <summary>Asks for a look soon.</summary>
     public void Nudge() => _nudges.Writer.TryWrite(true);
 
-    /// <summary>Cancels once the catalog is no longer what it was at the last look; ends when it is cancelled.</summary>
+    /// <summary>
+    /// Cancels once the catalog is no longer what it was at the last look; ends when it is cancelled.
+    /// </summary>
     public async Task InterruptAsync(CancellationTokenSource stream)
     {
         try
@@ -59,10 +64,12 @@ internal sealed class CatalogWatch(PipelineRun run)
 
     private async Task<bool> IsSameAsync(CancellationToken cancellationToken)
     {
-        // Whatever the next look sees interrupts the stream where there was none: not as soon as a busy stream asks for it.
+        // Whatever the next look sees interrupts the stream where there was none: not as soon as a busy stream asks for
+        // it.
         await (_last is null
             ? Task.Delay(LockedInterval, cancellationToken)
-            : Task.WhenAny(_nudges.Reader.WaitToReadAsync(cancellationToken).AsTask(), Task.Delay(Interval, cancellationToken)))
+            : Task.WhenAny(_nudges.Reader.WaitToReadAsync(cancellationToken)
+                .AsTask(), Task.Delay(Interval, cancellationToken)))
             .ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         _nudges.Reader.TryRead(out _);
@@ -90,8 +97,8 @@ internal sealed class CatalogWatch(PipelineRun run)
     }
 
     /// <summary>
-    /// Whoever alters a table later must not be taken for the cause of the file that it has by now. The state may have a newer copy
-    /// of the table than the look.
+    /// Whoever alters a table later must not be taken for the cause of the file that it has by now. The state may have
+    /// a newer copy of the table than the look.
     /// </summary>
     private void NoteFiles(CatalogLook before, CatalogLook now)
     {
@@ -116,6 +123,7 @@ internal sealed class CatalogWatch(PipelineRun run)
             await new PartitionCatalog(connection)
                 .ReadAsync(_tables.Select(t => t.Oid), cancellationToken).ConfigureAwait(false),
             await new CatalogReader(connection)
-                .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken).ConfigureAwait(false));
+                .ReadPublishedTablesAsync(run.Definition.EffectivePublication, cancellationToken)
+                .ConfigureAwait(false));
     }
 }

@@ -52,7 +52,8 @@ internal sealed class ChangeCollector(RelationMap relations, Lsn stored)
     private void TakeRow(ReadOnlySpan<byte> message, ChangeBatch batch)
     {
         var needsOldRow = message[0] != (byte)PgOutputKind.Insert;
-        if (relations.Find(BinaryPrimitives.ReadUInt32BigEndian(message[1..]), _commitLsn, needsOldRow) is not { } table) return;
+        if (relations.Find(BinaryPrimitives.ReadUInt32BigEndian(message[1..]), _commitLsn, needsOldRow)
+            is not { } table) return;
         batch.Changes.Add(new RowChange(table, batch.Arena.Add(message)));
         HasOpenChanges = true;
     }

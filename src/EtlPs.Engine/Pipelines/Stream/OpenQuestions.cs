@@ -3,8 +3,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
-/// What was seen of tables in the catalog and the stream may still explain, or tell better: open until the stream has come to
-/// where it was seen first.
+/// What was seen of tables in the catalog and the stream may still explain, or tell better: open until the stream has
+/// come to where it was seen first.
 /// </summary>
 internal sealed class OpenQuestions
 {

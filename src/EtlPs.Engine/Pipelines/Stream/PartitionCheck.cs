@@ -7,17 +7,20 @@ using EtlPs.Engine.Postgres.Catalog;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
-/// Compares a partitioned table's tree with the one that was copied: rows come and go with partitions, and by TRUNCATE of a
-/// partition, without a change that Postgres sends.
+/// Compares a partitioned table's tree with the one that was copied: rows come and go with partitions, and by TRUNCATE
+/// of a partition, without a change that Postgres sends.
 /// </summary>
 internal sealed class PartitionCheck(PipelineRun run)
 {
-    /// <summary>Whether partitions with new files were truncated together with their root, which the stream tells.</summary>
+    /// <summary>
+    /// Whether partitions with new files were truncated together with their root, which the stream tells.
+    /// </summary>
     public OpenQuestions Questions { get; } = new();
 
     /// <summary>Why the table cannot go on; null: it can, and the tree is stored as it is now.</summary>
     public async Task<EtlException?> FindProblemAsync(
-        TableRecord root, PartitionTrees trees, PartitionCatalog catalog, Lsn position, CancellationToken cancellationToken)
+        TableRecord root, PartitionTrees trees, PartitionCatalog catalog, Lsn position,
+        CancellationToken cancellationToken)
     {
         var store = new PartitionStore(run.Connection, run.Definition.Name);
         var known = store.Read(root.Oid).ToDictionary(p => p.Oid);
@@ -30,21 +33,27 @@ internal sealed class PartitionCheck(PipelineRun run)
             if (gone > 0) return PartitionErrors.Gone(root.Source, gone);
             if (now.Find(p => known.TryGetValue(p.Oid, out var k) && k.AttachedBy != p.AttachedBy) is { } again)
                 return PartitionErrors.AttachedAgain(root.Source, again.Name);
-            if (await FindNewWithRowsAsync(known, now, catalog, cancellationToken).ConfigureAwait(false) is { } attached)
+            if (await FindNewWithRowsAsync(known, now, catalog, cancellationToken)
+                .ConfigureAwait(false) is { } attached)
                 return PartitionErrors.Attached(root.Source, attached.Name);
-            if (await FindTruncatedAsync(known, now, root.Oid, catalog, cancellationToken).ConfigureAwait(false) is { } truncated)
-                return Questions.AreOpen(root.Oid, trees.End, position) ? null : PartitionErrors.Truncated(root.Source, truncated.Name);
+            if (await FindTruncatedAsync(known, now, root.Oid, catalog, cancellationToken)
+                .ConfigureAwait(false) is { } truncated)
+                return Questions.AreOpen(root.Oid, trees.End, position)
+                    ? null
+                    : PartitionErrors.Truncated(root.Source, truncated.Name);
             Questions.Forget(root.Oid);
             if (now.TrueForAll(p => known.TryGetValue(p.Oid, out var k) && k.FileNode == p.FileNode)) return null;
         }
-        run.InTransaction(() => store.Replace(root.Oid, now.Select(p => known.TryGetValue(p.Oid, out var k) && k.FileNode == p.FileNode
+        run.InTransaction(() => store.Replace(
+            root.Oid, now.Select(p => known.TryGetValue(p.Oid, out var k) && k.FileNode == p.FileNode
             ? k
             : new PartitionRecord(root.Oid, p.Oid, p.AttachedBy, p.FileNode, trees.Horizon))));
         return null;
     }
 
     private static async Task<Partition?> FindNewWithRowsAsync(
-        Dictionary<uint, PartitionRecord> known, List<Partition> now, PartitionCatalog catalog, CancellationToken cancellationToken)
+        Dictionary<uint, PartitionRecord> known, List<Partition> now, PartitionCatalog catalog,
+        CancellationToken cancellationToken)
     {
         var fresh = now.Where(p => !known.ContainsKey(p.Oid)).ToList();
         // A partitioned table that was attached brought its own partitions, whatever they were made by.
@@ -53,7 +62,8 @@ internal sealed class PartitionCheck(PipelineRun run)
         {
             if (leaf.Birth == PartitionBirth.Created && !subtreeAttached) continue;
             var attachedLater = subtreeAttached || leaf.Birth == PartitionBirth.AttachedLater;
-            if (await catalog.MayHoldUnsentRowsAsync(leaf, attachedLater, cancellationToken).ConfigureAwait(false)) return leaf;
+            if (await catalog.MayHoldUnsentRowsAsync(leaf, attachedLater, cancellationToken).ConfigureAwait(false))
+                return leaf;
         }
         return null;
     }
@@ -69,7 +79,8 @@ internal sealed class PartitionCheck(PipelineRun run)
             // A new partition's first file bears its oid.
             var isTruncated = !known.TryGetValue(leaf.Oid, out var before) ? leaf.FileNode != leaf.Oid
                 : before.FileNode != leaf.FileNode
-                  && !await catalog.HoldsRowsOfBeforeAsync(leaf.Name, before.Horizon, cancellationToken).ConfigureAwait(false);
+                  && !await catalog.HoldsRowsOfBeforeAsync(leaf.Name, before.Horizon, cancellationToken)
+                      .ConfigureAwait(false);
             if (isTruncated) return leaf;
         }
         return null;

@@ -10,12 +10,13 @@ internal static class PartitionErrors
 
     public static EtlException Gone(TableName root, int count) => Of(
         root,
-        $"{(count == 1 ? "A partition" : $"{count} partitions")} of {root} were detached or dropped since the table was copied: Postgres "
-        + "sends no deletion of the rows.",
+        $"{(count == 1 ? "A partition" : $"{count} partitions")} of {root} were detached or dropped since the table "
+        + "was copied: Postgres sends no deletion of the rows.",
         CopyAgain);
 
     public static EtlException AttachedAgain(TableName root, string partition) => Of(
-        root, $"Partition {partition} of {root} was detached and attached again: what changed in between was not sent.", CopyAgain);
+        root, $"Partition {partition} of {root} was detached and attached again: what changed in between was not sent.",
+        CopyAgain);
 
     public static EtlException Attached(TableName root, string partition) => Of(
         root,
@@ -24,8 +25,8 @@ internal static class PartitionErrors
 
     public static EtlException Truncated(TableName root, string partition) => Of(
         root,
-        $"Partition {partition} of {root} was truncated, or all of its rows were rewritten (VACUUM FULL, CLUSTER): Postgres does not "
-        + "send the TRUNCATE of a partition that is published by its root.",
+        $"Partition {partition} of {root} was truncated, or all of its rows were rewritten (VACUUM FULL, CLUSTER): "
+        + "Postgres does not send the TRUNCATE of a partition that is published by its root.",
         $"{CopyAgain} DELETE instead of TRUNCATE is followed, and so is TRUNCATE of {root}.");
 
     private static EtlException Of(TableName root, string message, string remedy) =>

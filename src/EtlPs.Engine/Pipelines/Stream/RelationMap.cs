@@ -29,12 +29,14 @@ internal sealed class RelationMap(IEnumerable<StreamedTable> tables)
     {
         _tables[table.Schema.Oid] = table;
         // It may have been announced already, and is not announced again before it changes.
-        if (_relations.TryGetValue(table.Schema.Oid, out var known)) _relations[table.Schema.Oid] = Compare(known.Announced);
+        if (_relations.TryGetValue(table.Schema.Oid, out var known))
+            _relations[table.Schema.Oid] = Compare(known.Announced);
     }
 
     private Relation Compare(RelationMessage announced) => _tables.TryGetValue(announced.RelationId, out var table)
         ? new Relation(
-            announced, table, RelationShape.Problem(table.Schema, announced), RelationShape.OldRowProblem(table.Schema, announced))
+            announced, table, RelationShape.Problem(table.Schema, announced),
+            RelationShape.OldRowProblem(table.Schema, announced))
         : new Relation(announced, null, null, null);
 
     /// <summary>

@@ -20,11 +20,15 @@ internal static class RelationShape
                 : null);
     }
 
-    /// <summary>What is different in a table's name and columns as the catalog has them; null: new rows of the one fit the other.</summary>
+    /// <summary>
+    /// What is different in a table's name and columns as the catalog has them; null: new rows of the one fit the
+    /// other.
+    /// </summary>
     public static EtlException? Problem(TableSchema copied, TableSchema now) =>
         Problem(copied, now.Name, [.. now.Columns.Select(c => (c.Name, c.Type.Oid, c.Type.Modifier))]);
 
-    private static EtlException? Problem(TableSchema copied, TableName name, List<(string Name, uint Type, int Modifier)> columns) =>
+    private static EtlException? Problem(
+        TableSchema copied, TableName name, List<(string Name, uint Type, int Modifier)> columns) =>
         name != copied.Name ? SchemaErrors.Renamed(copied.Name, name)
         : ColumnDifference(copied.Columns, columns) is { } difference ? SchemaErrors.Changed(copied.Name, difference)
         : null;
@@ -49,13 +53,15 @@ internal static class RelationShape
     public static EtlException? OldRowProblem(TableSchema copied, RelationMessage announced)
     {
         // A whole row holds the key's columns, and finds the row where there was no key.
-        if (announced.ReplicaIdentity == 'f' || (copied.KeyColumns.Count > 0 && HasKeyOf(copied, announced))) return null;
+        if (announced.ReplicaIdentity == 'f' || (copied.KeyColumns.Count > 0 && HasKeyOf(copied, announced)))
+            return null;
         return SchemaErrors.Changed(copied.Name, copied.Identity == ReplicaIdentity.Full && copied.KeyColumns.Count == 0
             ? "its replica identity is no longer FULL"
             : OtherIdentity);
     }
 
-    // Under FULL every column is flagged, which says nothing of a key. Without an identity none is: then rows are only inserted.
+    // Under FULL every column is flagged, which says nothing of a key. Without an identity none is: then rows are only
+    // inserted.
     private static bool HasKey(RelationMessage announced) =>
         announced.ReplicaIdentity != 'f' && announced.Columns.Any(c => c.IsKey);
 

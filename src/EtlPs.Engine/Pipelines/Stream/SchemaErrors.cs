@@ -16,14 +16,14 @@ internal static class SchemaErrors
     public static EtlException Renamed(TableName table, TableName now) => Of(
         table,
         $"Table {table} is no longer what was copied: its name is now {now}.",
-        "Give it its name back and copy it again with Reset-EtlTable, or define the pipeline for the new name and copy its tables again "
-        + "with -Restart.");
+        "Give it its name back and copy it again with Reset-EtlTable, or define the pipeline for the new name and copy "
+        + "its tables again with -Restart.");
 
     /// <summary>A column was dropped, and another one has taken its name.</summary>
     public static EtlException Replaced(TableName table, ColumnSchema column) => Of(
         table,
-        $"Column {TableName.Quote(column.Name)} of {table} was dropped, and another one of that name was added: Postgres sends nothing of "
-        + "what that made of the rows.",
+        $"Column {TableName.Quote(column.Name)} of {table} was dropped, and another one of that name was added: "
+        + "Postgres sends nothing of what that made of the rows.",
         CopyAgain,
         column.Name);
 
@@ -31,8 +31,8 @@ internal static class SchemaErrors
     public static EtlException Rewritten(TableName table, IReadOnlyList<ColumnSchema> altered) => Of(
         table,
         $"{table} has another file, and {(altered.Count == 1 ? "column" : "columns")} "
-        + $"{string.Join(", ", altered.Select(c => TableName.Quote(c.Name)))} {(altered.Count == 1 ? "was" : "were")} altered: ALTER TABLE has "
-        + "rewritten the rows, as with USING, and Postgres sends nothing of that.",
+        + $"{string.Join(", ", altered.Select(c => TableName.Quote(c.Name)))} {(altered.Count == 1 ? "was" : "were")} "
+        + "altered: ALTER TABLE has rewritten the rows, as with USING, and Postgres sends nothing of that.",
         CopyAgain,
         altered.Count == 1 ? altered[0].Name : null);
 

@@ -11,9 +11,9 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
-/// Sets tables aside that the stream alone would let diverge in silence: tables that the publication does not have any more,
-/// or has with other rows, tables that were altered, or whose types were, and partitioned tables whose partitions came or went
-/// with rows in them, are unlogged or foreign, or do not log what rows are found by.
+/// Sets tables aside that the stream alone would let diverge in silence: tables that the publication does not have any
+/// more, or has with other rows, tables that were altered, or whose types were, and partitioned tables whose partitions
+/// came or went with rows in them, are unlogged or foreign, or do not log what rows are found by.
 /// </summary>
 internal sealed class SourceCheck(PipelineRun run)
 {
@@ -31,8 +31,8 @@ internal sealed class SourceCheck(PipelineRun run)
     public CatalogWatch Watch { get; } = new(run);
 
     /// <summary>
-    /// Where the stream has to be before it is known whether it explains what the last look has seen; null: nothing is open, or it
-    /// could not be answered there.
+    /// Where the stream has to be before it is known whether it explains what the last look has seen; null: nothing is
+    /// open, or it could not be answered there.
     /// </summary>
     public Lsn? Due => _isLocked ? null : new[] { _partitions.Questions.Due, _schemas.Questions.Due }.Min();
 
@@ -79,17 +79,22 @@ internal sealed class SourceCheck(PipelineRun run)
         var catalog = new PartitionCatalog(connection);
         var published = look.Published.ToDictionary(t => t.Oid);
         var unfollowed = await catalog
-            .FindUnfollowedAsync(tables.Select(t => t.Schema), run.Definition.Publication, cancellationToken).ConfigureAwait(false);
+            .FindUnfollowedAsync(tables.Select(t => t.Schema), run.Definition.Publication, cancellationToken)
+            .ConfigureAwait(false);
         TellTablesNotFollowed(look.Published);
         await _bare.TellAsync(connection, look.Published, cancellationToken).ConfigureAwait(false);
-        foreach (var questions in new[] { _partitions.Questions, _schemas.Questions }) questions.Keep(tables.Select(t => t.Oid));
+        foreach (var questions in new[] { _partitions.Questions, _schemas.Questions })
+            questions.Keep(tables.Select(t => t.Oid));
         foreach (var table in tables)
         {
-            var problem = FindProblem(table, published) ?? unfollowed.GetValueOrDefault(table.Oid)?.SetAside(table.Source);
+            var problem = FindProblem(table, published)
+                ?? unfollowed.GetValueOrDefault(table.Oid)?.SetAside(table.Source);
             if (problem is null && table.Schema.Kind == 'p')
-                problem = await _partitions.FindProblemAsync(table, look.Trees, catalog, position, cancellationToken).ConfigureAwait(false);
+                problem = await _partitions.FindProblemAsync(table, look.Trees, catalog, position, cancellationToken)
+                    .ConfigureAwait(false);
             problem ??= _types.Follow(table, published[table.Oid])
-                ?? await _schemas.FindProblemAsync(table, published[table.Oid], look, catalog, position, cancellationToken).ConfigureAwait(false);
+                ?? await _schemas.FindProblemAsync(
+                    table, published[table.Oid], look, catalog, position, cancellationToken).ConfigureAwait(false);
             if (problem is null) continue;
             setAside.Add(new TableQuarantine(run).SetAside(table, problem));
         }
@@ -100,14 +105,14 @@ internal sealed class SourceCheck(PipelineRun run)
         if (_isLocked) return;
         _isLocked = true;
         run.Tell(
-            $"A table of {run.Definition.Source} is locked, as by VACUUM FULL or ALTER TABLE: what is different in the catalog "
-            + "since the tables were copied is looked at when it is free again. The stream goes on.",
+            $"A table of {run.Definition.Source} is locked, as by VACUUM FULL or ALTER TABLE: what is different in the "
+            + "catalog since the tables were copied is looked at when it is free again. The stream goes on.",
             MilestoneLevel.Warning);
     }
 
     /// <summary>
-    /// A publication that sends partitions as tables of their own sends those that are made later too: what is not followed
-    /// must not be passed over in silence.
+    /// A publication that sends partitions as tables of their own sends those that are made later too: what is not
+    /// followed must not be passed over in silence.
     /// </summary>
     private void TellTablesNotFollowed(IReadOnlyList<TableSchema> published)
     {
@@ -119,8 +124,8 @@ internal sealed class SourceCheck(PipelineRun run)
         if (names.Count == 0) return;
         run.Tell(
             $"Publication {run.Definition.EffectivePublication} has tables that this pipeline does not follow: "
-            + $"{string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}. The pipeline's next start takes them up, "
-            + "unless something stands in the way that it tells.",
+            + $"{string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}. The pipeline's next start takes "
+            + "them up, unless something stands in the way that it tells.",
             MilestoneLevel.Warning);
     }
 
@@ -141,7 +146,8 @@ internal sealed class SourceCheck(PipelineRun run)
 
     private EtlException PublishedAgain(TableName table) => new(
         EtlErrorCode.PublicationUnusable,
-        $"Table {table} was taken out of publication {run.Definition.EffectivePublication} and put back: what changed in between was not sent.",
+        $"Table {table} was taken out of publication {run.Definition.EffectivePublication} and put back: what changed "
+        + "in between was not sent.",
         "Copy the table again with Reset-EtlTable.")
     {
         Subject = table.ToString(),
@@ -149,8 +155,8 @@ internal sealed class SourceCheck(PipelineRun run)
 
     private EtlException OtherRows(TableName table) => new(
         EtlErrorCode.SchemaChanged,
-        $"The row filter of {table} in publication {run.Definition.EffectivePublication} is another one than when the table was copied: "
-        + "the rows that it lets in or keeps out now are not sent.",
+        $"The row filter of {table} in publication {run.Definition.EffectivePublication} is another one than when the "
+        + "table was copied: the rows that it lets in or keeps out now are not sent.",
         "Copy the table again with Reset-EtlTable.")
     {
         Subject = table.ToString(),

@@ -15,7 +15,8 @@ internal sealed class SourcePosition(PostgresConnector connector, NpgsqlConnecti
     {
         try
         {
-            await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_current_wal_flush_lsn()::pg_catalog.text", connection);
+            await using var command =
+                new NpgsqlCommand("SELECT pg_catalog.pg_current_wal_flush_lsn()::pg_catalog.text", connection);
             return Lsn.Parse((string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -49,7 +49,8 @@ internal sealed class SourceRows(PostgresConnector source, CancellationToken sto
             await using var ending = reader.ConfigureAwait(false);
             Decode(table, reader, target, losses);
         }
-        catch (EtlException e) when (e.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged)
+        catch (EtlException e)
+            when (e.Code is EtlErrorCode.PermissionDenied or EtlErrorCode.TableNotFound or EtlErrorCode.SchemaChanged)
         {
             // Of this table alone: the others go on.
             throw new TableFailedException(table.Oid, table.Name, e);
@@ -90,7 +91,8 @@ internal sealed class SourceRows(PostgresConnector source, CancellationToken sto
         return $"""
             COPY (SELECT {CopyStatement.Columns(table)}
                   FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}
-                  WHERE ({string.Join(", ", key.Select(c => Comparable(c, TableName.Quote(c.Name))))}) IN ({string.Join(", ", rows)}))
+                  WHERE ({string.Join(", ", key.Select(c => Comparable(c, TableName.Quote(c.Name))))})
+                      IN ({string.Join(", ", rows)}))
             TO STDOUT (FORMAT BINARY)
             """;
     }

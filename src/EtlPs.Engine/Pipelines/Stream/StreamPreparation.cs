@@ -19,14 +19,17 @@ internal sealed class StreamPreparation(PipelineRun run, NpgsqlConnection source
             ? await CreateEmptyTablesAsync(survey, cancellationToken).ConfigureAwait(false)
             : await new BackfillRunner(run, source)
                 .RunAsync(
-                    survey, new BackfillOptions { Workers = options.Workers, ReconnectTimeout = options.ReconnectTimeout },
+                    survey, new BackfillOptions { Workers = options.Workers,
+                        ReconnectTimeout = options.ReconnectTimeout },
                     cancellationToken)
                 .ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyList<TableCopyResult>> CreateEmptyTablesAsync(Survey survey, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TableCopyResult>> CreateEmptyTablesAsync(
+        Survey survey, CancellationToken cancellationToken)
     {
-        await using var slot = await new PipelineStart(run, source).WithSlotAsync(survey, cancellationToken).ConfigureAwait(false);
+        await using var slot = await new PipelineStart(run, source).WithSlotAsync(survey, cancellationToken)
+            .ConfigureAwait(false);
         run.InTransaction(() =>
         {
             foreach (var table in survey.TablesToCopy.Select(t => t.Record))

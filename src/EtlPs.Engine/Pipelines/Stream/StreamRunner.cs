@@ -30,14 +30,17 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
         var begun = Stopwatch.GetTimestamp();
         using var time = new Deadline(options.Duration, stop);
         var meter = new StreamMeter(run.Observer);
-        var reconnection = new Reconnection(run, source, new SurveyRequest(Restart: false, SnapshotOnly: false), options.ReconnectTimeout);
+        var reconnection = new Reconnection(
+            run, source, new SurveyRequest(Restart: false, SnapshotOnly: false), options.ReconnectTimeout);
         IReadOnlyList<TableCopyResult> tables = [];
         StreamEnd end;
         try
         {
             run.Follow(survey.Identity, survey.LeftTimeline);
-            tables = await new StreamPreparation(run, source).RunAsync(survey, options, time.Token).ConfigureAwait(false);
-            var goal = await reconnection.RunAsync(token => BeginAsync(options, token), time.Token).ConfigureAwait(false);
+            tables = await new StreamPreparation(run, source).RunAsync(survey, options, time.Token)
+                .ConfigureAwait(false);
+            var goal = await reconnection.RunAsync(token => BeginAsync(options, token), time.Token)
+                .ConfigureAwait(false);
             end = await FollowAsync(goal, meter, reconnection, time.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (time.Token.IsCancellationRequested)
@@ -79,7 +82,9 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
             ShowCaughtUp(position);
             var tables = run.State.ReadTables();
             var between = new[] { NextToShow(tables), _check.Due }.Min();
-            var next = between is { } lsn && (goal.Target is null || lsn <= goal.Target) ? new StreamGoal(lsn, StreamEnd.CaughtUp) : goal;
+            var next = between is { } lsn && (goal.Target is null || lsn <= goal.Target)
+                ? new StreamGoal(lsn, StreamEnd.CaughtUp)
+                : goal;
             if (next.IsReachedBy(position) && ReferenceEquals(next, goal))
             {
                 // DDL that no row follows is seen in the catalog only.
@@ -107,13 +112,15 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
                 slotWait.Over();
                 var failed = run.State.FindTable(e.Oid)!;
                 // An enum may have grown since: then the table, as it is by now, takes the label.
-                if (e.Error.Code == EtlErrorCode.ValueNotRepresentable && await HasGrownAsync(failed, reconnection, stop).ConfigureAwait(false))
+                if (e.Error.Code == EtlErrorCode.ValueNotRepresentable
+                    && await HasGrownAsync(failed, reconnection, stop).ConfigureAwait(false))
                     continue;
                 _setAside.Add(new TableQuarantine(run).SetAside(tables.First(t => t.Oid == e.Oid), e.Error));
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.UnsupportedType && format == ValueFormat.Binary)
             {
-                // A value inside another without a binary form: of a table that is published and not followed, or altered since.
+                // A value inside another without a binary form: of a table that is published and not followed, or
+                // altered since.
                 resets.NeedText();
             }
             catch (EtlException e) when (e.Code == EtlErrorCode.SlotActive && slotWait.IsWorthwhile)
@@ -124,30 +131,36 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     }
 
     private async Task<StreamEnd> StreamAsync(
-        IReadOnlyList<TableRecord> tables, ValueFormat format, StreamGoal goal, StreamMeter meter, CancellationToken stop)
+        IReadOnlyList<TableRecord> tables, ValueFormat format, StreamGoal goal, StreamMeter meter,
+        CancellationToken stop)
     {
         var position = run.State.FindPipeline()!.Position;
         using var connection = run.File.Connect();
         ScanThreads.Fit(connection, run.Definition.Destination);
         var applier = new BatchApplier(
-            connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source, stop), position, run.Faults);
+            connection, new StateStore(connection, run.Definition.Name), new SourceRows(run.Source, stop), position,
+            run.Faults);
         var streamed = new List<StreamedTable>();
         foreach (var table in tables.Where(t => t.State is TableState.Ready or TableState.CatchingUp))
         {
             var target = new StreamedTable(table.Schema, table.ReplayFrom ?? table.CopiedAt)
             {
                 ExactAt = table.CopiedAt,
-                // What began empty has no ranges, and knows only the rows that have changed since. Where there is a key nobody asks.
-                HasAllRows = table.KeyColumns.Count == 0 && resets.SendsAllRows && run.State.ReadRanges(table.Oid).Count > 0,
+                // What began empty has no ranges, and knows only the rows that have changed since. Where there is a key
+                // nobody asks.
+                HasAllRows = table.KeyColumns.Count == 0 && resets.SendsAllRows
+                    && run.State.ReadRanges(table.Oid).Count > 0,
             };
             streamed.Add(target);
             applier.Map(target, table.CurrentName, !table.IsVisible);
         }
-        run.Tell($"Streaming from {position}{(format == ValueFormat.Text ? ", values as text" : "")}.", MilestoneLevel.Verbose);
+        run.Tell($"Streaming from {position}{(format == ValueFormat.Text ? ", values as text" : "")}.",
+            MilestoneLevel.Verbose);
         using var close = new CancellationTokenSource();
         using var spools = new SpoolFolder(SpoolFolder.PathOf(run.File.Path));
         var server = await ReplicationChannel.OpenAsync(
-            run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, format, position, close.Token)
+            run.Source, run.Definition.EffectiveSlotName, run.Definition.EffectivePublication, format, position,
+            close.Token)
             .ConfigureAwait(false);
         var channel = new TransactionAssembler(server, spools, run.Faults, close.Token);
         await using var closing = channel.ConfigureAwait(false);
@@ -172,16 +185,19 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     }
 
     /// <summary>
-    /// Where copied tables are shown. What a table replays ends exactly there, for the changes behind it may be of rows that its
-    /// key no longer tells apart; all others are shown together.
+    /// Where copied tables are shown. What a table replays ends exactly there, for the changes behind it may be of rows
+    /// that its key no longer tells apart; all others are shown together.
     /// </summary>
     private static Lsn? NextToShow(IReadOnlyList<TableRecord> tables)
     {
         var waiting = tables.Where(t => t.State == TableState.CatchingUp).ToList();
-        return waiting.Where(t => t.ReplayFrom is not null).Min(t => (Lsn?)t.CopiedAt) ?? waiting.Max(t => (Lsn?)t.CopiedAt);
+        return waiting.Where(t => t.ReplayFrom is not null).Min(t => (Lsn?)t.CopiedAt)
+            ?? waiting.Max(t => (Lsn?)t.CopiedAt);
     }
 
-    /// <summary>Whether a check of the source makes more of the table's types, or finds that it cannot be followed any more.</summary>
+    /// <summary>
+    /// Whether a check of the source makes more of the table's types, or finds that it cannot be followed any more.
+    /// </summary>
     private async Task<bool> HasGrownAsync(TableRecord table, Reconnection reconnection, CancellationToken stop)
     {
         await reconnection.RunAsync(CheckSourceAsync, stop).ConfigureAwait(false);
@@ -200,7 +216,8 @@ internal sealed class StreamRunner(PipelineRun run, NpgsqlConnection source, Res
     /// <summary>All tables that the position has passed become visible together.</summary>
     private void ShowCaughtUp(Lsn position)
     {
-        var shown = run.State.ReadTables().Where(t => t.State == TableState.CatchingUp && t.CopiedAt <= position).ToList();
+        var shown = run.State.ReadTables().Where(t => t.State == TableState.CatchingUp && t.CopiedAt <= position)
+            .ToList();
         if (shown.Count == 0) return;
         run.InTransaction(() =>
         {

@@ -36,12 +36,13 @@ internal sealed class StreamSession(
     /// <summary>Streams until the goal is reached or one of the tokens asks for an end; all are clean ends.</summary>
     /// <param name="stop">Ends at once; what has come of a transaction that is not over is sent again.</param>
     /// <param name="interrupt">
-    /// Ends between two transactions: else a source whose catalog changes all the time would never get a large one through. There is an
-    /// end to wait for, since only committed transactions come.
+    /// Ends between two transactions: else a source whose catalog changes all the time would never get a large one
+    /// through. There is an end to wait for, since only committed transactions come.
     /// </param>
     public async Task<StreamEnd> RunAsync(CancellationToken stop, CancellationToken interrupt)
     {
-        bool IsOver() => stop.IsCancellationRequested || (interrupt.IsCancellationRequested && !collector.HasOpenChanges);
+        bool IsOver() =>
+            stop.IsCancellationRequested || (interrupt.IsCancellationRequested && !collector.HasOpenChanges);
         try
         {
             return await ReadAsync(IsOver).ConfigureAwait(false) is { } end
@@ -56,7 +57,9 @@ internal sealed class StreamSession(
         }
     }
 
-    /// <summary>Waits for the read that was under way when the stream ended; the channel's own end must have been asked for.</summary>
+    /// <summary>
+    /// Waits for the read that was under way when the stream ended; the channel's own end must have been asked for.
+    /// </summary>
     public async Task SettleAsync()
     {
         if (_reading is not null) await ((Task)_reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -110,15 +113,18 @@ internal sealed class StreamSession(
     }
 
     /// <summary>
-    /// Whether what there is of an open transaction goes to the destination already, where it waits for its end: a transaction
-    /// of its own, once the destination has nothing else to do; with others before it, which would have to wait for it, only
-    /// when the batch is full.
+    /// Whether what there is of an open transaction goes to the destination already, where it waits for its end: a
+    /// transaction of its own, once the destination has nothing else to do; with others before it, which would have to
+    /// wait for it, only when the batch is full.
     /// </summary>
     private bool IsPartDue() =>
         _filling.Weight >= BatchPacing.LargestBatch
-        || (_filling.Weight >= BatchPacing.PartOfTransaction && _filling.Transactions == 0 && _applying is not { IsCompleted: false });
+        || (_filling.Weight >= BatchPacing.PartOfTransaction && _filling.Transactions == 0
+            && _applying is not { IsCompleted: false });
 
-    /// <summary>While the source is silent: stores what is there, then the idle position, and looks for an end.</summary>
+    /// <summary>
+    /// While the source is silent: stores what is there, then the idle position, and looks for an end.
+    /// </summary>
     private async Task<StreamEnd?> WaitAsync(Task<bool> message, Func<bool> isOver)
     {
         if (!_filling.IsEmpty && !_pacing.IsDue && !collector.HasOpenChanges)
@@ -128,7 +134,8 @@ internal sealed class StreamSession(
             if (_applying is { IsCompleted: true }) await ObserveAsync().ConfigureAwait(false);
             if (goal.IsReachedBy(applier.Position)) return goal.End;
             if (isOver()) return StreamEnd.Stopped;
-            if (_applying is null && !_isOpenAtDestination) await boundary.ReachedAsync(collector.CommitLsn).ConfigureAwait(false);
+            if (_applying is null && !_isOpenAtDestination)
+                await boundary.ReachedAsync(collector.CommitLsn).ConfigureAwait(false);
             if (_applying is null && !collector.HasOpenChanges)
             {
                 if (_filling.IsEmpty && !collector.InTransaction) TakeIdlePosition(always: false);
@@ -159,8 +166,8 @@ internal sealed class StreamSession(
     }
 
     /// <summary>
-    /// Transactions come in the order of their commits: when one has begun that commits beyond the goal, all that end before
-    /// it are here. Without this, a source that never pauses would never let the goal be reached.
+    /// Transactions come in the order of their commits: when one has begun that commits beyond the goal, all that end
+    /// before it are here. Without this, a source that never pauses would never let the goal be reached.
     /// </summary>
     private void TakeGoal()
     {
@@ -169,7 +176,9 @@ internal sealed class StreamSession(
         _filling.CommitTime ??= meter.LastCommit;
     }
 
-    /// <summary>A table stops right before the change that cannot be stored, not wherever the last batch happened to end.</summary>
+    /// <summary>
+    /// A table stops right before the change that cannot be stored, not wherever the last batch happened to end.
+    /// </summary>
     private async Task StoreWholeTransactionsAsync()
     {
         if (_applying is not null) await ObserveAsync().ConfigureAwait(false);

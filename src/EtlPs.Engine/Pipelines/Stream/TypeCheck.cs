@@ -8,8 +8,8 @@ using EtlPs.Engine.Pipelines.Run;
 namespace EtlPs.Engine.Pipelines.Stream;
 
 /// <summary>
-/// Follows ALTER TYPE, which the stream says nothing of: enums grow at the destination with the source's; what changes the
-/// meaning of values that were copied sets their table aside.
+/// Follows ALTER TYPE, which the stream says nothing of: enums grow at the destination with the source's; what changes
+/// the meaning of values that were copied sets their table aside.
 /// </summary>
 internal sealed class TypeCheck(PipelineRun run)
 {
@@ -52,13 +52,15 @@ internal sealed class TypeCheck(PipelineRun run)
             run.State.UpsertTable(record);
         });
         foreach (var column in grown)
-            run.Tell($"Table {table.Source}, column {TableName.Quote(column.Name)}: {column.Type.DisplayName} has more labels.", MilestoneLevel.Verbose);
+            run.Tell(
+                $"Table {table.Source}, column {TableName.Quote(column.Name)}: {column.Type.DisplayName} has more "
+                + "labels.", MilestoneLevel.Verbose);
     }
 
     private static EtlException Changed(TableRecord table, ColumnSchema column) => new(
         EtlErrorCode.SchemaChanged,
-        $"Table {table.Source}, column {TableName.Quote(column.Name)}: the type {column.Type.DisplayName} was altered so that values copied "
-        + "before mean something else.",
+        $"Table {table.Source}, column {TableName.Quote(column.Name)}: the type {column.Type.DisplayName} was altered "
+        + "so that values copied before mean something else.",
         "Copy the table again with Reset-EtlTable.")
     {
         Subject = table.Source.ToString(),

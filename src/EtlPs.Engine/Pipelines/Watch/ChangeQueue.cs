@@ -5,8 +5,9 @@ using EtlPs.Engine.Pipelines.Events;
 namespace EtlPs.Engine.Pipelines.Watch;
 
 /// <summary>
-/// What a watch has told and nobody has taken yet. It has room for 256 events, and for 16 MB of changes as the source sent them, so
-/// that who takes slowly holds up the source's sending, however large its rows are. One change has room in any case.
+/// What a watch has told and nobody has taken yet. It has room for 256 events, and for 16 MB of changes as the source
+/// sent them, so that who takes slowly holds up the source's sending, however large its rows are. One change has room
+/// in any case.
 /// </summary>
 public sealed class ChangeQueue
 {
@@ -31,7 +32,8 @@ public sealed class ChangeQueue
     }
 
     /// <summary>Waits until there is something to take.</summary>
-    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _events.Reader.WaitToReadAsync(cancellationToken);
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) =>
+        _events.Reader.WaitToReadAsync(cancellationToken);
 
     /// <summary>Takes the next event, if there is one.</summary>
     public bool TryRead([NotNullWhen(true)] out PipelineEvent? told)

@@ -39,14 +39,17 @@ internal sealed class ChangeReader(ValueTypes types, IReadOnlyList<TablePattern>
                 return [];
             case PgOutputKind.Relation:
                 var relation = RelationMessage.Read(message);
-                _relations[relation.RelationId] = IsWatched(relation.Name) ? new WatchedRelation(relation, types) : null;
+                _relations[relation.RelationId] = IsWatched(relation.Name)
+                    ? new WatchedRelation(relation, types)
+                    : null;
                 return [];
             case PgOutputKind.Insert or PgOutputKind.Update or PgOutputKind.Delete when message.Length > 5:
                 if (Find(BinaryPrimitives.ReadUInt32BigEndian(message[1..])) is not { } changed) return [];
                 _arena.Clear();
                 return [changed.Read(_arena.Add(message), _transaction)];
             case PgOutputKind.Truncate:
-                return [.. TruncateMessage.Read(message).RelationIds.Select(Find).OfType<WatchedRelation>().Select(Truncated)];
+                return [.. TruncateMessage.Read(message).RelationIds.Select(Find).OfType<WatchedRelation>()
+                    .Select(Truncated)];
             default:
                 return [];
         }
@@ -59,5 +62,6 @@ internal sealed class ChangeReader(ValueTypes types, IReadOnlyList<TablePattern>
         : throw PgOutputReader.Violation("a row's table was not announced");
 
     private SourceChange Truncated(WatchedRelation table) => new(
-        table.Name, ChangeKind.Truncate, null, null, [], true, [], _transaction.FinalLsn, _transaction.CommitTime, _transaction.Xid);
+        table.Name, ChangeKind.Truncate, null, null, [], true, [], _transaction.FinalLsn, _transaction.CommitTime,
+        _transaction.Xid);
 }

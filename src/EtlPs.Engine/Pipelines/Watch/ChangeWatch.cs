@@ -9,8 +9,9 @@ using EtlPs.Engine.Sources;
 namespace EtlPs.Engine.Pipelines.Watch;
 
 /// <summary>
-/// The change stream of a source for somebody who looks on, from now: through a temporary slot, which goes with its session,
-/// and a publication that is there or is made for the time of the watch. Nothing is stored, and a watch that ends is over.
+/// The change stream of a source for somebody who looks on, from now: through a temporary slot, which goes with its
+/// session, and a publication that is there or is made for the time of the watch. Nothing is stored, and a watch that
+/// ends is over.
 /// </summary>
 public sealed class ChangeWatch
 {
@@ -22,7 +23,8 @@ public sealed class ChangeWatch
     private readonly string _slot = $"etlps_watch_{Guid.NewGuid():N}";
 
     private ChangeWatch(
-        PostgresConnector source, WatchOptions options, IReadOnlyList<TableName>? published, IReadOnlyList<string> leftovers,
+        PostgresConnector source, WatchOptions options,
+        IReadOnlyList<TableName>? published, IReadOnlyList<string> leftovers,
         ValueTypes types)
     {
         _source = source;
@@ -32,7 +34,9 @@ public sealed class ChangeWatch
         _types = types;
     }
 
-    /// <summary>What the watch makes at the source, and takes away again; and what others left that it takes away.</summary>
+    /// <summary>
+    /// What the watch makes at the source, and takes away again; and what others left that it takes away.
+    /// </summary>
     public IReadOnlyList<PlannedEffect> Effects
     {
         get
@@ -47,7 +51,8 @@ public sealed class ChangeWatch
                     $"publication {left} in {_source.Settings}", "Drop what a watch left that was killed",
                     PublicationCatalog.DropStatement(left))),
                 new PlannedEffect(
-                    $"publication {Publication} in {_source.Settings}", "Create a publication for the time of the watch",
+                    $"publication {Publication} in {_source.Settings}",
+                    "Create a publication for the time of the watch",
                     PublicationCatalog.CreateStatement(Publication, _published)),
                 slot,
             ];
@@ -66,7 +71,8 @@ public sealed class ChangeWatch
         await using var closing = connection.ConfigureAwait(false);
         try
         {
-            var published = await new WatchPreparation(connection, source, options).RunAsync(cancellationToken).ConfigureAwait(false);
+            var published = await new WatchPreparation(connection, source, options).RunAsync(cancellationToken)
+                .ConfigureAwait(false);
             IReadOnlyList<string> leftovers = published is null
                 ? []
                 : await TemporaryPublication.FindLeftoversAsync(connection, cancellationToken).ConfigureAwait(false);

@@ -7,8 +7,8 @@ using Npgsql;
 namespace EtlPs.Engine.Pipelines.Watch;
 
 /// <summary>
-/// A publication for as long as somebody watches. Its session holds an advisory lock, by which others see that it is in use:
-/// what a watch left that was killed is dropped by the next.
+/// A publication for as long as somebody watches. Its session holds an advisory lock, by which others see that it is in
+/// use: what a watch left that was killed is dropped by the next.
 /// </summary>
 internal sealed class TemporaryPublication : IAsyncDisposable
 {
@@ -28,12 +28,15 @@ internal sealed class TemporaryPublication : IAsyncDisposable
         _name = name;
     }
 
-    /// <summary>The name for the publication of a watch's slot: like it, but with a sign that no pipeline's name has.</summary>
+    /// <summary>
+    /// The name for the publication of a watch's slot: like it, but with a sign that no pipeline's name has.
+    /// </summary>
     public static string NameFor(string slot) => slot.Replace('_', '-');
 
     /// <summary>
-    /// What killed watches left, as far as the role may drop it. A watch's publication is in use while its session has the lock, and
-    /// while its slot is there, which a watch has that lost the session. A name is used once: what is found does not come back to use.
+    /// What killed watches left, as far as the role may drop it. A watch's publication is in use while its session has
+    /// the lock, and while its slot is there, which a watch has that lost the session. A name is used once: what is
+    /// found does not come back to use.
     /// </summary>
     public static async Task<IReadOnlyList<string>> FindLeftoversAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken) => await connection.ReadAsync(
@@ -43,7 +46,8 @@ internal sealed class TemporaryPublication : IAsyncDisposable
           AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_database AS d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
-              WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = pg_catalog.hashtext(p.pubname::text)::oid
+              WHERE l.locktype = 'advisory' AND l.classid = $1::oid
+                  AND l.objid = pg_catalog.hashtext(p.pubname::text)::oid
                 AND l.objsubid = 2)
           AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_replication_slots AS s

@@ -40,8 +40,8 @@ internal sealed class WatchPreparation(NpgsqlConnection connection, SourceSettin
             throw new EtlException(
                 EtlErrorCode.PublicationUnusable,
                 $"Publication {name} does not exist in {source}.",
-                "Name one that is there; a pipeline's own exists from its first backfill or stream on. With -Source and without "
-                + "-Publication one is made for the time of the watch.")
+                "Name one that is there; a pipeline's own exists from its first backfill or stream on. With -Source "
+                + "and without -Publication one is made for the time of the watch.")
             {
                 Subject = name,
             };
@@ -51,8 +51,8 @@ internal sealed class WatchPreparation(NpgsqlConnection connection, SourceSettin
                 throw new EtlException(
                     EtlErrorCode.TableNotFound,
                     $"{pattern} is no table of publication {name}.",
-                    "Check schema and name, or let the table's owner add it. Write \"…\" around upper case; without a schema it "
-                    + "is public.")
+                    "Check schema and name, or let the table's owner add it. Write \"…\" around upper case; "
+                    + "without a schema it is public.")
                 {
                     Subject = pattern.Text,
                 };

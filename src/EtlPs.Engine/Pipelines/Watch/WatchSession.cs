@@ -23,9 +23,11 @@ internal sealed class WatchSession(
         var (connection, start) = await CreateSlotAsync(cancellationToken).ConfigureAwait(false);
         using var close = new CancellationTokenSource();
         var channel = await NpgsqlReplicationChannel
-            .StartAsync(source, connection, slot, PgOutputOptions.AsText(publication), start, close.Token).ConfigureAwait(false);
+            .StartAsync(source, connection, slot, PgOutputOptions.AsText(publication), start, close.Token)
+            .ConfigureAwait(false);
         await using var closing = channel.ConfigureAwait(false);
-        await tell(new Milestone($"Watching from {start}.", MilestoneLevel.Verbose), cancellationToken).ConfigureAwait(false);
+        await tell(new Milestone($"Watching from {start}.", MilestoneLevel.Verbose), cancellationToken)
+            .ConfigureAwait(false);
         Task<bool>? reading = null;
         try
         {
@@ -34,12 +36,16 @@ internal sealed class WatchSession(
                 // A source that is busy with other tables never lets a read wait.
                 cancellationToken.ThrowIfCancellationRequested();
                 reading = channel.MoveNextAsync().AsTask();
-                if (!await WaitAsync(channel, reading, until, cancellationToken).ConfigureAwait(false)) return StreamEnd.LsnReached;
-                if (!await reading.ConfigureAwait(false)) throw PgOutputReader.Violation("it ended before it was closed");
-                foreach (var change in reader.Read(channel.Message.Span)) await TellAsync(change, cancellationToken).ConfigureAwait(false);
+                if (!await WaitAsync(channel, reading, until, cancellationToken).ConfigureAwait(false))
+                    return StreamEnd.LsnReached;
+                if (!await reading.ConfigureAwait(false))
+                    throw PgOutputReader.Violation("it ended before it was closed");
+                foreach (var change in reader.Read(channel.Message.Span))
+                    await TellAsync(change, cancellationToken).ConfigureAwait(false);
                 // So that the server needs not keep its WAL for as long as the watch lasts.
                 channel.Confirm(reader.Position);
-                if (until is { } lsn && (reader.CommitLsn >= lsn || reader.Position >= lsn)) return StreamEnd.LsnReached;
+                if (until is { } lsn && (reader.CommitLsn >= lsn || reader.Position >= lsn))
+                    return StreamEnd.LsnReached;
             }
         }
         finally
@@ -68,7 +74,8 @@ internal sealed class WatchSession(
         return true;
     }
 
-    private async Task<(LogicalReplicationConnection Connection, Lsn Start)> CreateSlotAsync(CancellationToken cancellationToken)
+    private async Task<(LogicalReplicationConnection Connection, Lsn Start)> CreateSlotAsync(
+        CancellationToken cancellationToken)
     {
         var connection = await source.OpenReplicationAsync(cancellationToken).ConfigureAwait(false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -76,7 +83,8 @@ internal sealed class WatchSession(
         try
         {
             var created = await connection.CreatePgOutputReplicationSlot(
-                slot, temporarySlot: true, LogicalSlotSnapshotInitMode.NoExport, twoPhase: false, cancellationToken).ConfigureAwait(false);
+                slot, temporarySlot: true, LogicalSlotSnapshotInitMode.NoExport, twoPhase: false, cancellationToken)
+                .ConfigureAwait(false);
             return (connection, new Lsn((ulong)created.ConsistentPoint));
         }
         catch (Exception e)
@@ -101,8 +109,9 @@ internal sealed class WatchSession(
             _hasToldOfOldRows = true;
             await tell(
                 new Milestone(
-                    $"Postgres does not send the old rows of {change.Table}, so that Changed lists every column that an UPDATE may have "
-                    + $"changed. ALTER TABLE {change.Table.Quoted} REPLICA IDENTITY FULL tells them exactly, for more WAL.",
+                    $"Postgres does not send the old rows of {change.Table}, so that Changed lists every column that "
+                    + $"an UPDATE may have changed. ALTER TABLE {change.Table.Quoted} REPLICA IDENTITY FULL tells them "
+                    + "exactly, for more WAL.",
                     MilestoneLevel.Warning),
                 cancellationToken).ConfigureAwait(false);
         }

@@ -50,7 +50,8 @@ internal sealed class WatchedRelation(RelationMessage announced, ValueTypes type
     {
         var columns = Enumerable.Range(0, _columns.Count).Where(isSent).ToList();
         return new SourceRow(
-            [.. columns.Select(column => _columns[column].Name)], [.. columns.Select(column => Value(tuple(column), column))]);
+            [.. columns.Select(column => _columns[column].Name)],
+                [.. columns.Select(column => Value(tuple(column), column))]);
     }
 
     private object? Value(RowTuple tuple, int column) => tuple.Kind(column) switch
@@ -62,10 +63,13 @@ internal sealed class WatchedRelation(RelationMessage announced, ValueTypes type
 
     private bool MayHaveChanged(RowMessage row, int column) =>
         !IsKept(row, column) && (IsOldKnown(row, column)
-            ? row.New.Kind(column) != row.Old.Kind(column) || !row.New.Value(column).SequenceEqual(row.Old.Value(column))
+            ? row.New.Kind(column) != row.Old.Kind(column)
+            || !row.New.Value(column).SequenceEqual(row.Old.Value(column))
             : !_columns[column].IsKey);
 
-    /// <summary>An unchanged large value is in the new row where the whole old one, or a key that holds it, has it.</summary>
+    /// <summary>
+    /// An unchanged large value is in the new row where the whole old one, or a key that holds it, has it.
+    /// </summary>
     private bool IsUnsent(RowMessage row, int column) => IsKept(row, column) && !IsOldKnown(row, column);
 
     private static bool IsKept(RowMessage row, int column) => row.New.Kind(column) == TupleFields.Unchanged;

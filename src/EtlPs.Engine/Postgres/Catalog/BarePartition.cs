@@ -7,8 +7,8 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <param name="Oid">The partition's own.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="FailsWrites">
-/// Whether it has no replica identity at all, so that the source's own UPDATE and DELETE fail there; else it has a key of its own
-/// under a root without one.
+/// Whether it has no replica identity at all, so that the source's own UPDATE and DELETE fail there; else it has a key
+/// of its own under a root without one.
 /// </param>
 internal sealed record BarePartition(uint Root, uint Oid, TableName Name, bool FailsWrites)
 {

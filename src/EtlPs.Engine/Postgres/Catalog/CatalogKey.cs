@@ -6,8 +6,8 @@ namespace EtlPs.Engine.Postgres.Catalog;
 internal sealed record CatalogKey(bool IsPrimary, bool IsReplicaIdentity, IReadOnlyList<short> AttributeNumbers)
 {
     /// <summary>
-    /// Indexes into the columns of those that identify a row, in the index's own order. Empty where the identity has none, or
-    /// where one of its columns is not copied: then it cannot find a row.
+    /// Indexes into the columns of those that identify a row, in the index's own order. Empty where the identity has
+    /// none, or where one of its columns is not copied: then it cannot find a row.
     /// </summary>
     public static IReadOnlyList<int> Select(
         ReplicaIdentity identity, IReadOnlyList<CatalogKey> keys, List<ColumnSchema> columns)

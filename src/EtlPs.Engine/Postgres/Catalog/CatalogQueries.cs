@@ -7,11 +7,13 @@ internal static class CatalogQueries
     public const string Tables = """
         SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relreplident, c.relpersistence,
                CASE WHEN c.relispartition THEN ARRAY(
-                   SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a WHERE a.relid <> c.oid)
+                   SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a
+                       WHERE a.relid <> c.oid)
                ELSE '{}' END,
                pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
                EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
+                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+                           AND d.deptype = 'e')
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
           AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
@@ -29,7 +31,8 @@ internal static class CatalogQueries
         ORDER BY a.attrelid, a.attnum
         """;
 
-    // indkey counts from 0 and may go on with INCLUDE columns behind the key's. A deferrable primary key identifies no row.
+    // indkey counts from 0 and may go on with INCLUDE columns behind the key's. A deferrable primary key identifies no
+    // row.
     public const string Keys = """
         SELECT i.indrelid, i.indisprimary, i.indisreplident,
                (pg_catalog.string_to_array(i.indkey::text, ' ')::int2[])[1:i.indnkeyatts]
@@ -41,7 +44,8 @@ internal static class CatalogQueries
     private const string PublishedBy = """
         (SELECT pg_catalog.max(r.oid) FROM pg_catalog.pg_publication_rel AS r
          JOIN pg_catalog.pg_publication AS b ON b.oid = r.prpubid AND b.pubname = p.pubname
-         WHERE r.prrelid = c.oid OR r.prrelid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a (relid)))
+         WHERE r.prrelid = c.oid OR r.prrelid
+             IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a (relid)))
         """;
 
     private const string PublishedBySchema = """
@@ -80,7 +84,8 @@ internal static class CatalogQueries
     public const string Sizes = """
         SELECT c.oid,
                COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))::int8
-                         FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_table_size(c.oid), 0),
+                         FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf), pg_catalog.pg_table_size(c.oid),
+                             0),
                CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END
         FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1)
         """;

@@ -13,15 +13,15 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     private const string LockPatience = "1s";
 
     /// <summary>
-    /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read. Wildcards,
-    /// and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left out where a table that
-    /// they belong to is in.
+    /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read.
+    /// Wildcards, and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left
+    /// out where a table that they belong to is in.
     /// </summary>
     /// <param name="patterns">Names as in SQL, with wildcards.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <param name="isFollowed">
-    /// Whether a stream is to follow; else a name without a wildcard may also be a view's, a foreign table's or an unlogged
-    /// table's.
+    /// Whether a stream is to follow; else a name without a wildcard may also be a view's, a foreign table's or an
+    /// unlogged table's.
     /// </param>
     /// <exception cref="EtlException">TableNotFound: a pattern names nothing, or what no stream follows.</exception>
     public async Task<IReadOnlyList<TableSchema>> ReadTablesAsync(
@@ -36,7 +36,10 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         return await ReadSchemasAsync(selected, null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What a publication streams: its tables, roots in place of partitions where it says so, and its column lists and row filters.</summary>
+    /// <summary>
+    /// What a publication streams: its tables, roots in place of partitions where it says so, and its column lists and
+    /// row filters.
+    /// </summary>
     public async Task<IReadOnlyList<TableSchema>> ReadPublishedTablesAsync(
         string publication, CancellationToken cancellationToken)
     {
@@ -58,11 +61,13 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             .ToDictionary(p => p.Oid, p => p.Columns!.ToHashSet(StringComparer.Ordinal));
         var entries = published.ToDictionary(p => p.Oid);
         var schemas = await ReadSchemasAsync(tables, columns, cancellationToken).ConfigureAwait(false);
-        return [.. schemas.Select(t => t with { RowFilter = entries[t.Oid].RowFilter, PublishedBy = entries[t.Oid].PublishedBy })];
+        return [.. schemas.Select(
+            t => t with { RowFilter = entries[t.Oid].RowFilter, PublishedBy = entries[t.Oid].PublishedBy })];
     }
 
     /// <summary>
-    /// The same; null where one of the tables is locked. From Postgres 16 on asking for what is published waits for all of them.
+    /// The same; null where one of the tables is locked. From Postgres 16 on asking for what is published waits for all
+    /// of them.
     /// </summary>
     public async Task<IReadOnlyList<TableSchema>?> TryReadPublishedTablesAsync(
         string publication, CancellationToken cancellationToken)
@@ -71,7 +76,8 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using var ending = transaction.ConfigureAwait(false);
-            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken)
+                .ConfigureAwait(false);
             return await ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -95,18 +101,21 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     }
 
     /// <summary>The partitions, at any depth, of partitioned tables.</summary>
-    public async Task<IReadOnlyList<TableName>> ReadPartitionNamesAsync(IEnumerable<uint> roots, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<TableName>> ReadPartitionNamesAsync(
+        IEnumerable<uint> roots, CancellationToken cancellationToken) =>
         await connection.ReadAsync(
-            CatalogQueries.PartitionNames, r => new TableName(r.GetString(0), r.GetString(1)), cancellationToken, Oids(roots))
+            CatalogQueries.PartitionNames, r => new TableName(r.GetString(0), r.GetString(1)), cancellationToken,
+            Oids(roots))
             .ConfigureAwait(false);
 
     /// <summary>How large a table is now.</summary>
     public async Task<TableSize> ReadSizeAsync(uint oid, CancellationToken cancellationToken) =>
-        (await ReadSizesAsync([oid], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(oid, new TableSize(0, null));
+        (await ReadSizesAsync([oid], cancellationToken).ConfigureAwait(false))
+        .GetValueOrDefault(oid, new TableSize(0, null));
 
     /// <summary>
-    /// How large tables are now; those that are gone are left out. Where one of them is locked, all are told as they were
-    /// last vacuumed: the look at the others is not held up.
+    /// How large tables are now; those that are gone are left out. Where one of them is locked, all are told as they
+    /// were last vacuumed: the look at the others is not held up.
     /// </summary>
     public async Task<IReadOnlyDictionary<uint, TableSize>> ReadSizesAsync(
         IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
@@ -115,7 +124,8 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using var ending = transaction.ConfigureAwait(false);
-            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken)
+                .ConfigureAwait(false);
             return await ReadSizesAsync(CatalogQueries.Sizes, oids, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -124,7 +134,9 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>How large tables were when they were last vacuumed or analysed, which waits for nobody's lock.</summary>
+    /// <summary>
+    /// How large tables were when they were last vacuumed or analysed, which waits for nobody's lock.
+    /// </summary>
     public Task<IReadOnlyDictionary<uint, TableSize>> ReadEstimatedSizesAsync(
         IReadOnlyCollection<uint> oids, CancellationToken cancellationToken) =>
         ReadSizesAsync(CatalogQueries.SizesWithoutLocks, oids, cancellationToken);
@@ -139,7 +151,8 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     {
         var sizes = await connection.ReadAsync(
             query,
-            r => (Oid: r.GetFieldValue<uint>(0), Size: new TableSize(r.GetNullable<long>(1) ?? 0, r.GetNullable<long>(2))),
+            r => (Oid: r.GetFieldValue<uint>(0),
+                Size: new TableSize(r.GetNullable<long>(1) ?? 0, r.GetNullable<long>(2))),
             cancellationToken,
             Oids(oids)).ConfigureAwait(false);
         return sizes.ToDictionary(s => s.Oid, s => s.Size);
@@ -163,8 +176,9 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
                 throw new EtlException(
                     EtlErrorCode.TableNotFound,
                     $"{pattern} names no table of the source.",
-                    "Check schema and name: write \"…\" around upper case; without a schema it is public. Wildcards leave "
-                    + "out views, foreign and unlogged tables, which -SnapshotOnly copies where each is named.")
+                    "Check schema and name: write \"…\" around upper case; "
+                    + "without a schema it is public. Wildcards leave out views, foreign and unlogged tables, which "
+                    + "-SnapshotOnly copies where each is named.")
                 {
                     Subject = pattern.Text,
                 };
@@ -198,12 +212,15 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
         if (tables.Count == 0)
             return [];
         var oids = tables.Select(t => t.Oid).ToArray();
-        var found = await connection.ReadAsync(CatalogQueries.Columns, ReadColumn, cancellationToken, Oids(oids)).ConfigureAwait(false);
-        var types = await TypeCatalog.ReadAsync(connection, found.Select(c => c.Type), cancellationToken).ConfigureAwait(false);
+        var found = await connection.ReadAsync(CatalogQueries.Columns, ReadColumn, cancellationToken, Oids(oids))
+            .ConfigureAwait(false);
+        var types = await TypeCatalog.ReadAsync(connection, found.Select(c => c.Type), cancellationToken)
+            .ConfigureAwait(false);
         var columns = found.ToLookup(c => c.Table);
         var keys = (await connection.ReadAsync(
             CatalogQueries.Keys,
-            r => (Table: r.GetFieldValue<uint>(0), Key: new CatalogKey(r.GetBoolean(1), r.GetBoolean(2), r.GetFieldValue<short[]>(3))),
+            r => (Table: r.GetFieldValue<uint>(0),
+                Key: new CatalogKey(r.GetBoolean(1), r.GetBoolean(2), r.GetFieldValue<short[]>(3))),
             cancellationToken,
             Oids(oids)).ConfigureAwait(false)).ToLookup(k => k.Table, k => k.Key);
         // Postgres 18 can publish stored generated columns; then its view lists them. Before, pgoutput leaves them out.
@@ -214,11 +231,13 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
             {
                 var list = published?.GetValueOrDefault(t.Oid);
                 var copied = columns[t.Oid]
-                    .Where(c => list is null ? !c.Generated : list.Contains(c.Name) && (!c.Generated || publishesGenerated))
+                    .Where(c => list is null ? !c.Generated : list.Contains(c.Name)
+                        && (!c.Generated || publishesGenerated))
                     .ToList();
                 var described = copied.Select(c => c.Describe(types)).ToList();
                 return new TableSchema(
-                    t.Oid, t.Name, described, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], described), t.Identity, t.Kind)
+                    t.Oid, t.Name, described, CatalogKey.Select(t.Identity, [.. keys[t.Oid]], described), t.Identity,
+                    t.Kind)
                 {
                     HasGenerated = copied.Any(c => c.Generated),
                     FileNode = columns[t.Oid].FirstOrDefault()?.FileNode ?? 0,

@@ -8,7 +8,8 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <param name="Kind">pg_type.typtype: 'b', 'c', 'd', 'e', 'm', 'p' or 'r'.</param>
 /// <param name="HasSend">Whether it has a send function.</param>
 /// <param name="Extension">The extension that made it; null: none.</param>
-/// <param name="Inner">The element of a true array, the base of a domain, a range's bound or a multirange's range; 0: none.</param>
+/// <param name="Inner">The element of a true array, the base of a domain, a range's bound or a multirange's range; 0:
+/// none.</param>
 /// <param name="InnerModifier">A domain's typmod.</param>
 /// <param name="InnerDimensions">A domain's dimensions.</param>
 /// <param name="Names">An enum's labels, or a composite's attributes.</param>

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Postgres.Catalog;
 
-/// <summary>Whether a source can do what will be asked of it. Reads only; throws the first thing that stands in the way.</summary>
+/// <summary>
+/// Whether a source can do what will be asked of it. Reads only; throws the first thing that stands in the way.
+/// </summary>
 internal sealed class Preflight(NpgsqlConnection connection, SourceSettings source)
 {
     private const string Readable = """
@@ -36,11 +38,14 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     {
         var server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         var problem = server.VersionProblem(source)
-            ?? await new SessionProbe(connection, source).FindProblemAsync(server.Pid, cancellationToken).ConfigureAwait(false);
+            ?? await new SessionProbe(connection, source).FindProblemAsync(server.Pid, cancellationToken)
+                .ConfigureAwait(false);
         if (problem is not null) throw problem;
     }
 
-    /// <summary>wal_level, the right to replicate, and room for a walsender and, unless the slot exists, for a slot.</summary>
+    /// <summary>
+    /// wal_level, the right to replicate, and room for a walsender and, unless the slot exists, for a slot.
+    /// </summary>
     public async Task CheckReplicationAsync(CancellationToken cancellationToken, string? slotName = null)
     {
         var server = await ReplicationFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -48,7 +53,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
             ?? server.SenderProblem();
         if (problem is null && server.SlotProblem(hasOwnSlot: false) is { } full
             && (slotName is null
-                || await new SlotCatalog(connection).FindAsync(slotName, cancellationToken).ConfigureAwait(false) is null))
+                || await new SlotCatalog(connection).FindAsync(slotName, cancellationToken)
+                    .ConfigureAwait(false) is null))
             problem = full;
         if (problem is not null) throw problem;
     }
@@ -76,7 +82,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
             Readable, r => (Oid: r.GetFieldValue<uint>(0), Readable: r.GetBoolean(1)), cancellationToken,
             CatalogReader.Oids(tables.Select(t => t.Oid)), columns).ConfigureAwait(false);
         var unreadable = Names(tables, rights.Where(r => !r.Readable).Select(r => r.Oid));
-        var statements = unreadable.Select(t => t.Schema).Distinct().Select(s => $"GRANT USAGE ON SCHEMA {TableName.Quote(s)} TO {Role};")
+        var statements = unreadable.Select(t => t.Schema).Distinct()
+            .Select(s => $"GRANT USAGE ON SCHEMA {TableName.Quote(s)} TO {Role};")
             .Concat(unreadable.Select(t => $"GRANT SELECT ON {t.Quoted} TO {Role};")).ToList();
         Refuse(
             EtlErrorCode.PermissionDenied, unreadable,
@@ -89,7 +96,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     public async Task CheckRowSecurityAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
         var filtered = await connection.ReadAsync(
-            RowSecurity, r => r.GetFieldValue<uint>(0), cancellationToken, CatalogReader.Oids(tables.Select(t => t.Oid)))
+            RowSecurity, r => r.GetFieldValue<uint>(0), cancellationToken,
+            CatalogReader.Oids(tables.Select(t => t.Oid)))
             .ConfigureAwait(false);
         var sql = $"ALTER ROLE {Role} BYPASSRLS;";
         Refuse(
@@ -147,22 +155,25 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     /// <summary>A replica identity, without which UPDATE and DELETE of a published table fail.</summary>
     public async Task CheckIdentityAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
-        var leaves = await new PartitionCatalog(connection).FindBareAsync(tables, cancellationToken).ConfigureAwait(false);
+        var leaves = await new PartitionCatalog(connection).FindBareAsync(tables, cancellationToken)
+            .ConfigureAwait(false);
         var bare = tables.Where(t => !t.CanFollowUpdates).ToList();
         var without = Names(tables, bare.Select(t => t.Oid).Concat(leaves.Select(l => l.Root)));
         var statements = bare.Select(t => t.Name).Concat(leaves.Select(l => l.Name)).Distinct()
             .Select(n => $"ALTER TABLE {n.Quoted} REPLICA IDENTITY FULL;").ToList();
         Refuse(
             EtlErrorCode.NoReplicaIdentity, without,
-            names => $"No replica identity to find a row by: {names}. Once published, the source's own UPDATE and DELETE would fail.",
+            names =>
+                $"No replica identity to find a row by: {names}. Once published, the source's own UPDATE and DELETE "
+                + "would fail.",
             $"Add a primary key, or run: {string.Join(" ", statements.Take(3))}{(statements.Count > 3 ? " …" : "")} "
             + "Or leave the table out with -ExcludeTable.",
             Lines(statements));
     }
 
     /// <summary>
-    /// What a stream needs, whoever made the publication: the changes of every partition in the write-ahead log, with what the
-    /// rows are found by.
+    /// What a stream needs, whoever made the publication: the changes of every partition in the write-ahead log, with
+    /// what the rows are found by.
     /// </summary>
     /// <param name="tables">The tables.</param>
     /// <param name="publication">The publication that a DBA made; null: our own.</param>
@@ -172,7 +183,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
     {
         var found = await new PartitionCatalog(connection)
             .FindUnfollowedAsync(tables, publication, cancellationToken).ConfigureAwait(false);
-        if (tables.FirstOrDefault(t => found.ContainsKey(t.Oid)) is { } table) throw found[table.Oid].Refuse(table.Name);
+        if (tables.FirstOrDefault(t => found.ContainsKey(t.Oid)) is { } table)
+            throw found[table.Oid].Refuse(table.Name);
     }
 
     private static string Lines(IEnumerable<string> statements) => string.Join('\n', statements);
@@ -183,7 +195,8 @@ internal sealed class Preflight(NpgsqlConnection connection, SourceSettings sour
         return [.. tables.Where(t => wanted.Contains(t.Oid)).Select(t => t.Name)];
     }
 
-    private static void Refuse(EtlErrorCode code, List<TableName> tables, Func<string, string> message, string remedy, string sql)
+    private static void Refuse(
+        EtlErrorCode code, List<TableName> tables, Func<string, string> message, string remedy, string sql)
     {
         if (tables.Count == 0)
             return;

@@ -6,7 +6,9 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <summary>Publications, by their exact names.</summary>
 internal sealed class PublicationCatalog(NpgsqlConnection connection)
 {
-    /// <summary>The statement that makes a publication; partitions come as their root, so that copy and stream agree.</summary>
+    /// <summary>
+    /// The statement that makes a publication; partitions come as their root, so that copy and stream agree.
+    /// </summary>
     public static string CreateStatement(string name, IReadOnlyList<TableName> tables) =>
         $"CREATE PUBLICATION {TableName.Quote(name)}{(tables.Count == 0 ? "" : $" FOR TABLE {List(tables)}")} "
         + "WITH (publish_via_partition_root = true)";
@@ -35,8 +37,8 @@ internal sealed class PublicationCatalog(NpgsqlConnection connection)
     }
 
     /// <summary>
-    /// Which tables a publication has: what it was given, what it streams, and partitioned tables all of whose partitions it streams
-    /// as tables of their own.
+    /// Which tables a publication has: what it was given, what it streams, and partitioned tables all of whose
+    /// partitions it streams as tables of their own.
     /// </summary>
     public async Task<IReadOnlySet<uint>> FindContainedAsync(
         string name, IEnumerable<uint> tables, IEnumerable<uint> streamed, CancellationToken cancellationToken)
@@ -45,9 +47,11 @@ internal sealed class PublicationCatalog(NpgsqlConnection connection)
             """
             SELECT w.oid FROM pg_catalog.unnest($2) AS w (oid)
             WHERE w.oid = ANY ($3)
-               OR EXISTS (SELECT FROM pg_catalog.pg_publication AS p JOIN pg_catalog.pg_publication_rel AS r ON r.prpubid = p.oid
+               OR EXISTS (SELECT FROM pg_catalog.pg_publication AS p
+                   JOIN pg_catalog.pg_publication_rel AS r ON r.prpubid = p.oid
                           WHERE p.pubname = $1 AND r.prrelid = w.oid)
-               OR (SELECT pg_catalog.bool_and(t.relid = ANY ($3)) FROM pg_catalog.pg_partition_tree(w.oid) AS t WHERE t.isleaf)
+               OR (SELECT pg_catalog.bool_and(t.relid = ANY ($3)) FROM pg_catalog.pg_partition_tree(w.oid) AS t
+                   WHERE t.isleaf)
             """,
             r => r.GetFieldValue<uint>(0),
             cancellationToken,
@@ -67,7 +71,8 @@ internal sealed class PublicationCatalog(NpgsqlConnection connection)
     public Task DropAsync(string name, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(DropStatement(name), cancellationToken);
 
-    // ONLY: children by inheritance are tables of their own here. A partitioned table's partitions come in all the same.
+    // ONLY: children by inheritance are tables of their own here. A partitioned table's partitions come in all the
+    // same.
     private static string List(IReadOnlyList<TableName> tables) =>
         string.Join(", ", tables.Select(t => $"ONLY {t.Quoted}"));
 }

@@ -10,4 +10,5 @@ namespace EtlPs.Engine.Postgres.Catalog;
 /// <param name="Truncate">Whether it publishes TRUNCATE.</param>
 /// <param name="ViaPartitionRoot">Whether a partition's changes come as its root's.</param>
 internal sealed record PublicationInfo(
-    string Name, string Owner, bool AllTables, bool Insert, bool Update, bool Delete, bool Truncate, bool ViaPartitionRoot);
+    string Name, string Owner, bool AllTables, bool Insert, bool Update, bool Delete, bool Truncate,
+    bool ViaPartitionRoot);

@@ -3,8 +3,8 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Postgres.Catalog;
 
 /// <summary>
-/// Names with points between them as a user writes them: <c>"…"</c> keeps case and anything else, the rest folds to lower case,
-/// <c>*</c> and <c>?</c> outside quotes are wildcards.
+/// Names with points between them as a user writes them: <c>"…"</c> keeps case and anything else, the rest folds to
+/// lower case, <c>*</c> and <c>?</c> outside quotes are wildcards.
 /// </summary>
 internal static class QualifiedName
 {

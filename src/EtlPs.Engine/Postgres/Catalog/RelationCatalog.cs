@@ -10,10 +10,12 @@ internal sealed class RelationCatalog(NpgsqlConnection connection)
     private const string Relations = """
         SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relpersistence,
                CASE WHEN c.relispartition THEN ARRAY(
-                   SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a WHERE a.relid <> c.oid)
+                   SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a
+                       WHERE a.relid <> c.oid)
                ELSE '{}' END,
                EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'),
+                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+                           AND d.deptype = 'e'),
                COALESCE(leaves.bytes, pg_catalog.pg_table_size(c.oid), 0),
                CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 ELSE leaves.tuples END
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -30,7 +32,8 @@ internal sealed class RelationCatalog(NpgsqlConnection connection)
     public Task<List<CatalogRelation>> ReadAsync(CancellationToken cancellationToken) => connection.ReadAsync(
         Relations,
         r => new CatalogRelation(
-            r.GetFieldValue<uint>(0), new TableName(r.GetString(1), r.GetString(2)), r.GetFieldValue<char>(3), r.GetFieldValue<char>(4),
+            r.GetFieldValue<uint>(0), new TableName(r.GetString(1), r.GetString(2)), r.GetFieldValue<char>(3),
+            r.GetFieldValue<char>(4),
             r.GetFieldValue<uint[]>(5), r.GetBoolean(6), new TableSize(r.GetInt64(7), r.GetNullable<long>(8))),
         cancellationToken);
 }

@@ -15,7 +15,8 @@ namespace EtlPs.Engine.Postgres.Catalog;
 internal sealed record ReplicationFacts(
     string WalLevel, bool MayReplicate, int Slots, int UsedSlots, int Senders, int UsedSenders, bool IsStandby)
 {
-    // rds_replication stands for REPLICATION where a provider gives that to nobody. Slots and walsenders of all roles show.
+    // rds_replication stands for REPLICATION where a provider gives that to nobody. Slots and walsenders of all roles
+    // show.
     private const string Query = """
         SELECT pg_catalog.current_setting('wal_level'),
                (SELECT r.rolsuper OR r.rolreplication FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
@@ -28,11 +29,13 @@ internal sealed record ReplicationFacts(
                pg_catalog.pg_is_in_recovery()
         """;
 
-    public static async Task<ReplicationFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+    public static async Task<ReplicationFacts> ReadAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.ReadAsync(
             Query,
             r => new ReplicationFacts(
-                r.GetString(0), r.GetBoolean(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5), r.GetBoolean(6)),
+                r.GetString(0), r.GetBoolean(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5),
+                r.GetBoolean(6)),
             cancellationToken).ConfigureAwait(false))[0];
 
     public EtlException? WalLevelProblem(SourceSettings source) =>

@@ -19,7 +19,8 @@ internal sealed record ServerFacts(int Number, string Version, int Pid)
 
     public static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.ReadAsync(
-            Query, r => new ServerFacts(r.GetInt32(0), r.GetString(1), r.GetInt32(2)), cancellationToken).ConfigureAwait(false))[0];
+            Query, r => new ServerFacts(r.GetInt32(0), r.GetString(1), r.GetInt32(2)), cancellationToken)
+            .ConfigureAwait(false))[0];
 
     /// <summary>Older than 14; null: it is not.</summary>
     public EtlException? VersionProblem(SourceSettings source) => Number >= OldestServer ? null : new EtlException(

@@ -5,9 +5,9 @@ using Npgsql;
 namespace EtlPs.Engine.Postgres.Catalog;
 
 /// <summary>
-/// Whether what answers in a server's place gives each session a process of the server to itself, with the settings that it was begun
-/// with. Found out by what it does: a proxy that only stands before each session, and makes up the process that it tells a client to
-/// cancel by, breaks nothing.
+/// Whether what answers in a server's place gives each session a process of the server to itself, with the settings
+/// that it was begun with. Found out by what it does: a proxy that only stands before each session, and makes up the
+/// process that it tells a client to cancel by, breaks nothing.
 /// </summary>
 /// <param name="connection">The session.</param>
 /// <param name="source">The source.</param>
@@ -39,7 +39,8 @@ internal sealed class SessionProbe(NpgsqlConnection connection, SourceSettings s
     private async Task<string?> FindSettingAsync(CancellationToken cancellationToken)
     {
         var isBegunAsAsked = await connection.ReadAsync(
-            "SELECT pg_catalog.current_setting('extra_float_digits') = '3' AND pg_catalog.current_setting('row_security') = 'off'",
+            "SELECT pg_catalog.current_setting('extra_float_digits') = '3' AND "
+            + "pg_catalog.current_setting('row_security') = 'off'",
             r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false);
         return isBegunAsAsked[0] ? null : "it keeps back the settings that a session begins with (options)";
     }
@@ -64,5 +65,6 @@ internal sealed class SessionProbe(NpgsqlConnection connection, SourceSettings s
     }
 
     private static async Task<int> ReadPidAsync(NpgsqlConnection session, CancellationToken cancellationToken) =>
-        (await session.ReadAsync("SELECT pg_catalog.pg_backend_pid()", r => r.GetInt32(0), cancellationToken).ConfigureAwait(false))[0];
+        (await session.ReadAsync("SELECT pg_catalog.pg_backend_pid()", r => r.GetInt32(0), cancellationToken)
+            .ConfigureAwait(false))[0];
 }

@@ -3,8 +3,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Catalog;
 
 /// <summary>
-/// A table as a user writes it, by SQL's rules: <c>"…"</c> keeps case and anything else, the rest folds to lower case, <c>*</c>
-/// and <c>?</c> outside quotes are wildcards. Without a schema it is one in <c>public</c>.
+/// A table as a user writes it, by SQL's rules: <c>"…"</c> keeps case and anything else, the rest folds to lower case,
+/// <c>*</c> and <c>?</c> outside quotes are wildcards. Without a schema it is one in <c>public</c>.
 /// </summary>
 internal sealed class TablePattern
 {

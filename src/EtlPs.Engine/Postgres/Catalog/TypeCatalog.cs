@@ -20,7 +20,8 @@ internal sealed class TypeCatalog
                 UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range AS r WHERE r.rngtypid = t.oid
                 UNION ALL SELECT r.rngtypid FROM pg_catalog.pg_range AS r WHERE r.rngmultitypid = t.oid) AS part)
         SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.oid, NULL), t.typtype, t.typsend <> 0,
-               (SELECT x.extname::text FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_extension AS x ON x.oid = d.refobjid
+               (SELECT x.extname::text FROM pg_catalog.pg_depend AS d
+                   JOIN pg_catalog.pg_extension AS x ON x.oid = d.refobjid
                 WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e'
                   AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass LIMIT 1),
                COALESCE(e.oid, NULLIF(t.typbasetype, 0), r.rngsubtype, m.rngtypid, 0), t.typtypmod, t.typndims,
@@ -73,10 +74,13 @@ internal sealed class TypeCatalog
         return new PostgresType(oid, modifier, displayName)
         {
             Structure = structure,
-            Origin = type is { Schema: "pg_catalog", Extension: null } ? null : new TypeOrigin(type.Schema, type.Name, type.Extension),
+            Origin = type is { Schema: "pg_catalog", Extension: null }
+            ? null
+            : new TypeOrigin(type.Schema, type.Name, type.Extension),
             IsTextOnly = !type.HasSend,
             // From SQL_ASCII nothing is converted.
-            HasUnreadableBinary = _encoding is not ("UTF8" or "SQL_ASCII") && type is { Extension: "hstore", Name: "hstore" },
+            HasUnreadableBinary = _encoding is not ("UTF8" or "SQL_ASCII")
+                && type is { Extension: "hstore", Name: "hstore" },
             IsUnencoded = _encoding == "SQL_ASCII",
         };
     }
@@ -84,7 +88,8 @@ internal sealed class TypeCatalog
     private TypeStructure? Structure(CatalogType type, int modifier, int dimensions) => type.Kind switch
     {
         'b' when type.Inner != 0 => new ArrayStructure(
-            Describe(type.Inner, modifier, 0), Math.Clamp(dimensions, 1, MostDimensions)) { Delimiter = type.Delimiter },
+            Describe(type.Inner, modifier, 0),
+            Math.Clamp(dimensions, 1, MostDimensions)) { Delimiter = type.Delimiter },
         'c' => new CompositeStructure([.. type.Names.Select((name, i) => new CompositeAttribute(
             name, Describe(type.AttributeTypes[i], type.AttributeModifiers[i], type.AttributeDimensions[i]))
             { AttributeNumber = type.AttributeNumbers[i] })]),

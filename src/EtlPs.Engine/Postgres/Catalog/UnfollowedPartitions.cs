@@ -3,7 +3,9 @@ using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Postgres.Catalog;
 
-/// <summary>Partitions of one table whose changes no stream has as they are needed: their rows can be copied once at most.</summary>
+/// <summary>
+/// Partitions of one table whose changes no stream has as they are needed: their rows can be copied once at most.
+/// </summary>
 /// <param name="Cause">Why.</param>
 /// <param name="Names">Their names as SQL takes them in the session that told them.</param>
 /// <param name="IsTheTable">Whether it is the pipeline's table itself.</param>
@@ -15,8 +17,8 @@ internal sealed record UnfollowedPartitions(UnfollowedCause Cause, IReadOnlyList
     {
         UnfollowedCause.Foreign => "is a foreign table: its rows are another server's",
         UnfollowedCause.Unlogged => "is unlogged: its changes are not in the WAL",
-        _ => "has a replica identity of its own, by which it does not log what the table's rows are found by: rows that were "
-            + "updated or deleted there would stay",
+        _ => "has a replica identity of its own, by which it does not log what the table's rows are found by: rows "
+            + "that were updated or deleted there would stay",
     };
 
     private IEnumerable<string> Statements => Cause switch
@@ -28,7 +30,8 @@ internal sealed record UnfollowedPartitions(UnfollowedCause Cause, IReadOnlyList
 
     private string Remedy => Cause == UnfollowedCause.Foreign
         ? "Detach it, and make a pipeline from that server;"
-        : $"Let the owner run: {string.Join(' ', Statements.Take(MostOfMessage))}{(Names.Count > MostOfMessage ? " …" : "")}";
+        : "Let the owner run: "
+        + $"{string.Join(' ', Statements.Take(MostOfMessage))}{(Names.Count > MostOfMessage ? " …" : "")}";
 
     /// <summary>In the way of a copy that a stream is to follow.</summary>
     public EtlException Refuse(TableName table) => Error(

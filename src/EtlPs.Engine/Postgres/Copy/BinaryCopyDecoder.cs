@@ -33,9 +33,11 @@ internal sealed class BinaryCopyDecoder
     /// <param name="columns">The columns.</param>
     /// <param name="codecs">How each is read.</param>
     /// <param name="appender">Takes the rows.</param>
-    /// <param name="losses">Takes note of values that are not written as they are, in columns that are defined so; null: in none.</param>
+    /// <param name="losses">Takes note of values that are not written as they are, in columns that are defined so;
+    /// null: in none.</param>
     public BinaryCopyDecoder(
-        IReadOnlyList<ColumnSchema> columns, IReadOnlyList<ColumnCodec> codecs, TableAppender appender, ICopyLosses? losses = null)
+        IReadOnlyList<ColumnSchema> columns, IReadOnlyList<ColumnCodec> codecs, TableAppender appender,
+        ICopyLosses? losses = null)
     {
         if (columns.Count != codecs.Count || codecs.Count != appender.ColumnCount)
             throw new ArgumentException("Columns, codecs and the appender's columns must be as many.", nameof(codecs));
@@ -102,7 +104,9 @@ internal sealed class BinaryCopyDecoder
         Rows += rows;
     }
 
-    /// <summary>Reads a batch's rows column by column; returns how many of them, fewer where the appender has no room for all.</summary>
+    /// <summary>
+    /// Reads a batch's rows column by column; returns how many of them, fewer where the appender has no room for all.
+    /// </summary>
     private int ReadBatch(ReadOnlySpan<byte> block, int batch, int rows, int firstRow)
     {
         _lost.Clear();
@@ -120,7 +124,8 @@ internal sealed class BinaryCopyDecoder
         return rows;
     }
 
-    private int ReadAtOnce(ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
+    private int ReadAtOnce(
+        ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
     {
         var vector = _appender[column];
         var most = vector.HasFixedWidth ? fields.Length : RowsAtOnce;
@@ -142,7 +147,8 @@ internal sealed class BinaryCopyDecoder
         return fields.Length;
     }
 
-    private int ReadOneByOne(ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
+    private int ReadOneByOne(
+        ReadOnlySpan<byte> block, int batch, int column, ReadOnlySpan<CopyField> fields, int firstRow)
     {
         var vector = _appender[column];
         var becomesNull = vector.OnUnrepresentable == OnUnrepresentable.Null;
@@ -272,5 +278,6 @@ internal sealed class BinaryCopyDecoder
     private static EtlException Violation(string what) => new(
         EtlErrorCode.ProtocolViolation,
         $"The server's COPY data cannot be read: {what}.",
-        "Check that the table's columns were not altered meanwhile, then start again; if it stays, report it as a defect.");
+        "Check that the table's columns were not altered meanwhile, then start again; "
+        + "if it stays, report it as a defect.");
 }

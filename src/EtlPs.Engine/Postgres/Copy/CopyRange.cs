@@ -5,13 +5,17 @@ namespace EtlPs.Engine.Postgres.Copy;
 /// <param name="EndBlock">The block behind the last; null: to the end, however far the heap has grown.</param>
 internal readonly record struct CopyRange(uint StartBlock, uint? EndBlock)
 {
-    /// <summary>Postgres's page size in bytes, unless it was compiled with another; then ranges are only of another size.</summary>
+    /// <summary>
+    /// Postgres's page size in bytes, unless it was compiled with another; then ranges are only of another size.
+    /// </summary>
     public const int BlockBytes = 8192;
 
     /// <summary>The whole table.</summary>
     public static CopyRange Whole => new(0, null);
 
-    /// <summary>Cuts a heap into ranges of about the target size. The last one is open-ended; there is always one.</summary>
+    /// <summary>
+    /// Cuts a heap into ranges of about the target size. The last one is open-ended; there is always one.
+    /// </summary>
     /// <param name="bytes">pg_relation_size of the heap.</param>
     /// <param name="targetBytes">Wanted size of a range.</param>
     public static IReadOnlyList<CopyRange> Split(long bytes, long targetBytes)
@@ -43,7 +47,9 @@ internal readonly record struct CopyRange(uint StartBlock, uint? EndBlock)
     /// <summary>How many blocks it has in a heap of so many.</summary>
     public long BlocksOf(long heapBlocks) => Math.Max(0, (EndBlock ?? Math.Max(heapBlocks, StartBlock)) - StartBlock);
 
-    /// <summary>Cuts it into ranges of so many blocks at most; one that is open-ended stays so, and there is always one.</summary>
+    /// <summary>
+    /// Cuts it into ranges of so many blocks at most; one that is open-ended stays so, and there is always one.
+    /// </summary>
     /// <param name="heapBlocks">The blocks of the heap.</param>
     /// <param name="step">The wanted number of blocks.</param>
     public IReadOnlyList<CopyRange> Cut(long heapBlocks, long step)

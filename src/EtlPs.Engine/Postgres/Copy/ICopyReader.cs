@@ -1,8 +1,8 @@
 namespace EtlPs.Engine.Postgres.Copy;
 
 /// <summary>
-/// A running COPY … TO STDOUT (FORMAT BINARY), as raw bytes with header and trailer. Reads block: they are made by a thread
-/// of their own, since a pool's threads spin between the many small pieces that Postgres sends.
+/// A running COPY … TO STDOUT (FORMAT BINARY), as raw bytes with header and trailer. Reads block: they are made by a
+/// thread of their own, since a pool's threads spin between the many small pieces that Postgres sends.
 /// </summary>
 internal interface ICopyReader : IAsyncDisposable
 {

@@ -3,7 +3,8 @@ using EtlPs.Engine.Pipelines.Errors;
 namespace EtlPs.Engine.Postgres.Copy;
 
 /// <summary>A session that copies, and the little that has to be said before. One call at a time.</summary>
-/// <exception cref="EtlException">From every call: what the server or the network reports, in its typed form.</exception>
+/// <exception cref="EtlException">From every call: what the server or the network reports, in its typed
+/// form.</exception>
 internal interface ICopySession : IAsyncDisposable
 {
     /// <summary>Runs statements; several are separated by semicolons.</summary>

@@ -25,7 +25,8 @@ internal sealed class NpgsqlCopyReader : ICopyReader
     }
 
     public static async Task<NpgsqlCopyReader> StartAsync(
-        PostgresConnector connector, NpgsqlConnection connection, string statement, CancellationToken cancellationToken) =>
+        PostgresConnector connector, NpgsqlConnection connection, string statement,
+        CancellationToken cancellationToken) =>
         new(connector, await connection.BeginRawBinaryCopyAsync(statement, cancellationToken).ConfigureAwait(false));
 
     public int Read(Span<byte> buffer)
@@ -87,7 +88,8 @@ internal sealed class NpgsqlCopyReader : ICopyReader
             if (!_ended)
                 await _stream.CancelAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e)
+            when (e is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // The session is broken already, and with it the COPY.
         }
@@ -96,7 +98,8 @@ internal sealed class NpgsqlCopyReader : ICopyReader
         {
             await _stream.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e)
+            when (e is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // What ended the copy has been told by ReadAsync; a cancelled COPY says so once more here.
         }

@@ -33,7 +33,8 @@ internal sealed class NpgsqlCopySession(PostgresConnector connector, NpgsqlConne
     {
         try
         {
-            return await NpgsqlCopyReader.StartAsync(connector, connection, statement, cancellationToken).ConfigureAwait(false);
+            return await NpgsqlCopyReader.StartAsync(connector, connection, statement, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -6,8 +6,9 @@ using Npgsql.Replication;
 namespace EtlPs.Engine.Postgres.Copy;
 
 /// <summary>
-/// A snapshot with the exact LSN it was taken at, which only the making of a slot gives. A snapshot exported by a walsender
-/// dies with its next command, so that a keeper session imports and exports it again; it lives until this is disposed.
+/// A snapshot with the exact LSN it was taken at, which only the making of a slot gives. A snapshot exported by a
+/// walsender dies with its next command, so that a keeper session imports and exports it again; it lives until this is
+/// disposed.
 /// </summary>
 internal sealed class SnapshotSlot : IAsyncDisposable
 {
@@ -23,22 +24,25 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         SnapshotName = snapshotName;
     }
 
-    /// <summary>Every transaction whose commit ends at or below it is in the snapshot, and none other; zero without a slot.</summary>
+    /// <summary>
+    /// Every transaction whose commit ends at or below it is in the snapshot, and none other; zero without a slot.
+    /// </summary>
     public Lsn ConsistentPoint { get; }
 
     /// <summary>The keeper's snapshot.</summary>
     public string SnapshotName { get; }
 
     /// <summary>
-    /// Makes the slot, which waits for all transactions then running. A temporary one is gone again on return; a permanent
-    /// one stays, unless this fails or is cancelled.
+    /// Makes the slot, which waits for all transactions then running. A temporary one is gone again on return; a
+    /// permanent one stays, unless this fails or is cancelled.
     /// </summary>
     /// <param name="connector">The source.</param>
     /// <param name="slotName">The slot's name.</param>
     /// <param name="temporary">Whether it goes with its connection.</param>
     /// <param name="afterSlotCreated">Called when the slot is there.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    /// <param name="keepsConnection">Whether the connection, and a temporary slot with it, lives on until it is taken or this is disposed.</param>
+    /// <param name="keepsConnection">Whether the connection, and a temporary slot with it, lives on until it is taken
+    /// or this is disposed.</param>
     public static async Task<SnapshotSlot> CreateAsync(
         PostgresConnector connector,
         string slotName,
@@ -54,11 +58,13 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         try
         {
             var slot = await replication.CreatePgOutputReplicationSlot(
-                slotName, temporary, LogicalSlotSnapshotInitMode.Export, twoPhase: false, cancellationToken).ConfigureAwait(false);
+                slotName, temporary, LogicalSlotSnapshotInitMode.Export, twoPhase: false, cancellationToken)
+                .ConfigureAwait(false);
             created = true;
             if (afterSlotCreated is not null)
                 await afterSlotCreated(cancellationToken).ConfigureAwait(false);
-            var snapshot = await KeepAsync(connector, slot.SnapshotName, new Lsn((ulong)slot.ConsistentPoint), cancellationToken)
+            var snapshot = await KeepAsync(
+                connector, slot.SnapshotName, new Lsn((ulong)slot.ConsistentPoint), cancellationToken)
                 .ConfigureAwait(false);
             if (keepsConnection) snapshot._connection = replication;
             kept = keepsConnection;
@@ -83,7 +89,8 @@ internal sealed class SnapshotSlot : IAsyncDisposable
     }
 
     /// <summary>One exported snapshot without an LSN, for a copy that no stream follows.</summary>
-    public static async Task<SnapshotSlot> WithoutSlotAsync(PostgresConnector connector, CancellationToken cancellationToken)
+    public static async Task<SnapshotSlot> WithoutSlotAsync(
+        PostgresConnector connector, CancellationToken cancellationToken)
     {
         try
         {
@@ -132,9 +139,11 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         var keeper = await connector.OpenAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await keeper.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellationToken).ConfigureAwait(false);
+            await keeper.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellationToken)
+                .ConfigureAwait(false);
             if (imported is not null)
-                await keeper.ExecuteAsync($"SET TRANSACTION SNAPSHOT '{imported}'", cancellationToken).ConfigureAwait(false);
+                await keeper.ExecuteAsync($"SET TRANSACTION SNAPSHOT '{imported}'", cancellationToken)
+                    .ConfigureAwait(false);
             var exported = await keeper.ReadAsync(
                 "SELECT pg_catalog.pg_export_snapshot()", r => r.GetString(0), cancellationToken).ConfigureAwait(false);
             return new SnapshotSlot(keeper, consistentPoint, exported[0]);
@@ -158,7 +167,8 @@ internal sealed class SnapshotSlot : IAsyncDisposable
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or Pipelines.Errors.EtlException)
         {
-            // The error that brought us here is the one to tell. The state says "Creating": the next start drops the slot.
+            // The error that brought us here is the one to tell. The state says "Creating": the next start drops the
+            // slot.
         }
     }
 }

@@ -6,7 +6,8 @@ namespace EtlPs.Engine.Postgres.Copy;
 /// <summary>One worker's transaction on one table, under a snapshot that a keeper exported.</summary>
 internal sealed class TableSnapshot : IAsyncDisposable
 {
-    // Long enough for DDL to pass, short enough to tell who waits for whom: a waiting lock request blocks the table's writers.
+    // Long enough for DDL to pass, short enough to tell who waits for whom: a waiting lock request blocks the table's
+    // writers.
     private const string LockTimeout = "30s";
 
     private readonly ICopySession _session;
@@ -14,7 +15,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
     private readonly TableSchema _table;
 
     private TableSnapshot(
-        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, uint keyIndex, long bytes, ulong horizon,
+        ICopySession session, bool ownsSession, TableSchema table, uint fileNode, uint keyIndex, long bytes,
+        ulong horizon,
         SnapshotTree tree)
     {
         _session = session;
@@ -27,7 +29,9 @@ internal sealed class TableSnapshot : IAsyncDisposable
         Tree = tree;
     }
 
-    /// <summary>The heap's file: another one means that block numbers of earlier copies mean nothing. 0 for a partitioned table.</summary>
+    /// <summary>
+    /// The heap's file: another one means that block numbers of earlier copies mean nothing. 0 for a partitioned table.
+    /// </summary>
     public uint FileNode { get; }
 
     /// <summary>The index behind the key, as of the snapshot (pg_index.indexrelid); 0: none keeps it unique.</summary>
@@ -53,7 +57,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
         var session = await connector.OpenForCopyAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await BeginAsync(session, ownsSession: true, snapshotName, table, cancellationToken).ConfigureAwait(false);
+            return await BeginAsync(session, ownsSession: true, snapshotName, table, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch
         {
@@ -69,7 +74,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
         BeginAsync(session, ownsSession: false, snapshotName, table, cancellationToken);
 
     private static async Task<TableSnapshot> BeginAsync(
-        ICopySession session, bool ownsSession, string snapshotName, TableSchema table, CancellationToken cancellationToken)
+        ICopySession session, bool ownsSession, string snapshotName, TableSchema table,
+        CancellationToken cancellationToken)
     {
         // A policy would leave rows out of the copy, and never of the stream: better that the copy fails.
         await session.ExecuteAsync(
@@ -95,7 +101,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
     }
 
     /// <summary>Starts to copy a range. One at a time; dispose the reader before the next.</summary>
-    /// <param name="heap">What another worker's transaction may have told: its name may be another one's by now.</param>
+    /// <param name="heap">What another worker's transaction may have told: its name may be another one's by
+    /// now.</param>
     /// <param name="range">The blocks.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="TableRewrittenException">Nothing that this transaction reads has that file.</exception>
@@ -111,8 +118,9 @@ internal sealed class TableSnapshot : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _ownsSession ? _session.DisposeAsync() : ValueTask.CompletedTask;
 
-    // LOCK TABLE takes tables only, and asks for the right to all of their columns. A SELECT takes the same lock, and a view's on
-    // what the view reads; without a row, nothing is asked of another server. Where no row can be, partitions are not even locked.
+    // LOCK TABLE takes tables only, and asks for the right to all of their columns. A SELECT takes the same lock, and a
+    // view's on what the view reads; without a row, nothing is asked of another server. Where no row can be, partitions
+    // are not even locked.
     private static string Lock(TableSchema table) => table.Kind switch
     {
         'p' => $"SELECT FROM {table.Name.Quoted} LIMIT 0",
@@ -120,9 +128,9 @@ internal sealed class TableSnapshot : IAsyncDisposable
         _ => $"SELECT FROM {table.Name.Quoted} WHERE false",
     };
 
-    // pg_class is read as of the snapshot, pg_relation_filenode and to_regclass as of now. Sizes are now's too: rows that
-    // the snapshot sees may have moved nowhere, but the heap may have grown. Blocks count only where the access method is
-    // heap (2): others may not find a row by them.
+    // pg_class is read as of the snapshot, pg_relation_filenode and to_regclass as of now. Sizes are now's too: rows
+    // that the snapshot sees may have moved nowhere, but the heap may have grown. Blocks count only where the access
+    // method is heap (2): others may not find a row by them.
     private static string Check(TableSchema table) => string.Create(CultureInfo.InvariantCulture, $"""
         SELECT c.relfilenode::text,
                (pg_catalog.to_regclass({SqlLiteral.Of(table.Name.Quoted)})::oid = c.oid AND NOT EXISTS (
@@ -146,5 +154,6 @@ internal sealed class TableSnapshot : IAsyncDisposable
         """);
 
     private static string Describe(ColumnSchema column) => string.Create(
-        CultureInfo.InvariantCulture, $"{column.AttributeNumber} {column.Type.Oid} {column.Type.Modifier} {column.Name}");
+        CultureInfo.InvariantCulture,
+        $"{column.AttributeNumber} {column.Type.Oid} {column.Type.Modifier} {column.Name}");
 }

@@ -1,6 +1,8 @@
 namespace EtlPs.Engine.Postgres.Copy;
 
-/// <summary>A field of a COPY block that DuckDB cannot hold: where it is, so that table, column and key can be named.</summary>
+/// <summary>
+/// A field of a COPY block that DuckDB cannot hold: where it is, so that table, column and key can be named.
+/// </summary>
 internal sealed class UnrepresentableFieldException(int column, int rowOffset, string reason, Exception inner)
     : Exception($"Column {column} cannot be held: {reason}.", inner)
 {

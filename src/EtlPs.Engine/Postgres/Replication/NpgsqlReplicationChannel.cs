@@ -9,8 +9,8 @@ using NpgsqlTypes;
 namespace EtlPs.Engine.Postgres.Replication;
 
 /// <summary>
-/// A logical replication stream through Npgsql, as raw messages. Dispose it only when no <see cref="MoveNextAsync"/> is under
-/// way: cancel the token given at the start, which ends one, and wait for it.
+/// A logical replication stream through Npgsql, as raw messages. Dispose it only when no <see cref="MoveNextAsync"/> is
+/// under way: cancel the token given at the start, which ends one, and wait for it.
 /// </summary>
 internal sealed class NpgsqlReplicationChannel : IReplicationChannel
 {
@@ -22,7 +22,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     private int _length;
 
     // A walsender sends each change on its own.
-    private readonly ReadPacing _pacing = new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(2));
+    private readonly ReadPacing _pacing =
+        new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(2));
 
     // Odd while a read waits: another value, even or odd, means that it is not the same wait any more.
     private long _waits;
@@ -49,26 +50,33 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     public TimeSpan StatusInterval { get; }
 
     /// <summary>
-    /// Opens a session and prepares the stream; START_REPLICATION goes out with the first <see cref="MoveNextAsync"/>, which
-    /// therefore is where an active, lost or missing slot shows.
+    /// Opens a session and prepares the stream; START_REPLICATION goes out with the first <see cref="MoveNextAsync"/>,
+    /// which therefore is where an active, lost or missing slot shows.
     /// </summary>
     /// <param name="connector">The source.</param>
     /// <param name="slot">An existing pgoutput slot.</param>
     /// <param name="publication">The publication, by its exact name.</param>
     /// <param name="format">The form of values.</param>
-    /// <param name="start">The position stored at the destination; the server starts at the slot's own where that is later.</param>
+    /// <param name="start">The position stored at the destination; the server starts at the slot's own where that is
+    /// later.</param>
     /// <param name="cancellationToken">Ends the stream whenever it is cancelled, not only its opening.</param>
     public static async Task<NpgsqlReplicationChannel> OpenAsync(
-        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start, CancellationToken cancellationToken)
+        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start,
+        CancellationToken cancellationToken)
     {
         SlotName.Require(slot);
         var connection = await connector.OpenReplicationAsync(cancellationToken).ConfigureAwait(false);
-        return await StartAsync(connector, connection, slot, publication, format, start, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(connector, connection, slot, publication, format, start, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    /// <summary>The same on an open session, which is disposed with the channel: that of a temporary slot, which no other can use.</summary>
+    /// <summary>
+    /// The same on an open session, which is disposed with the channel: that of a temporary slot, which no other can
+    /// use.
+    /// </summary>
     public static Task<NpgsqlReplicationChannel> StartAsync(
-        PostgresConnector connector, LogicalReplicationConnection connection, string slot, string publication, ValueFormat format, Lsn start,
+        PostgresConnector connector, LogicalReplicationConnection connection, string slot, string publication,
+        ValueFormat format, Lsn start,
         CancellationToken cancellationToken) =>
         StartAsync(connector, connection, slot, PgOutputOptions.For(publication, format), start, cancellationToken);
 
@@ -82,10 +90,12 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
             // Neither of the two commands waits for anything at a server that is there.
             connection.CommandTimeout = WalSenderPatience.ToOpen(connector.LongestSilence);
             var patience = WalSenderPatience.Of(
-                await connection.Show("wal_sender_timeout", cancellationToken).ConfigureAwait(false), connector.LongestSilence);
+                await connection.Show("wal_sender_timeout", cancellationToken).ConfigureAwait(false),
+                connector.LongestSilence);
             connection.WalReceiverStatusInterval = patience.StatusInterval;
-            // Npgsql asks for an answer when half of it is over, but was seen to miss it where the silence began right after a
-            // message: then the system's TCP time-outs have to end the connection, which may take a quarter of an hour.
+            // Npgsql asks for an answer when half of it is over, but was seen to miss it where the silence began right
+            // after a message: then the system's TCP time-outs have to end the connection, which may take a quarter of
+            // an hour.
             connection.WalReceiverTimeout = patience.LongestSilence;
             // Until something is confirmed, a report must not take the slot back nor forward of what is stored.
             connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(start.Value));
@@ -94,9 +104,11 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
                 cancellationToken,
                 new NpgsqlLogSequenceNumber(start.Value),
                 options.Select(
-                    o => new KeyValuePair<string, string?>(o.Name, o.Value.Replace("'", "''", StringComparison.Ordinal))));
+                    o => new KeyValuePair<string, string?>(
+                        o.Name, o.Value.Replace("'", "''", StringComparison.Ordinal))));
             return new NpgsqlReplicationChannel(
-                connector, connection, messages.GetAsyncEnumerator(cancellationToken), patience.StatusInterval, cancellationToken)
+                connector, connection, messages.GetAsyncEnumerator(cancellationToken), patience.StatusInterval,
+                cancellationToken)
             {
                 _confirmed = (long)start.Value,
             };
@@ -142,9 +154,9 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
     {
         var before = Volatile.Read(ref _waits);
         position = ServerPosition;
-        // A position that moves between Npgsql's reading of a message and the end of our wait is that message's own. A reader
-        // inside a transaction asks no idle position, so it is a BEGIN, whose position lies below its commit; or a message of
-        // an open streamed transaction, where only the TransactionAssembler knows when to believe it.
+        // A position that moves between Npgsql's reading of a message and the end of our wait is that message's own. A
+        // reader inside a transaction asks no idle position, so it is a BEGIN, whose position lies below its commit; or
+        // a message of an open streamed transaction, where only the TransactionAssembler knows when to believe it.
         return (before & 1) != 0 && before == Volatile.Read(ref _waits) && position.IsKnown;
     }
 
@@ -226,7 +238,8 @@ internal sealed class NpgsqlReplicationChannel : IReplicationChannel
         {
             var filled = await read.ConfigureAwait(false);
             // Not the token's: a message cut in the middle would leave the session unusable for its clean end.
-            await data.ReadExactlyAsync(_buffer.AsMemory(filled, _length - filled), CancellationToken.None).ConfigureAwait(false);
+            await data.ReadExactlyAsync(_buffer.AsMemory(filled, _length - filled), CancellationToken.None)
+                .ConfigureAwait(false);
             return true;
         }
         catch (Exception e)

@@ -10,7 +10,8 @@ internal static class ReplicationChannel
     public static async Task<IReplicationChannel> OpenAsync(
         PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start,
         CancellationToken cancellationToken) =>
-        await WireReplicationChannel.TryOpenAsync(connector, slot, publication, format, start, cancellationToken).ConfigureAwait(false)
+        await WireReplicationChannel.TryOpenAsync(connector, slot, publication, format, start, cancellationToken)
+        .ConfigureAwait(false)
         ?? (IReplicationChannel)await NpgsqlReplicationChannel
             .OpenAsync(connector, slot, publication, format, start, cancellationToken).ConfigureAwait(false);
 }

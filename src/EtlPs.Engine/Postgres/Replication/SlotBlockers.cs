@@ -2,7 +2,9 @@ using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Postgres.Replication;
 
-/// <summary>Tells who holds up the making of a slot, which waits for every transaction then running at the server.</summary>
+/// <summary>
+/// Tells who holds up the making of a slot, which waits for every transaction then running at the server.
+/// </summary>
 internal static class SlotBlockers
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

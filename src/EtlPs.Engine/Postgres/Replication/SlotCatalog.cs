@@ -27,7 +27,8 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
         var found = await connection.ReadAsync(
             """
             SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
-                   s.restart_lsn::text, s.confirmed_flush_lsn::text, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+                   s.restart_lsn::text, s.confirmed_flush_lsn::text, s.wal_status,
+                       pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
                    COALESCE((pg_catalog.to_jsonb(s) ->> 'failover')::bool, false)
             FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_name = $1
             """,
@@ -45,16 +46,19 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
             // By way of jsonb: servers before 17 have none of the three.
             $"""
             SELECT s.slot_name::text, s.plugin::text, s.database::text, s.temporary, s.active, s.active_pid,
-                   (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz, s.restart_lsn::text, s.confirmed_flush_lsn::text,
+                   (pg_catalog.to_jsonb(s) ->> 'inactive_since')::timestamptz, s.restart_lsn::text,
+                       s.confirmed_flush_lsn::text,
                    CASE WHEN s.wal_status <> 'lost'
                         THEN pg_catalog.pg_wal_lsn_diff({ServerIdentity.WalEndExpression}, s.restart_lsn)::int8 END,
                    s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
                    COALESCE((pg_catalog.to_jsonb(s) ->> 'failover')::bool, false)
-            FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_type = 'logical' ORDER BY s.slot_name::text COLLATE "C"
+            FROM pg_catalog.pg_replication_slots AS s WHERE s.slot_type = 'logical'
+                ORDER BY s.slot_name::text COLLATE "C"
             """,
             r => new ReplicationSlot(
                 r.GetString(0), r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetBoolean(4), r.GetNullable<int>(5),
-                r.GetNullable<DateTimeOffset>(6), ReadLsn(r, 7), ReadLsn(r, 8), r.GetNullable<long>(9), r.GetText(10), r.GetText(11),
+                r.GetNullable<DateTimeOffset>(6), ReadLsn(r, 7), ReadLsn(r, 8), r.GetNullable<long>(9), r.GetText(10),
+                r.GetText(11),
                 r.GetBoolean(12)),
             cancellationToken).ConfigureAwait(false);
 
@@ -81,7 +85,9 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
             cancellationToken,
             name);
 
-    /// <summary>Who holds up the making of a slot, which waits for every transaction then running that has written.</summary>
+    /// <summary>
+    /// Who holds up the making of a slot, which waits for every transaction then running that has written.
+    /// </summary>
     public async Task<IReadOnlyList<string>> ReadBlockersAsync(CancellationToken cancellationToken) =>
         await connection.ReadAsync(Blockers, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
 

@@ -1,6 +1,8 @@
 namespace EtlPs.Engine.Postgres.Replication;
 
-/// <summary>Why the server invalidates a slot, by its own words in pg_replication_slots.invalidation_reason (17 and later).</summary>
+/// <summary>
+/// Why the server invalidates a slot, by its own words in pg_replication_slots.invalidation_reason (17 and later).
+/// </summary>
 internal static class SlotLoss
 {
     /// <summary>What to do now, whatever the cause.</summary>
@@ -12,7 +14,8 @@ internal static class SlotLoss
     private const string IdleTimeout = "idle_timeout";
 
     /// <summary>What happened, to follow a colon.</summary>
-    /// <param name="cause">The server's word; null: it does not say, as before 17, where it was nearly always removed WAL.</param>
+    /// <param name="cause">The server's word; null: it does not say, as before 17, where it was nearly always removed
+    /// WAL.</param>
     public static string Describe(string? cause) => cause switch
     {
         null or WalRemoved => "Postgres has removed WAL that it needed",
@@ -36,7 +39,8 @@ internal static class SlotLoss
     public static string? Advise(string? walStatus, string? cause) => walStatus switch
     {
         "lost" => Remedy(cause),
-        "unreserved" => "It is lost at the source's next checkpoint: let its stream run, or raise max_slot_wal_keep_size now.",
+        "unreserved" =>
+            "It is lost at the source's next checkpoint: let its stream run, or raise max_slot_wal_keep_size now.",
         _ => null,
     };
 }

@@ -24,12 +24,14 @@ internal static class SlotRoomReader
         """;
 
     /// <summary>Null: there is no slot of that name.</summary>
-    public static async Task<SlotRoom?> FindAsync(NpgsqlConnection connection, string slot, CancellationToken cancellationToken)
+    public static async Task<SlotRoom?> FindAsync(
+        NpgsqlConnection connection, string slot, CancellationToken cancellationToken)
     {
         var found = await connection.ReadAsync(
             Room,
             r => new SlotRoom(
-                r.GetText(0), r.GetNullable<long>(1), r.GetNullable<long>(2), r.GetNullable<long>(3), r.GetText(4), r.GetBoolean(5)),
+                r.GetText(0), r.GetNullable<long>(1), r.GetNullable<long>(2), r.GetNullable<long>(3), r.GetText(4),
+                r.GetBoolean(5)),
             cancellationToken,
             slot).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
@@ -37,5 +39,6 @@ internal static class SlotRoomReader
 
     /// <summary>max_slot_wal_keep_size in bytes; null: no limit.</summary>
     public static async Task<long?> ReadLimitAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        (await connection.ReadAsync($"SELECT {Limit}", r => r.GetNullable<long>(0), cancellationToken).ConfigureAwait(false))[0];
+        (await connection.ReadAsync($"SELECT {Limit}", r => r.GetNullable<long>(0), cancellationToken)
+            .ConfigureAwait(false))[0];
 }

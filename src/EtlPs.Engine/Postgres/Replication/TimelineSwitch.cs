@@ -11,8 +11,8 @@ namespace EtlPs.Engine.Postgres.Replication;
 internal static class TimelineSwitch
 {
     /// <summary>
-    /// The position up to which timelines <paramref name="earlier"/> and <paramref name="current"/> are one history; null: the
-    /// server does not descend from the earlier one, or does not know any more.
+    /// The position up to which timelines <paramref name="earlier"/> and <paramref name="current"/> are one history;
+    /// null: the server does not descend from the earlier one, or does not know any more.
     /// </summary>
     public static async Task<Lsn?> FindAsync(
         PostgresConnector connector, uint earlier, uint current, CancellationToken cancellationToken)
@@ -36,7 +36,9 @@ internal static class TimelineSwitch
         }
     }
 
-    /// <summary>Lines are <c>timeline TAB switch point TAB reason</c>, one for each timeline before the current one.</summary>
+    /// <summary>
+    /// Lines are <c>timeline TAB switch point TAB reason</c>, one for each timeline before the current one.
+    /// </summary>
     public static Lsn? Read(string history, uint earlier)
     {
         foreach (var line in history.Split('\n'))

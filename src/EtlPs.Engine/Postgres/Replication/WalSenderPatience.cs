@@ -7,8 +7,8 @@ internal sealed record WalSenderPatience(TimeSpan StatusInterval, TimeSpan Longe
 {
     private static readonly TimeSpan LongestStatusInterval = TimeSpan.FromSeconds(10);
 
-    // A server is slow to answer while it decodes a large transaction; a network that swallows everything shows by nothing
-    // else. A minute is what Postgres's own subscriptions wait.
+    // A server is slow to answer while it decodes a large transaction; a network that swallows everything shows by
+    // nothing else. A minute is what Postgres's own subscriptions wait.
     private static readonly TimeSpan ShortestSilence = TimeSpan.FromMinutes(1);
 
     /// <summary>What holds for a session that has not said yet how long its server waits.</summary>
@@ -19,7 +19,10 @@ internal sealed record WalSenderPatience(TimeSpan StatusInterval, TimeSpan Longe
     public static WalSenderPatience Of(string walSenderTimeout, TimeSpan? longestSilence)
     {
         var timeout = ServerDuration.Read(walSenderTimeout);
-        var interval = timeout > TimeSpan.Zero && timeout / 3 < LongestStatusInterval ? timeout / 3 : LongestStatusInterval;
-        return new WalSenderPatience(interval, longestSilence ?? (timeout > ShortestSilence ? timeout : ShortestSilence));
+        var interval = timeout > TimeSpan.Zero && timeout / 3 < LongestStatusInterval
+            ? timeout / 3
+            : LongestStatusInterval;
+        return new WalSenderPatience(
+            interval, longestSilence ?? (timeout > ShortestSilence ? timeout : ShortestSilence));
     }
 }

@@ -3,8 +3,8 @@ using EtlPs.Engine.Postgres.Wire;
 namespace EtlPs.Engine.Postgres.Replication;
 
 /// <summary>
-/// The thread that waits for the network in place of a stream's reader. Between two calls of <see cref="ReceiveAsync"/> it
-/// leaves the session's input alone, so that the reader takes its messages from there.
+/// The thread that waits for the network in place of a stream's reader. Between two calls of <see cref="ReceiveAsync"/>
+/// it leaves the session's input alone, so that the reader takes its messages from there.
 /// </summary>
 internal sealed class WireReceiver : IAsyncDisposable
 {
@@ -37,7 +37,9 @@ internal sealed class WireReceiver : IAsyncDisposable
     /// <summary>Whether the stream has begun, and nothing is being received now.</summary>
     public bool IsReceived => Volatile.Read(ref _started) && _received is null;
 
-    /// <summary>Since when the server has been waited for, as of <see cref="Environment.TickCount64"/>; 0: it is not.</summary>
+    /// <summary>
+    /// Since when the server has been waited for, as of <see cref="Environment.TickCount64"/>; 0: it is not.
+    /// </summary>
     public long WaitingSince => Volatile.Read(ref _waitingSince);
 
     /// <summary>Waits for more; ends also when the stream is to end.</summary>
@@ -160,7 +162,9 @@ internal sealed class WireReceiver : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the stream to the end that was asked for, so that the server takes all reports and frees its slot.</summary>
+    /// <summary>
+    /// Reads the stream to the end that was asked for, so that the server takes all reports and frees its slot.
+    /// </summary>
     private void Drain()
     {
         try

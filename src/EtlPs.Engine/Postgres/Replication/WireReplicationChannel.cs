@@ -7,9 +7,9 @@ using Npgsql;
 namespace EtlPs.Engine.Postgres.Replication;
 
 /// <summary>
-/// A logical replication stream over the transport of our own: messages are handed out where they were received, without
-/// a copy, and one wait serves for all that came meanwhile. Dispose it only when no <see cref="MoveNextAsync"/> is under
-/// way: cancel the token given at the start, which ends one.
+/// A logical replication stream over the transport of our own: messages are handed out where they were received,
+/// without a copy, and one wait serves for all that came meanwhile. Dispose it only when no <see cref="MoveNextAsync"/>
+/// is under way: cancel the token given at the start, which ends one.
 /// </summary>
 internal sealed class WireReplicationChannel : IReplicationChannel
 {
@@ -24,7 +24,8 @@ internal sealed class WireReplicationChannel : IReplicationChannel
     private readonly CancellationTokenRegistration _cancellation;
 
     // A walsender sends each change on its own.
-    private readonly ReadPacing _pacing = new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(2));
+    private readonly ReadPacing _pacing =
+        new(busyInterval: TimeSpan.FromMilliseconds(0.5), pause: TimeSpan.FromMilliseconds(2));
     private long _serverPosition;
     private long _idlePosition;
 
@@ -48,11 +49,13 @@ internal sealed class WireReplicationChannel : IReplicationChannel
     public TimeSpan StatusInterval { get; }
 
     /// <summary>
-    /// Opens a session; START_REPLICATION goes out with the first <see cref="MoveNextAsync"/>. Null: Npgsql has to open it.
+    /// Opens a session; START_REPLICATION goes out with the first <see cref="MoveNextAsync"/>. Null: Npgsql has to open
+    /// it.
     /// </summary>
     /// <inheritdoc cref="NpgsqlReplicationChannel.OpenAsync"/>
     public static async Task<WireReplicationChannel?> TryOpenAsync(
-        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start, CancellationToken cancellationToken)
+        PostgresConnector connector, string slot, string publication, ValueFormat format, Lsn start,
+        CancellationToken cancellationToken)
     {
         SlotName.Require(slot);
         var session = await connector.TryOpenWireReplicationAsync(cancellationToken).ConfigureAwait(false);
@@ -63,7 +66,8 @@ internal sealed class WireReplicationChannel : IReplicationChannel
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(WalSenderPatience.ToOpen(connector.LongestSilence));
             using var aborting = limit.Token.Register(static state => ((WireSession)state!).Abort(), session);
-            var timeout = await BlockingCall.RunAsync(() => session.Read("SHOW wal_sender_timeout")[0][0]!).ConfigureAwait(false);
+            var timeout = await BlockingCall.RunAsync(() => session.Read("SHOW wal_sender_timeout")[0][0]!)
+                .ConfigureAwait(false);
             return new WireReplicationChannel(
                 connector, session, Statement(slot, publication, format, start), start,
                 WalSenderPatience.Of(timeout, connector.LongestSilence), cancellationToken);
@@ -168,7 +172,8 @@ internal sealed class WireReplicationChannel : IReplicationChannel
                 case BackendMessageType.ErrorResponse:
                     throw ServerReport.Read(body.Span);
                 // A server that shuts down ends its streams; what follows is the session's end.
-                case BackendMessageType.CopyDone or BackendMessageType.CommandComplete or BackendMessageType.ReadyForQuery:
+                case BackendMessageType.CopyDone or BackendMessageType.CommandComplete
+                    or BackendMessageType.ReadyForQuery:
                     throw new EndOfStreamException("The server has ended the stream.");
                 case BackendMessageType.NoticeResponse:
                     RefuseToLosePublication(ServerReport.Read(body.Span));

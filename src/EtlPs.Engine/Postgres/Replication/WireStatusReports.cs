@@ -4,7 +4,8 @@ using EtlPs.Engine.Postgres.Wire;
 namespace EtlPs.Engine.Postgres.Replication;
 
 /// <summary>
-/// Tells the server what is stored, on time even while nobody reads the stream, and notices a server that does not answer.
+/// Tells the server what is stored, on time even while nobody reads the stream, and notices a server that does not
+/// answer.
 /// </summary>
 internal sealed class WireStatusReports : IAsyncDisposable
 {
@@ -27,7 +28,9 @@ internal sealed class WireStatusReports : IAsyncDisposable
         _patience = patience;
         // Until something is confirmed, a report must not take the slot back nor forward of what is stored.
         _confirmed = _written = start.Value;
-        var period = patience.StatusInterval < patience.LongestSilence / 4 ? patience.StatusInterval : patience.LongestSilence / 4;
+        var period = patience.StatusInterval < patience.LongestSilence / 4
+            ? patience.StatusInterval
+            : patience.LongestSilence / 4;
         _timer = new Timer(_ => Tick(), null, period, period);
     }
 
@@ -52,8 +55,8 @@ internal sealed class WireStatusReports : IAsyncDisposable
     }
 
     /// <summary>
-    /// Answers a server that asks. One that shuts down asks again with every answer until its last position is stored: it
-    /// hears the same only now and then, and what is new at once.
+    /// Answers a server that asks. One that shuts down asks again with every answer until its last position is stored:
+    /// it hears the same only now and then, and what is new at once.
     /// </summary>
     /// <param name="written">Up to where was received.</param>
     public void Answer(Lsn written)
@@ -82,7 +85,9 @@ internal sealed class WireStatusReports : IAsyncDisposable
     private void Tick()
     {
         var now = Environment.TickCount64;
-        var waiting = _receiver.WaitingSince is > 0 and var since ? TimeSpan.FromMilliseconds(now - since) : TimeSpan.Zero;
+        var waiting = _receiver.WaitingSince is > 0 and var since
+            ? TimeSpan.FromMilliseconds(now - since)
+            : TimeSpan.Zero;
         if (waiting > _patience.LongestSilence)
         {
             _session.Abort();

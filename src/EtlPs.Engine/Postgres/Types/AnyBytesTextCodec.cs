@@ -4,8 +4,9 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// Text of a database without an encoding as VARCHAR, whatever its bytes are: as it is, or, where it is no UTF-8, as bytea is
-/// written, <c>\xe9</c>. So is text that begins like that: whatever begins so is the hex of the value's bytes, and nothing else.
+/// Text of a database without an encoding as VARCHAR, whatever its bytes are: as it is, or, where it is no UTF-8, as
+/// bytea is written, <c>\xe9</c>. So is text that begins like that: whatever begins so is the hex of the value's bytes,
+/// and nothing else.
 /// </summary>
 internal sealed class AnyBytesTextCodec : ColumnCodec
 {

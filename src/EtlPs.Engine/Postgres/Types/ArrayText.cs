@@ -1,8 +1,8 @@
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// Walks an array as array_out writes it: <c>{{1,NULL},{"NULL","a \"b\" \\ c"}}</c>. An element is quoted where it is empty,
-/// reads as NULL, or holds a brace, delimiter, quote, backslash or space.
+/// Walks an array as array_out writes it: <c>{{1,NULL},{"NULL","a \"b\" \\ c"}}</c>. An element is quoted where it is
+/// empty, reads as NULL, or holds a brace, delimiter, quote, backslash or space.
 /// </summary>
 internal ref struct ArrayText(ReadOnlySpan<byte> text, byte delimiter)
 {
@@ -22,8 +22,8 @@ internal ref struct ArrayText(ReadOnlySpan<byte> text, byte delimiter)
     public int Depth { get; private set; }
 
     /// <summary>
-    /// How many members the brace opened last has, up to its end or to where the text is none of an array, which the walk
-    /// itself will find.
+    /// How many members the brace opened last has, up to its end or to where the text is none of an array, which the
+    /// walk itself will find.
     /// </summary>
     public readonly int CountMembers()
     {

@@ -4,8 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// bit(n): DuckDB keeps the number of padding bits, then the bits behind a padding of ones; Postgres has its padding at the
-/// end.
+/// bit(n): DuckDB keeps the number of padding bits, then the bits behind a padding of ones; Postgres has its padding at
+/// the end.
 /// </summary>
 internal sealed class BitCodec : ColumnCodec
 {

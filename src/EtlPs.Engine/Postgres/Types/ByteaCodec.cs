@@ -9,7 +9,8 @@ internal sealed class ByteaCodec : ColumnCodec
 
     public override string PostgresText(string value) => $"'\\x' || hex({value})";
 
-    public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => vector.SetBytes(row, wire);
+    public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row) =>
+        vector.SetBytes(row, wire);
 
     public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {

@@ -3,8 +3,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// How each Postgres type is carried. Built-in types have the same oids on every server, those of extensions are known by
-/// their names, and all others by what they are made of; what is known by none of these comes as text.
+/// How each Postgres type is carried. Built-in types have the same oids on every server, those of extensions are known
+/// by their names, and all others by what they are made of; what is known by none of these comes as text.
 /// </summary>
 internal static class CodecCatalog
 {
@@ -25,7 +25,8 @@ internal static class CodecCatalog
         // Arrays by nature, with a text and bounds of their own.
         _ when type.Oid == 22 => new VectorCodec(new Int2Codec(), 21),
         _ when type.Oid == 30 => new VectorCodec(new UInt32Codec(), 26),
-        ArrayStructure array => new ListCodec(FindPart(array.Element, numeric), array.Element.Oid, array.Dimensions, (byte)array.Delimiter),
+        ArrayStructure array =>
+            new ListCodec(FindPart(array.Element, numeric), array.Element.Oid, array.Dimensions, (byte)array.Delimiter),
         DomainStructure domain => FindPart(domain.Base, numeric),
         CompositeStructure composite when HasDistinctNames(composite) => new CompositeCodec(
             [.. composite.Attributes.Select(a => (a.Name, a.Type.Oid, FindPart(a.Type, numeric)))]),
@@ -45,7 +46,8 @@ internal static class CodecCatalog
     // To DuckDB "a" and "A" are one field.
     private static bool HasDistinctNames(CompositeStructure composite) =>
         composite.Attributes.Count > 0
-        && composite.Attributes.DistinctBy(a => a.Name, StringComparer.OrdinalIgnoreCase).Count() == composite.Attributes.Count;
+        && composite.Attributes.DistinctBy(a => a.Name, StringComparer.OrdinalIgnoreCase)
+            .Count() == composite.Attributes.Count;
 
     private static ColumnCodec FindExtension(TypeOrigin origin) => (origin.Extension, origin.Name) switch
     {
@@ -140,6 +142,8 @@ internal static class CodecCatalog
         var precision = (modifier - TypmodHeader) >> 16;
         var scale = (((modifier - TypmodHeader) & 0x7FF) ^ 0x400) - 0x400;
         (precision, scale) = scale < 0 ? (precision - scale, 0) : (Math.Max(precision, scale), scale);
-        return precision is >= 1 and <= DecimalCodec.MaxPrecision ? new DecimalCodec(precision, scale) : Unbounded(numeric);
+        return precision is >= 1 and <= DecimalCodec.MaxPrecision
+            ? new DecimalCodec(precision, scale)
+            : Unbounded(numeric);
     }
 }

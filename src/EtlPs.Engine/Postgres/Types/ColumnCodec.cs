@@ -5,8 +5,8 @@ using EtlPs.Engine.Postgres.Copy;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// How one Postgres type becomes one DuckDB type: exactly, or not at all. Immutable and shared by backfill and stream, so
-/// that both bring a value the same way.
+/// How one Postgres type becomes one DuckDB type: exactly, or not at all. Immutable and shared by backfill and stream,
+/// so that both bring a value the same way.
 /// </summary>
 internal abstract class ColumnCodec
 {
@@ -17,11 +17,14 @@ internal abstract class ColumnCodec
     public virtual bool ReadsBinary => true;
 
     /// <summary>
-    /// Whether DuckDB's type holds every value of the type, but for text that is no UTF-8; if not, a column can be had as text.
+    /// Whether DuckDB's type holds every value of the type, but for text that is no UTF-8; if not, a column can be had
+    /// as text.
     /// </summary>
     public virtual bool HoldsEveryValue => true;
 
-    /// <summary>Whether there are texts in its values, which of a database without an encoding may be any bytes.</summary>
+    /// <summary>
+    /// Whether there are texts in its values, which of a database without an encoding may be any bytes.
+    /// </summary>
     public virtual bool HoldsText => false;
 
     /// <summary>Reads what the type's send function wrote. The wire is pinned until the chunk is appended.</summary>
@@ -45,7 +48,8 @@ internal abstract class ColumnCodec
     public virtual string PostgresLiteral(string text) => SqlLiteral.Of(text);
 
     /// <summary>Reads one column of many rows of a COPY BINARY block.</summary>
-    public virtual void ReadFields(ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)
+    public virtual void ReadFields(
+        ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)
     {
         for (var i = 0; i < fields.Length; i++)
         {
@@ -58,7 +62,8 @@ internal abstract class ColumnCodec
     }
 
     /// <summary>
-    /// A value cannot be held: an exception, or a note where NULL takes its place. A million exceptions would take half a minute.
+    /// A value cannot be held: an exception, or a note where NULL takes its place. A million exceptions would take half
+    /// a minute.
     /// </summary>
     /// <param name="vector">The column, or a part of it.</param>
     /// <param name="row">The value's row in it.</param>
@@ -76,5 +81,6 @@ internal abstract class ColumnCodec
     protected EtlException Malformed(string form) => new(
         EtlErrorCode.ProtocolViolation,
         $"The server sent a {form} value for a {DuckDbType} column that cannot be read as one.",
-        "Check that the column's type was not changed meanwhile, then start again; if it stays, report it as a defect.");
+        "Check that the column's type was not changed meanwhile, then start again; "
+        + "if it stays, report it as a defect.");
 }

@@ -9,7 +9,8 @@ internal static class ColumnCodecs
     public static ColumnCodec Find(ColumnSchema column)
     {
         var choice = column.Carriage.OnUnrepresentable;
-        var codec = CodecCatalog.Find(column.Type, column.Carriage.Numeric with { IsRounded = choice == OnUnrepresentable.Round });
+        var codec = CodecCatalog.Find(
+            column.Type, column.Carriage.Numeric with { IsRounded = choice == OnUnrepresentable.Round });
         if (choice != OnUnrepresentable.Text || HoldsEveryValue(codec, column.Type)) return codec;
         // What can be made of the binary form need not make the whole stream come as text.
         return codec switch

@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>A composite as a STRUCT of its attributes: in text <c>(1,"a ""b"" c",)</c>, where nothing at all is NULL.</summary>
+/// <summary>
+/// A composite as a STRUCT of its attributes: in text <c>(1,"a ""b"" c",)</c>, where nothing at all is NULL.
+/// </summary>
 internal sealed class CompositeCodec(IReadOnlyList<(string Name, uint Oid, ColumnCodec Codec)> attributes) : ColumnCodec
 {
     private readonly (string Name, uint Oid, ColumnCodec Codec)[] _attributes = [.. attributes];

@@ -1,8 +1,8 @@
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// Reads dates and times as Postgres writes them with DateStyle ISO: <c>0044-03-15 12:00:00.5+00 BC</c>, the year with four
-/// digits or more, the offset down to seconds.
+/// Reads dates and times as Postgres writes them with DateStyle ISO: <c>0044-03-15 12:00:00.5+00 BC</c>, the year with
+/// four digits or more, the offset down to seconds.
 /// </summary>
 internal ref struct DateTimeText(ReadOnlySpan<byte> text)
 {

@@ -8,8 +8,8 @@ namespace EtlPs.Engine.Postgres.Types;
 /// <param name="precision">All digits.</param>
 /// <param name="scale">Those behind the point.</param>
 /// <param name="rounds">
-/// Whether a number with more digits behind the point is rounded, half away from zero as Postgres does, where the reader keeps
-/// account of it. None ever is otherwise.
+/// Whether a number with more digits behind the point is rounded, half away from zero as Postgres does, where the
+/// reader keeps account of it. None ever is otherwise.
 /// </param>
 internal sealed class DecimalCodec(int precision, int scale, bool rounds = false) : ColumnCodec
 {
@@ -65,9 +65,11 @@ internal sealed class DecimalCodec(int precision, int scale, bool rounds = false
         if (digits > precision)
             Refuse(vector, row, _tooManyDigits);
         else if (digits <= LongDigits)
-            Write(FromGroups<long>(groups, weight, out var isExact), isExact, sign == Sign.Negative, digits, vector, row);
+            Write(FromGroups<long>(groups, weight, out var isExact), isExact, sign == Sign.Negative, digits, vector,
+                row);
         else
-            Write(FromGroups<Int128>(groups, weight, out var isExact), isExact, sign == Sign.Negative, digits, vector, row);
+            Write(FromGroups<Int128>(groups, weight, out var isExact), isExact, sign == Sign.Negative, digits, vector,
+                row);
     }
 
     public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
@@ -101,7 +103,10 @@ internal sealed class DecimalCodec(int precision, int scale, bool rounds = false
 
     private static int DigitsOf(ushort group) => group >= 1000 ? 4 : group >= 100 ? 3 : group >= 10 ? 2 : 1;
 
-    /// <summary>Groups of four decimal digits, the first one worth 10,000 to the power of the weight; rounded where they are more.</summary>
+    /// <summary>
+    /// Groups of four decimal digits, the first one worth 10,000 to the power of the weight; rounded where they are
+    /// more.
+    /// </summary>
     private T FromGroups<T>(ReadOnlySpan<byte> groups, int weight, out bool isExact)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {

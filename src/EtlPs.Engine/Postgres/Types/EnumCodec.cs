@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>An enum as an ENUM of the same labels in the same order, so that both sort it alike. The wire is the label.</summary>
+/// <summary>
+/// An enum as an ENUM of the same labels in the same order, so that both sort it alike. The wire is the label.
+/// </summary>
 internal sealed class EnumCodec : ColumnCodec
 {
     private readonly byte[][] _labels;

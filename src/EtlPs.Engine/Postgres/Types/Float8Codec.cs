@@ -4,7 +4,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>float8: bit for bit from binary; Postgres's text is the shortest that reads back as the same bits.</summary>
+/// <summary>
+/// float8: bit for bit from binary; Postgres's text is the shortest that reads back as the same bits.
+/// </summary>
 internal sealed class Float8Codec : ColumnCodec
 {
     /// <summary>NaN as Postgres sends it; .NET's own has a sign.</summary>

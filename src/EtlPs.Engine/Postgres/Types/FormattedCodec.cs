@@ -2,7 +2,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>A type kept as its text: in text the bytes pass through, in binary the text is made as the output function does.</summary>
+/// <summary>
+/// A type kept as its text: in text the bytes pass through, in binary the text is made as the output function does.
+/// </summary>
 internal abstract class FormattedCodec : ColumnCodec
 {
     /// <summary>No text of the type.</summary>

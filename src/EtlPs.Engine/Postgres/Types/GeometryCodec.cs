@@ -4,8 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// point, line, lseg, box and circle: a fixed number of doubles, on the wire as in the STRUCT in the order of its innermost
-/// fields.
+/// point, line, lseg, box and circle: a fixed number of doubles, on the wire as in the STRUCT in the order of its
+/// innermost fields.
 /// </summary>
 internal sealed class GeometryCodec(string duckDbType, int coordinates) : ColumnCodec
 {

@@ -13,8 +13,8 @@ internal sealed class HstoreCodec : ColumnCodec
     public override bool HoldsText => true;
 
     public override string PostgresText(string value) =>
-        $"coalesce(array_to_string(list_transform(map_entries({value}), lambda x: {QuotedText.Quote("x['key']")} || '=>' "
-        + $"|| CASE WHEN x['value'] IS NULL THEN 'NULL' ELSE {QuotedText.Quote("x['value']")} END), ', '), '')";
+        $"coalesce(array_to_string(list_transform(map_entries({value}), lambda x: {QuotedText.Quote("x['key']")} || "
+        + $"'=>' || CASE WHEN x['value'] IS NULL THEN 'NULL' ELSE {QuotedText.Quote("x['value']")} END), ', '), '')";
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
@@ -57,7 +57,8 @@ internal sealed class HstoreCodec : ColumnCodec
     }
 
     private void Take(
-        ref QuotedText text, ColumnVector vector, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value, out bool isNull)
+        ref QuotedText text, ColumnVector vector, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value,
+        out bool isNull)
     {
         value = default;
         if (!text.TryTakeItem("="u8, vector, out key, out var isQuoted) || !isQuoted || !text.TryTake("=>"u8))

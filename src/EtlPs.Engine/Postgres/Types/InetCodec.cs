@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>inet and cidr: the address, and the length of its prefix where it is not the whole, or where it is a cidr.</summary>
+/// <summary>
+/// inet and cidr: the address, and the length of its prefix where it is not the whole, or where it is a cidr.
+/// </summary>
 internal sealed class InetCodec(bool isCidr) : FormattedCodec
 {
     private const byte FamilyV4 = 2;
@@ -45,7 +47,9 @@ internal sealed class InetCodec(bool isCidr) : FormattedCodec
         }
     }
 
-    /// <summary>The longest run of two or more zero groups is left out; what looks like an embedded IPv4 address ends as one.</summary>
+    /// <summary>
+    /// The longest run of two or more zero groups is left out; what looks like an embedded IPv4 address ends as one.
+    /// </summary>
     private static void WriteV6(ReadOnlySpan<byte> address, ref AsciiWriter writer)
     {
         Span<ushort> groups = stackalloc ushort[Groups];
@@ -63,7 +67,8 @@ internal sealed class InetCodec(bool isCidr) : FormattedCodec
 
             if (i > 0)
                 writer.Write(':');
-            if (i == 6 && start == 0 && (length == 6 || (length == 7 && groups[7] != 1) || (length == 5 && groups[5] == 0xFFFF)))
+            if (i == 6 && start == 0 && (length == 6 || (length == 7 && groups[7] != 1)
+                || (length == 5 && groups[5] == 0xFFFF)))
             {
                 WriteV4(address[12..], ref writer);
                 return;

@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>interval: months, days and microseconds, each on its own on both sides; DuckDB has no infinite one.</summary>
+/// <summary>
+/// interval: months, days and microseconds, each on its own on both sides; DuckDB has no infinite one.
+/// </summary>
 internal sealed class IntervalCodec : ColumnCodec
 {
     private const string Infinite = "an infinite interval";

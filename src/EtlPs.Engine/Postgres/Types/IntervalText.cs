@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// Reads intervals as Postgres writes them with IntervalStyle postgres: <c>-1 years -2 mons +3 days -04:05:06.789</c>, each
-/// part only where it is not zero.
+/// Reads intervals as Postgres writes them with IntervalStyle postgres: <c>-1 years -2 mons +3 days -04:05:06.789</c>,
+/// each part only where it is not zero.
 /// </summary>
 internal ref struct IntervalText(ReadOnlySpan<byte> text)
 {
@@ -75,7 +75,8 @@ internal ref struct IntervalText(ReadOnlySpan<byte> text)
                 fraction *= 10;
         }
 
-        var all = (((((((Int128)hours * 60) + minutes) * 60) + seconds) * MicrosPerSecond) + fraction) * (negative ? -1 : 1);
+        var all = (((((((Int128)hours * 60) + minutes) * 60) + seconds) * MicrosPerSecond)
+            + fraction) * (negative ? -1 : 1);
         micros = unchecked((long)all);
         return _rest.IsEmpty && micros == all;
     }

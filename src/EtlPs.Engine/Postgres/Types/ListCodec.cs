@@ -4,9 +4,9 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// An array as a LIST, or as LISTs inside each other where the column was declared with several dimensions. How many there
-/// are, and where each begins, belongs to the value and not to the type: a value is carried where it has as many dimensions
-/// as the column says, each from 1, or none at all, which is an empty LIST.
+/// An array as a LIST, or as LISTs inside each other where the column was declared with several dimensions. How many
+/// there are, and where each begins, belongs to the value and not to the type: a value is carried where it has as many
+/// dimensions as the column says, each from 1, or none at all, which is an empty LIST.
 /// </summary>
 internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimensions, byte delimiter) : ColumnCodec
 {
@@ -18,7 +18,8 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
     private readonly string _otherDimensions =
         dimensions == 1 ? "an array of more than one dimension" : $"an array of other than {dimensions} dimensions";
 
-    public override string DuckDbType { get; } = element.DuckDbType + string.Concat(Enumerable.Repeat("[]", dimensions));
+    public override string DuckDbType { get; } = element.DuckDbType
+        + string.Concat(Enumerable.Repeat("[]", dimensions));
 
     public override bool HoldsEveryValue => false;
 
@@ -77,10 +78,13 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
         var member = depth > 1
             ? PostgresText("x", depth - 1)
             : $"CASE WHEN x IS NULL THEN 'NULL' ELSE {QuotedText.Quote(element.PostgresText("x"))} END";
-        return $"'{{' || coalesce(array_to_string(list_transform({value}, lambda x: {member}), '{(char)delimiter}'), '') || '}}'";
+        return $"'{{' || coalesce(array_to_string(list_transform({value}, lambda x: {member}), '{(char)delimiter}'), "
+            + "'') || '}'";
     }
 
-    /// <summary>Whether so many elements can be there, each of four bytes at least: asked before memory is reserved for them.</summary>
+    /// <summary>
+    /// Whether so many elements can be there, each of four bytes at least: asked before memory is reserved for them.
+    /// </summary>
     private static bool HasRoom(ReadOnlySpan<byte> bounds, int length)
     {
         long count = 1;
@@ -152,6 +156,7 @@ internal sealed class ListCodec(ColumnCodec element, uint elementOid, int dimens
         if (text.IsNull)
             elements.SetNull(index);
         else
-            element.ReadText(text.HasEscapes ? QuotedText.Unescape(text.Element, elements) : text.Element, elements, index);
+            element.ReadText(text.HasEscapes ? QuotedText.Unescape(text.Element, elements)
+                : text.Element, elements, index);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class LsnCodec : FormattedCodec
         var high = BinaryPrimitives.ReadUInt32BigEndian(wire);
         high.TryFormat(text, out var length, "X", CultureInfo.InvariantCulture);
         text[length++] = (byte)'/';
-        BinaryPrimitives.ReadUInt32BigEndian(wire[4..]).TryFormat(text[length..], out var low, "X", CultureInfo.InvariantCulture);
+        BinaryPrimitives.ReadUInt32BigEndian(wire[4..])
+            .TryFormat(text[length..], out var low, "X", CultureInfo.InvariantCulture);
         return length + low;
     }
 }

@@ -4,8 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// money: a number of the smallest units, of which lc_monetary says how many there are to one. All sessions here have the C
-/// locale's hundred, where the text is <c>-$1,234.56</c>.
+/// money: a number of the smallest units, of which lc_monetary says how many there are to one. All sessions here have
+/// the C locale's hundred, where the text is <c>-$1,234.56</c>.
 /// </summary>
 internal sealed class MoneyCodec : ColumnCodec
 {

@@ -14,7 +14,8 @@ internal sealed class MultirangeCodec(ColumnCodec range) : ColumnCodec
     public override bool ReadsBinary => range.ReadsBinary;
 
     public override string PostgresText(string value) =>
-        $"'{{' || coalesce(array_to_string(list_transform({value}, lambda x: {range.PostgresText("x")}), ','), '') || '}}'";
+        $"'{{' || coalesce(array_to_string(list_transform({value}, lambda x: {range.PostgresText("x")}), ','), '') || "
+        + "'}'";
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {

@@ -5,10 +5,11 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// numeric of any number of digits as DOUBLE, where the double gives the number back: by 15 digits, as Postgres's own cast to
-/// numeric has them, or by its shortest text. 0.1 is held, though no double equals it.
+/// numeric of any number of digits as DOUBLE, where the double gives the number back: by 15 digits, as Postgres's own
+/// cast to numeric has them, or by its shortest text. 0.1 is held, though no double equals it.
 /// </summary>
-/// <param name="rounds">Whether a number that is not given back is the nearest double, where the reader keeps account of it.</param>
+/// <param name="rounds">Whether a number that is not given back is the nearest double, where the reader keeps account
+/// of it.</param>
 internal sealed class NumericDoubleCodec(bool rounds = false) : ColumnCodec
 {
     // DBL_DIG: a number of that many digits is nearer to its double than any other of so many.
@@ -59,7 +60,8 @@ internal sealed class NumericDoubleCodec(bool rounds = false) : ColumnCodec
         {
             if (double.IsInfinity(value) || !rounds || vector.OnUnrepresentable != OnUnrepresentable.Round)
             {
-                Refuse(vector, row, double.IsInfinity(value) ? "beyond the range of DOUBLE" : "more digits than DOUBLE holds");
+                Refuse(vector, row, double.IsInfinity(value) ? "beyond the range of DOUBLE"
+                    : "more digits than DOUBLE holds");
                 return;
             }
 

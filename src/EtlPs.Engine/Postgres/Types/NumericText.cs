@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>A numeric as numeric_out writes it, from what numeric_send sent: groups of four digits and a display scale.</summary>
+/// <summary>
+/// A numeric as numeric_out writes it, from what numeric_send sent: groups of four digits and a display scale.
+/// </summary>
 internal static class NumericText
 {
     private const int HeaderLength = 8;
@@ -78,7 +80,9 @@ internal static class NumericText
     /// <summary>Four digits; groups before the first one and behind the last one are zeros.</summary>
     private static bool TryWriteGroup(ReadOnlySpan<byte> groups, int index, Span<byte> text)
     {
-        var value = (uint)index < (uint)groups.Length / 2 ? BinaryPrimitives.ReadUInt16BigEndian(groups[(2 * index)..]) : 0;
+        var value = (uint)index < (uint)groups.Length / 2
+            ? BinaryPrimitives.ReadUInt16BigEndian(groups[(2 * index)..])
+            : 0;
         if (value > 9999) return false;
         text[3] = (byte)('0' + (value % 10));
         text[2] = (byte)('0' + (value / 10 % 10));
@@ -90,11 +94,13 @@ internal static class NumericText
     /// <summary>Whether text can be what numeric_out wrote.</summary>
     public static bool IsValid(ReadOnlySpan<byte> text)
     {
-        if (text.SequenceEqual("NaN"u8) || text.SequenceEqual("Infinity"u8) || text.SequenceEqual("-Infinity"u8)) return true;
+        if (text.SequenceEqual("NaN"u8) || text.SequenceEqual("Infinity"u8) || text.SequenceEqual("-Infinity"u8))
+            return true;
         if (text.StartsWith("-"u8)) text = text[1..];
         var point = text.IndexOf((byte)'.');
         var whole = point < 0 ? text : text[..point];
-        return !whole.IsEmpty && IsDigits(whole) && (point < 0 || (point < text.Length - 1 && IsDigits(text[(point + 1)..])));
+        return !whole.IsEmpty && IsDigits(whole)
+            && (point < 0 || (point < text.Length - 1 && IsDigits(text[(point + 1)..])));
     }
 
     private static bool IsDigits(ReadOnlySpan<byte> text) => !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');

@@ -3,8 +3,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// Walks the text of composites, ranges and hstores: items that are quoted where they are empty or hold what would end them,
-/// with a backslash before a quote or backslash inside, or with two quotes in place of one.
+/// Walks the text of composites, ranges and hstores: items that are quoted where they are empty or hold what would end
+/// them, with a backslash before a quote or backslash inside, or with two quotes in place of one.
 /// </summary>
 internal ref struct QuotedText(ReadOnlySpan<byte> text)
 {
@@ -38,7 +38,9 @@ internal ref struct QuotedText(ReadOnlySpan<byte> text)
         return true;
     }
 
-    /// <summary>Takes out the backslashes that make the character behind them a plain one, and one of two quotes.</summary>
+    /// <summary>
+    /// Takes out the backslashes that make the character behind them a plain one, and one of two quotes.
+    /// </summary>
     public static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> escaped, ColumnVector vector)
     {
         var bytes = vector.Allocate(escaped.Length);

@@ -3,8 +3,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// A range as a STRUCT of its bounds, NULL where it is unbounded, and of what they say: an empty range has no bounds. In text
-/// <c>[1,10)</c>, <c>("a b",]</c> or <c>empty</c>.
+/// A range as a STRUCT of its bounds, NULL where it is unbounded, and of what they say: an empty range has no bounds.
+/// In text <c>[1,10)</c>, <c>("a b",]</c> or <c>empty</c>.
 /// </summary>
 internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
 {
@@ -25,7 +25,8 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
     }
 
     public override string DuckDbType { get; } =
-        $"STRUCT(\"lower\" {bound.DuckDbType}, \"upper\" {bound.DuckDbType}, lower_inc BOOLEAN, upper_inc BOOLEAN, \"empty\" BOOLEAN)";
+        $"STRUCT(\"lower\" {bound.DuckDbType}, \"upper\" {bound.DuckDbType}, lower_inc BOOLEAN, upper_inc BOOLEAN, "
+        + "\"empty\" BOOLEAN)";
 
     public override bool HoldsEveryValue => bound.HoldsEveryValue;
 
@@ -34,8 +35,9 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
     public override bool ReadsBinary => bound.ReadsBinary;
 
     public override string PostgresText(string value) =>
-        $"CASE WHEN {value}['empty'] THEN 'empty' ELSE CASE WHEN {value}['lower_inc'] THEN '[' ELSE '(' END || {BoundText(value, "lower")} "
-        + $"|| ',' || {BoundText(value, "upper")} || CASE WHEN {value}['upper_inc'] THEN ']' ELSE ')' END END";
+        $"CASE WHEN {value}['empty'] THEN 'empty' ELSE CASE WHEN {value}['lower_inc'] THEN '[' ELSE '(' END || "
+        + $"{BoundText(value, "lower")} || ',' || {BoundText(value, "upper")} || CASE WHEN {value}['upper_inc'] THEN "
+        + "']' ELSE ')' END END";
 
     public override void ReadBinary(ReadOnlySpan<byte> wire, ColumnVector vector, int row)
     {
@@ -99,7 +101,8 @@ internal sealed class RangeCodec(ColumnCodec bound) : ColumnCodec
     }
 
     private string BoundText(string value, string name) =>
-        $"CASE WHEN {value}['{name}'] IS NULL THEN '' ELSE {QuotedText.Quote(bound.PostgresText($"{value}['{name}']"))} END";
+        $"CASE WHEN {value}['{name}'] IS NULL THEN '' ELSE "
+        + $"{QuotedText.Quote(bound.PostgresText($"{value}['{name}']"))} END";
 
     private void ReadBound(ref WireFields fields, ColumnVector vector, int row)
     {

@@ -2,13 +2,16 @@ using System.Buffers.Text;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>What a decimal number says whatever its zeros and its point: its digits from the first to the last that is not zero.</summary>
+/// <summary>
+/// What a decimal number says whatever its zeros and its point: its digits from the first to the last that is not zero.
+/// </summary>
 internal readonly ref struct SignificantDigits
 {
     private readonly ReadOnlySpan<byte> _before;
     private readonly ReadOnlySpan<byte> _after;
 
-    /// <param name="number">Digits with or without a point, and an exponent behind an <c>E</c>; a sign is passed over.</param>
+    /// <param name="number">Digits with or without a point, and an exponent behind an <c>E</c>; a sign is passed
+    /// over.</param>
     public SignificantDigits(ReadOnlySpan<byte> number)
     {
         var exponent = 0;

@@ -4,7 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// text, varchar, char(n) with its padding, name, citext, xml, and json, whose text is kept as it is: the bytes pass through.
+/// text, varchar, char(n) with its padding, name, citext, xml, and json, whose text is kept as it is: the bytes pass
+/// through.
 /// </summary>
 internal sealed class TextCodec(string duckDbType) : ColumnCodec
 {

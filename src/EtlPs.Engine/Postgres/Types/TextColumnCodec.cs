@@ -27,9 +27,11 @@ internal sealed class TextColumnCodec(ColumnCodec codec) : ColumnCodec
         $"A value for a {DuckDbType} column came in a binary form that is not read.",
         "Start the stream again: it then asks for text.");
 
-    public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row) => codec.ReadText(wire, vector, row);
+    public override void ReadText(ReadOnlySpan<byte> wire, ColumnVector vector, int row) =>
+        codec.ReadText(wire, vector, row);
 
-    public override void ReadFields(ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)
+    public override void ReadFields(
+        ReadOnlySpan<byte> block, ReadOnlySpan<CopyField> fields, ColumnVector vector, int firstRow)
     {
         for (var i = 0; i < fields.Length; i++)
         {

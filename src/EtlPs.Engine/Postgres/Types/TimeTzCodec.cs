@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>timetz: DuckDB keeps microseconds and offset in one number, the offset to the second as Postgres does.</summary>
+/// <summary>
+/// timetz: DuckDB keeps microseconds and offset in one number, the offset to the second as Postgres does.
+/// </summary>
 internal sealed class TimeTzCodec : ColumnCodec
 {
     private const int OffsetBits = 24;

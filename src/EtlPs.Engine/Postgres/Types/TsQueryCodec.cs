@@ -4,8 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Postgres.Types;
 
 /// <summary>
-/// tsquery: <c>'a' &amp; ( 'b':*A | !'c' ) &lt;-&gt; 'd'</c>. On the wire an operator stands before its operands, the right one first; in
-/// text it has no more brackets than it needs.
+/// tsquery: <c>'a' &amp; ( 'b':*A | !'c' ) &lt;-&gt; 'd'</c>. On the wire an operator stands before its operands, the
+/// right one first; in text it has no more brackets than it needs.
 /// </summary>
 internal sealed class TsQueryCodec : FormattedCodec
 {
@@ -47,7 +47,8 @@ internal sealed class TsQueryCodec : FormattedCodec
             {
                 if (wire.Length < 4 || wire[3..].IndexOf((byte)0) is not (>= 0 and var length))
                     return false;
-                items[i] = new Item { Weights = wire[1], IsPrefix = wire[2] != 0, Start = sizeof(int) + all.Length - wire.Length + 3, Length = length };
+                items[i] = new Item { Weights = wire[1], IsPrefix = wire[2] != 0, Start = sizeof(int)
+                    + all.Length - wire.Length + 3, Length = length };
                 wire = wire[(4 + length)..];
                 continue;
             }

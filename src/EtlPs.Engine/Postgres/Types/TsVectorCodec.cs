@@ -12,7 +12,9 @@ internal sealed class TsVectorCodec : FormattedCodec
 
     // Doubled quotes at most double a lexeme; one has at least three bytes around it on the wire, and four in the text.
     protected override int LongestText(ReadOnlySpan<byte> wire) =>
-        wire.Length < sizeof(int) || wire.Length > int.MaxValue / LongestPosition ? NoText : wire.Length * LongestPosition / 2;
+        wire.Length < sizeof(int) || wire.Length > int.MaxValue / LongestPosition
+        ? NoText
+        : wire.Length * LongestPosition / 2;
 
     protected override int Format(ReadOnlySpan<byte> wire, Span<byte> text)
     {

@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>uuid: DuckDB keeps it as a signed 128-bit number with the top bit flipped, so that it sorts as text does.</summary>
+/// <summary>
+/// uuid: DuckDB keeps it as a signed 128-bit number with the top bit flipped, so that it sorts as text does.
+/// </summary>
 internal sealed class UuidCodec : ColumnCodec
 {
     private const int Length = 16;

@@ -3,7 +3,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Types;
 
-/// <summary>int2vector and oidvector: arrays of one dimension that begin at 0, in text <c>1 2 3</c>. The bound is the type's.</summary>
+/// <summary>
+/// int2vector and oidvector: arrays of one dimension that begin at 0, in text <c>1 2 3</c>. The bound is the type's.
+/// </summary>
 internal sealed class VectorCodec(ColumnCodec element, uint elementOid) : ColumnCodec
 {
     private const int HeaderLength = 5 * sizeof(int);

@@ -7,8 +7,8 @@ using EtlPs.Engine.Postgres.Types;
 namespace EtlPs.Engine.Postgres.Values;
 
 /// <summary>
-/// A value's text, as its type's output function writes it under our sessions' settings, as one of .NET's own: the same that
-/// a query of a destination gives. What .NET has no exact value for stays the text.
+/// A value's text, as its type's output function writes it under our sessions' settings, as one of .NET's own: the same
+/// that a query of a destination gives. What .NET has no exact value for stays the text.
 /// </summary>
 internal static class TextValue
 {
@@ -18,11 +18,14 @@ internal static class TextValue
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
-    /// <summary>Reads a value of a scalar type; <paramref name="type"/> is the oid, that of the base for a domain.</summary>
+    /// <summary>
+    /// Reads a value of a scalar type; <paramref name="type"/> is the oid, that of the base for a domain.
+    /// </summary>
     public static object Read(ReadOnlySpan<byte> text, uint type) => TryRead(text, type) ?? Text(text);
 
     /// <summary>Bytes that are no UTF-8, which a database in SQL_ASCII may hold, stay bytes.</summary>
-    public static object Text(ReadOnlySpan<byte> text) => Utf8.IsValid(text) ? Encoding.UTF8.GetString(text) : text.ToArray();
+    public static object Text(ReadOnlySpan<byte> text) =>
+        Utf8.IsValid(text) ? Encoding.UTF8.GetString(text) : text.ToArray();
 
     private static object? TryRead(ReadOnlySpan<byte> text, uint type) => type switch
     {
@@ -44,7 +47,9 @@ internal static class TextValue
     };
 
     private static byte[]? Bytes(ReadOnlySpan<byte> text) =>
-        text.StartsWith("\\x"u8) && text.Length % 2 == 0 ? Convert.FromHexString(Encoding.ASCII.GetString(text[2..])) : null;
+        text.StartsWith("\\x"u8) && text.Length % 2 == 0
+        ? Convert.FromHexString(Encoding.ASCII.GetString(text[2..]))
+        : null;
 
     private static object? Number(ReadOnlySpan<byte> text)
     {
@@ -52,7 +57,8 @@ internal static class TextValue
         var digits = text.TrimStart("-0."u8).Length;
         var scale = point < 0 ? 0 : text.Length - point - 1;
         if (digits <= DecimalDigits + (point < 0 ? 0 : 1) && scale <= DecimalDigits)
-            return decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, Invariant, out var number)
+            return decimal.TryParse(
+                text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, Invariant, out var number)
                 ? number : null;
         return point < 0 && BigInteger.TryParse(
             Encoding.ASCII.GetString(text), NumberStyles.AllowLeadingSign, Invariant, out var large) ? large : null;
@@ -85,7 +91,8 @@ internal static class TextValue
             || (withTimeZone && !reader.TryReadOffset(out offset)) || !reader.IsAtEnd
             || days + DaysToUnixEpoch < 0 || days + DaysToUnixEpoch > DateOnly.MaxValue.DayNumber)
             return null;
-        var ticks = DateTime.UnixEpoch.Ticks + (days * TimeSpan.TicksPerDay) + ((micros - offset) * TimeSpan.TicksPerMicrosecond);
+        var ticks = DateTime.UnixEpoch.Ticks + (days * TimeSpan.TicksPerDay)
+            + ((micros - offset) * TimeSpan.TicksPerMicrosecond);
         return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
             ? new DateTime(ticks, withTimeZone ? DateTimeKind.Utc : DateTimeKind.Unspecified)
             : null;

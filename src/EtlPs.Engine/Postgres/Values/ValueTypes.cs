@@ -4,7 +4,8 @@ using Npgsql;
 namespace EtlPs.Engine.Postgres.Values;
 
 /// <summary>
-/// The way from a database's own types to those that have a value of .NET's: domains to their base, arrays to their element.
+/// The way from a database's own types to those that have a value of .NET's: domains to their base, arrays to their
+/// element.
 /// </summary>
 internal sealed class ValueTypes
 {
@@ -13,8 +14,10 @@ internal sealed class ValueTypes
         WITH RECURSIVE bases AS (
             SELECT t.oid, t.typbasetype AS base FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
             UNION ALL
-            SELECT b.oid, t.typbasetype FROM bases AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.base WHERE t.typtype = 'd')
-        SELECT b.oid, b.base, false FROM bases AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.base WHERE t.typtype <> 'd'
+            SELECT b.oid, t.typbasetype FROM bases AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.base
+                WHERE t.typtype = 'd')
+        SELECT b.oid, b.base, false FROM bases AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.base
+            WHERE t.typtype <> 'd'
         UNION ALL
         SELECT t.oid, t.typelem, true FROM pg_catalog.pg_type AS t
         WHERE t.typoutput = 'pg_catalog.array_out'::pg_catalog.regproc AND t.typtype = 'b' AND t.typdelim = ','
@@ -41,8 +44,8 @@ internal sealed class ValueTypes
     }
 
     /// <summary>
-    /// A value from its text. An array of one dimension that begins at 1 is an <c>object[]</c>; any other stays a text, for its
-    /// shape would be lost.
+    /// A value from its text. An array of one dimension that begins at 1 is an <c>object[]</c>; any other stays a text,
+    /// for its shape would be lost.
     /// </summary>
     public object Read(ReadOnlySpan<byte> text, uint type)
     {

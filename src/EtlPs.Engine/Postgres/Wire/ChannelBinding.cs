@@ -23,11 +23,13 @@ internal sealed record ChannelBinding(string Mechanism, string Header, string Da
             if (Hash(certificate) is { } hash)
             {
                 const string header = "p=tls-server-end-point,,";
-                return new ChannelBinding(Plus, header, Convert.ToBase64String([.. Encoding.ASCII.GetBytes(header), .. hash]));
+                return new ChannelBinding(
+                    Plus, header, Convert.ToBase64String([.. Encoding.ASCII.GetBytes(header), .. hash]));
             }
         }
 
-        // "y" says that we could and the server does not: a server that does knows then that someone stripped its offer.
+        // "y" says that we could and the server does not: a server that does knows then that someone stripped its
+        // offer.
         var flag = tls is not null && !offered.Contains(Plus) ? "y,," : "n,,";
         return offered.Contains(Plain)
             ? new ChannelBinding(Plain, flag, Convert.ToBase64String(Encoding.ASCII.GetBytes(flag)))

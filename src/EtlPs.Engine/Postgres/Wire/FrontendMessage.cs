@@ -42,7 +42,8 @@ internal static class FrontendMessage
         'd',
         [
             (byte)'r', .. Int64((long)written.Value), .. Int64((long)flushed.Value), .. Int64((long)flushed.Value),
-            .. Int64((DateTime.UtcNow - PostgresEpoch).Ticks / TimeSpan.TicksPerMicrosecond), asksForAnswer ? (byte)1 : (byte)0,
+            .. Int64((DateTime.UtcNow - PostgresEpoch).Ticks / TimeSpan.TicksPerMicrosecond), asksForAnswer ? (byte)1
+            : (byte)0,
         ]);
 
     private static byte[] Typed(char type, byte[] body) => [(byte)type, .. Untyped(body)];

@@ -16,19 +16,22 @@ internal static class PasswordFile
     /// <exception cref="IOException">The file is named and cannot be read.</exception>
     public static string? Find(NpgsqlConnectionStringBuilder connection)
     {
-        var path = connection.Passfile ?? Environment.GetEnvironmentVariable("PGPASSFILE") ?? PostgresFolder.FindPasswordFile();
+        var path = connection.Passfile ?? Environment.GetEnvironmentVariable("PGPASSFILE")
+            ?? PostgresFolder.FindPasswordFile();
         if (path is null)
             return null;
         string[] wanted =
         [
-            connection.Host!, connection.Port.ToString(CultureInfo.InvariantCulture), connection.Database!, connection.Username!,
+            connection.Host!, connection.Port.ToString(CultureInfo.InvariantCulture), connection.Database!,
+            connection.Username!,
         ];
         foreach (var line in File.ReadLines(path))
         {
             if (line.TrimStart().StartsWith('#'))
                 continue;
             var fields = Split(line.Trim());
-            if (fields.Count == Fields && wanted.Zip(fields).All(pair => pair.Second == "*" || pair.First == pair.Second))
+            if (fields.Count == Fields
+                && wanted.Zip(fields).All(pair => pair.Second == "*" || pair.First == pair.Second))
                 return fields[^1];
         }
 

@@ -6,7 +6,8 @@ internal static class PostgresFolder
     /// <summary>A file's path; null: it is not there.</summary>
     public static string? Find(string name) =>
         Environment.GetEnvironmentVariable(OperatingSystem.IsWindows() ? "APPDATA" : "HOME") is { Length: > 0 } home
-        && Path.Combine(home, OperatingSystem.IsWindows() ? "postgresql" : ".postgresql", name) is var path && File.Exists(path)
+        && Path.Combine(home, OperatingSystem.IsWindows() ? "postgresql" : ".postgresql", name) is var path
+        && File.Exists(path)
             ? path
             : null;
 

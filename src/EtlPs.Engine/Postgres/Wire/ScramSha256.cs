@@ -39,7 +39,8 @@ internal sealed class ScramSha256
     {
         var fields = serverFirst.Split(',');
         if (fields.Length < 3 || !fields[0].StartsWith("r=" + _nonce, StringComparison.Ordinal)
-            || !fields[1].StartsWith("s=", StringComparison.Ordinal) || !fields[2].StartsWith("i=", StringComparison.Ordinal)
+            || !fields[1].StartsWith("s=", StringComparison.Ordinal)
+            || !fields[2].StartsWith("i=", StringComparison.Ordinal)
             || !int.TryParse(fields[2].AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var iterations)
             || iterations is < 1 or > MostIterations)
             throw WireViolation.Error("its part of the password exchange has another form");

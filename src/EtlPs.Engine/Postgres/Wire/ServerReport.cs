@@ -8,7 +8,8 @@ internal static class ServerReport
     /// <summary>Without detail and hint: they quote rows' values.</summary>
     public static PostgresException Read(ReadOnlySpan<byte> body)
     {
-        string severity = "ERROR", invariantSeverity = "ERROR", state = "XX000", message = "", file = "", line = "", routine = "";
+        string severity = "ERROR", invariantSeverity = "ERROR", state = "XX000", message = "", file = "", line = "",
+            routine = "";
         while (body.Length > 0 && body[0] != 0)
         {
             var field = body[0];
@@ -27,6 +28,7 @@ internal static class ServerReport
         }
 
         return new PostgresException(
-            message, severity, invariantSeverity, state, detail: "", hint: "", file: file, line: line, routine: routine);
+            message, severity, invariantSeverity, state, detail: "", hint: "", file: file, line: line,
+            routine: routine);
     }
 }

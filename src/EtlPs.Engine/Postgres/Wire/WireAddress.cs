@@ -9,7 +9,8 @@ internal sealed record WireAddress(EndPoint EndPoint)
     public bool IsUnix => EndPoint is UnixDomainSocketEndPoint;
 
     /// <summary>All addresses of a connection's host, in the order in which they are to be tried.</summary>
-    public static async Task<IReadOnlyList<WireAddress>> FindAsync(WireSettings settings, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<WireAddress>> FindAsync(
+        WireSettings settings, CancellationToken cancellationToken)
     {
         if (settings.UnixSocket is { } path)
             return [new WireAddress(new UnixDomainSocketEndPoint(path))];

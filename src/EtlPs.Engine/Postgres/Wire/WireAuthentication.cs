@@ -53,7 +53,8 @@ internal sealed class WireAuthentication(WireSettings settings, WireTransport tr
         ? settings.Password
         : throw new EtlException(
             EtlErrorCode.AuthenticationFailed,
-            $"The server asks for a password and none was given ({settings.Database} on {settings.Host}:{settings.Port} as {settings.User}).",
+            $"The server asks for a password and none was given ({settings.Database} on "
+            + $"{settings.Host}:{settings.Port} as {settings.User}).",
             "Give the password as a credential, or put it into the pgpass file.");
 
     private void StartScram(ReadOnlySpan<byte> mechanisms)

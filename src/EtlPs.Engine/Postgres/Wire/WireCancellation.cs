@@ -1,6 +1,8 @@
 namespace EtlPs.Engine.Postgres.Wire;
 
-/// <summary>Ends what a session runs: by the server, or by closing the connection where the server does not answer in time.</summary>
+/// <summary>
+/// Ends what a session runs: by the server, or by closing the connection where the server does not answer in time.
+/// </summary>
 internal sealed class WireCancellation(WireSession session)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -35,8 +37,8 @@ internal sealed class WireCancellation(WireSession session)
         }
         catch (Exception)
         {
-            // The server may not have been told: then it notices when it sends to a closed connection. Whatever it was, out of a
-            // thread it would end the process.
+            // The server may not have been told: then it notices when it sends to a closed connection. Whatever it was,
+            // out of a thread it would end the process.
         }
 
         if (!session.WaitReady(Patience))

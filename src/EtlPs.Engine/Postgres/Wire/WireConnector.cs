@@ -61,7 +61,8 @@ internal static class WireConnector
         }
     }
 
-    private static WireSession Start(WireSettings settings, WireTransport transport, SslMode mode, CancellationToken stop)
+    private static WireSession Start(
+        WireSettings settings, WireTransport transport, SslMode mode, CancellationToken stop)
     {
         using var aborting = stop.Register(static state => ((WireTransport)state!).Abort(), transport);
         try

@@ -32,7 +32,8 @@ internal sealed class WireCopySession(WireSession session, PostgresConnector con
         var cancellation = new WireCancellation(session);
         try
         {
-            var registration = cancellationToken.Register(static state => ((WireCancellation)state!).Request(), cancellation);
+            var registration = cancellationToken.Register(
+                static state => ((WireCancellation)state!).Request(), cancellation);
             await using (registration.ConfigureAwait(false))
                 return await BlockingCall.RunAsync(call).ConfigureAwait(false);
         }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace EtlPs.Engine.Postgres.Wire;
 
 /// <summary>
-/// Cuts what the server sends into messages. COPY's rows are taken out of their frames straight from the receive buffer,
-/// as many as it holds, since Postgres sends one message for each row.
+/// Cuts what the server sends into messages. COPY's rows are taken out of their frames straight from the receive
+/// buffer, as many as it holds, since Postgres sends one message for each row.
 /// </summary>
 internal sealed class WireInput(Stream stream)
 {
@@ -86,8 +86,8 @@ internal sealed class WireInput(Stream stream)
     }
 
     /// <summary>
-    /// Takes COPY data from what was received, without waiting, until the target is full, nothing is left or another message
-    /// comes. What the server may say at any time, a notice, is passed over.
+    /// Takes COPY data from what was received, without waiting, until the target is full, nothing is left or another
+    /// message comes. What the server may say at any time, a notice, is passed over.
     /// </summary>
     /// <param name="target">Where they go, without their frames.</param>
     /// <param name="isOver">Whether another message comes: read it by <see cref="ReadMessage"/>.</param>

@@ -27,8 +27,8 @@ internal sealed class WireSession : IDisposable
     public WireInput Input => _input;
 
     /// <summary>
-    /// Receives what is there, waiting for it if need be. Returns whether that was so little that a wait would gather more:
-    /// under TLS a read gives no more than a record or two, however much has come.
+    /// Receives what is there, waiting for it if need be. Returns whether that was so little that a wait would gather
+    /// more: under TLS a read gives no more than a record or two, however much has come.
     /// </summary>
     public bool ReceiveAll() => _input.Receive() < ManyBytes && _transport.Available < ManyBytes;
 
@@ -114,7 +114,8 @@ internal sealed class WireSession : IDisposable
         using var transport = WireTransport.Connect(_settings, _transport.Address, cancellationToken);
         using var aborting = cancellationToken.Register(static state => ((WireTransport)state!).Abort(), transport);
         if (_transport.Tls is not null)
-            WireTls.Negotiate(transport, _settings, _settings.SslMode == SslMode.Allow ? SslMode.Require : _settings.SslMode);
+            WireTls.Negotiate(transport, _settings, _settings.SslMode == SslMode.Allow ? SslMode.Require
+                : _settings.SslMode);
         transport.Send(FrontendMessage.CancelRequest(key));
         // The server closes once the signal is sent.
         transport.Stream.ReadByte();
@@ -222,11 +223,14 @@ internal sealed class WireSession : IDisposable
                     continue;
                 case BackendMessageType.BackendKeyData when message.Body.Length == 8:
                     _key = new BackendKey(
-                        BinaryPrimitives.ReadInt32BigEndian(message.Body), BinaryPrimitives.ReadInt32BigEndian(message.Body[4..]));
+                        BinaryPrimitives.ReadInt32BigEndian(message.Body),
+                        BinaryPrimitives.ReadInt32BigEndian(message.Body[4..]));
                     continue;
-                case BackendMessageType.Authentication or BackendMessageType.CommandComplete or BackendMessageType.CopyBothResponse
+                case BackendMessageType.Authentication or BackendMessageType.CommandComplete
+                    or BackendMessageType.CopyBothResponse
                     or BackendMessageType.CopyData or BackendMessageType.CopyDone or BackendMessageType.CopyOutResponse
-                    or BackendMessageType.DataRow or BackendMessageType.EmptyQueryResponse or BackendMessageType.ErrorResponse
+                    or BackendMessageType.DataRow or BackendMessageType.EmptyQueryResponse
+                        or BackendMessageType.ErrorResponse
                     or BackendMessageType.ReadyForQuery or BackendMessageType.RowDescription:
                     return message;
                 default:

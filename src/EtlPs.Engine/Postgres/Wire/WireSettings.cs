@@ -3,20 +3,26 @@ using Npgsql;
 
 namespace EtlPs.Engine.Postgres.Wire;
 
-/// <summary>What this transport needs of a connection string. The one place that decides which connections it opens.</summary>
+/// <summary>
+/// What this transport needs of a connection string. The one place that decides which connections it opens.
+/// </summary>
 internal sealed record WireSettings
 {
-    // Keywords that are spoken here, or that mean nothing to a single COPY session. With any other Npgsql opens the session,
-    // so that whatever it understands keeps working: several hosts, client certificates, Kerberos, revocation lists …
+    // Keywords that are spoken here, or that mean nothing to a single COPY session. With any other Npgsql opens the
+    // session, so that whatever it understands keeps working: several hosts, client certificates, Kerberos, revocation
+    // lists …
     private static readonly HashSet<string> s_known = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Port", "Database", "Username", "Password", "Passfile", "Application Name", "Options", "Timeout",
         "SSL Mode", "Root Certificate", "TCP Keepalive", "TCP Keepalive Time", "TCP Keepalive Interval",
         "GSS Encryption Mode", "Pooling", "Minimum Pool Size", "Maximum Pool Size", "Connection Idle Lifetime",
-        "Connection Pruning Interval", "Connection Lifetime", "Enlist", "Multiplexing", "Command Timeout", "Internal Command Timeout",
-        "Cancellation Timeout", "Keepalive", "Read Buffer Size", "Write Buffer Size", "Include Error Detail", "Log Parameters",
+        "Connection Pruning Interval", "Connection Lifetime", "Enlist", "Multiplexing", "Command Timeout",
+        "Internal Command Timeout",
+        "Cancellation Timeout", "Keepalive", "Read Buffer Size", "Write Buffer Size", "Include Error Detail",
+        "Log Parameters",
         "Persist Security Info", "Max Auto Prepare", "Auto Prepare Min Usages", "No Reset On Close",
-        "Include Failed Batched Command", "Load Table Composites", "Array Nullability Mode", "Client Encoding", "Encoding", "Timezone",
+        "Include Failed Batched Command", "Load Table Composites", "Array Nullability Mode", "Client Encoding",
+        "Encoding", "Timezone",
     };
 
     // Npgsql takes these from the environment; so would the session that this one replaces.
@@ -35,7 +41,9 @@ internal sealed record WireSettings
         SslMode = builder.SslMode;
         RootCertificate = builder.RootCertificate
             ?? Environment.GetEnvironmentVariable("PGSSLROOTCERT") ?? PostgresFolder.Find("root.crt");
-        Timeout = builder.Timeout == 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(builder.Timeout);
+        Timeout = builder.Timeout == 0
+            ? System.Threading.Timeout.InfiniteTimeSpan
+            : TimeSpan.FromSeconds(builder.Timeout);
         KeepAlive = builder.TcpKeepAlive || builder.TcpKeepAliveTime > 0;
         KeepAliveTime = builder.TcpKeepAliveTime;
         KeepAliveInterval = builder.TcpKeepAliveInterval > 0 ? builder.TcpKeepAliveInterval : builder.TcpKeepAliveTime;

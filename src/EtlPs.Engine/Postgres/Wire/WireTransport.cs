@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace EtlPs.Engine.Postgres.Wire;
 
 /// <summary>
-/// A connection's bytes, over a socket that stays blocking: one asynchronous call, and .NET would make it non-blocking for
-/// good and wake two threads for every piece that arrives. So waits end by closing the socket from another thread.
+/// A connection's bytes, over a socket that stays blocking: one asynchronous call, and .NET would make it non-blocking
+/// for good and wake two threads for every piece that arrives. So waits end by closing the socket from another thread.
 /// </summary>
 internal sealed class WireTransport : IDisposable
 {
@@ -103,6 +103,7 @@ internal sealed class WireTransport : IDisposable
         if (settings.KeepAliveTime == 0)
             return;
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, settings.KeepAliveTime);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, settings.KeepAliveInterval);
+        socket.SetSocketOption(
+            SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, settings.KeepAliveInterval);
     }
 }

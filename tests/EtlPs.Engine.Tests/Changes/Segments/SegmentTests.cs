@@ -17,7 +17,8 @@ public sealed class SegmentTests : IDisposable
         List<(uint Xid, byte[] Payload)> frames = [.. Frames(5000, new Random(1)), (7, new byte[3 << 20]), (8, [1])];
         var segment = Write(frames);
         Assert.True(segment.Length < frames.Sum(f => f.Payload.Length), "Nothing was compressed.");
-        Assert.Equal(frames.Select(f => (f.Xid, Convert.ToHexString(f.Payload))), Read(segment).Select(f => (f.Xid, Convert.ToHexString(f.Payload))));
+        Assert.Equal(frames.Select(f => (f.Xid, Convert.ToHexString(f.Payload))), Read(segment)
+            .Select(f => (f.Xid, Convert.ToHexString(f.Payload))));
     }
 
     [Fact]
@@ -35,7 +36,8 @@ public sealed class SegmentTests : IDisposable
     {
         var segment = Write(Frames(2000, new Random(2)));
         var random = new Random(3);
-        foreach (var length in Enumerable.Range(0, 100).Concat(Enumerable.Range(0, 300).Select(_ => random.Next(segment.Length)))
+        foreach (var length in Enumerable.Range(0, 100)
+            .Concat(Enumerable.Range(0, 300).Select(_ => random.Next(segment.Length)))
             .Concat(Enumerable.Range(segment.Length - 100, 100)))
             AssertDamaged(segment[..length]);
     }
@@ -45,7 +47,8 @@ public sealed class SegmentTests : IDisposable
     {
         var segment = Write(Frames(2000, new Random(4)));
         var random = new Random(5);
-        foreach (var at in Enumerable.Range(0, 80).Concat(Enumerable.Range(0, 1500).Select(_ => random.Next(segment.Length)))
+        foreach (var at in Enumerable.Range(0, 80)
+            .Concat(Enumerable.Range(0, 1500).Select(_ => random.Next(segment.Length)))
             .Concat(Enumerable.Range(segment.Length - 40, 40)))
         {
             var damaged = segment.ToArray();
@@ -64,7 +67,8 @@ public sealed class SegmentTests : IDisposable
         Assert.True(blocks.Count > 3);
         AssertDamaged([.. segment[..blocks[0].Start], .. segment[blocks[1].Start..]]);
         AssertDamaged([.. segment[..blocks[1].Start], .. segment[blocks[0].Start..]]);
-        AssertDamaged([.. segment[..blocks[1].Start], .. other[others[1].Start..others[1].End], .. segment[blocks[1].End..]]);
+        AssertDamaged(
+            [.. segment[..blocks[1].Start], .. other[others[1].Start..others[1].End], .. segment[blocks[1].End..]]);
         AssertDamaged([.. segment, 0]);
     }
 
@@ -88,7 +92,8 @@ public sealed class SegmentTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 0);
-        var failure = Assert.Throws<IOException>(() => new SegmentWriter(full, SegmentKind.OpenTransaction, [], _compression));
+        var failure = Assert.Throws<IOException>(
+            () => new SegmentWriter(full, SegmentKind.OpenTransaction, [], _compression));
         var error = SpoolFolder.Failed(failure, folder["copy.duckdb.etlps-spool"]);
         Assert.Equal(EtlErrorCode.DestinationFull, error.Code);
         Assert.Contains("Nothing is lost", error.Remedy, StringComparison.Ordinal);
@@ -130,7 +135,8 @@ public sealed class SegmentTests : IDisposable
         var at = SegmentFormat.HeaderLength + BitConverter.ToInt32(segment, 12) + SegmentFormat.ChecksumLength;
         while (at < segment.Length)
         {
-            var end = at + SegmentFormat.BlockHeaderLength + BitConverter.ToInt32(segment, at + 4) + SegmentFormat.ChecksumLength;
+            var end = at + SegmentFormat.BlockHeaderLength + BitConverter.ToInt32(segment, at + 4)
+                + SegmentFormat.ChecksumLength;
             blocks.Add((at, end));
             at = end;
         }

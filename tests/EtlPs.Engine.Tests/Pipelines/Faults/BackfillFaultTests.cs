@@ -40,7 +40,8 @@ public sealed class BackfillFaultTests(ServerPool pool)
         var results = await BackfillAsync(scenario, async () =>
         {
             await scenario.ExecuteAsync(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+                + "pg_backend_pid()");
             await Shop.WorkAsync(scenario.Database, 0, 50);
         });
         Assert.All(results, r => Assert.True(r.Copied));
@@ -66,7 +67,8 @@ public sealed class BackfillFaultTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, Shop.Create(rows: 2000));
         await using var proxy = FaultProxy.Start(scenario.Database.Server.Host, scenario.Database.Server.Port);
         var cut = new FaultAction(FaultPoint.RangeAppended, () => proxy.FailAsync().GetAwaiter().GetResult());
-        var definition = scenario.Definition() with { Source = SourceSettings.Parse(proxy.Through(scenario.Database.ConnectionString)) };
+        var definition = scenario.Definition() with { Source =
+            SourceSettings.Parse(proxy.Through(scenario.Database.ConnectionString)) };
         var error = await Assert.ThrowsAsync<EtlException>(() => new Pipeline(definition, cut).BackfillAsync(
             new BackfillOptions { ReconnectTimeout = TimeSpan.FromSeconds(1) }, scenario, Token));
         Assert.Equal(EtlErrorCode.SourceUnreachable, error.Code);

@@ -43,7 +43,8 @@ public sealed class DestinationFaultTests(ServerPool pool)
         await scenario.CatchUpAsync();
 
         Assert.Null(status);
-        Assert.EndsWith("does not exist yet and can be made.", checks.Single(c => c.Name == "Destination").Evidence, StringComparison.Ordinal);
+        Assert.EndsWith("does not exist yet and can be made.", checks.Single(c => c.Name == "Destination").Evidence,
+            StringComparison.Ordinal);
         Assert.Equal(0, lengthBefore);
         await scenario.AssertEqualAsync();
     }
@@ -83,7 +84,8 @@ public sealed class DestinationFaultTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable + ";" + Large);
         await scenario.ExecuteAsync("CALL fill()");
-        var outcome = await (scenario.Process with { LargestFile = 24 << 20 }).RunAsync(PipelineOperation.CatchUp, cancellationToken: Token);
+        var outcome = await (scenario.Process with { LargestFile = 24 << 20 })
+            .RunAsync(PipelineOperation.CatchUp, cancellationToken: Token);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("DestinationFull", outcome.ErrorOutput, StringComparison.Ordinal);
         await scenario.CatchUpAsync();
@@ -125,7 +127,8 @@ public sealed class DestinationFaultTests(ServerPool pool)
     {
         await scenario.ExecuteAsync(Large);
         await scenario.ExecuteAsync("CALL fill()");
-        var outcome = await (scenario.Process with { LargestFile = 24 << 20 }).RunAsync(PipelineOperation.CatchUp, cancellationToken: Token);
+        var outcome = await (scenario.Process with { LargestFile = 24 << 20 })
+            .RunAsync(PipelineOperation.CatchUp, cancellationToken: Token);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("DestinationFull", outcome.ErrorOutput, StringComparison.Ordinal);
         await scenario.CatchUpAsync();

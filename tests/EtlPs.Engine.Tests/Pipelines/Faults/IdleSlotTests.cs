@@ -11,7 +11,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Pipelines.Faults;
 
 /// <summary>
-/// Postgres 18 drops slots that nobody uses (idle_replication_slot_timeout); before, a slot is left alone however long it idles.
+/// Postgres 18 drops slots that nobody uses (idle_replication_slot_timeout); before, a slot is left alone however long
+/// it idles.
 /// </summary>
 public sealed class IdleSlotTests
 {
@@ -50,7 +51,8 @@ public sealed class IdleSlotTests
         // Lost right after the look: the walsender itself refuses.
         var connector = new PostgresConnector(scenario.Definition().Source);
         await using (var channel = await ReplicationChannel.OpenAsync(
-            connector, slot.Name, scenario.Definition().EffectivePublication, ValueFormat.Binary, slot.ConfirmedFlushLsn!.Value, Token))
+            connector, slot.Name, scenario.Definition().EffectivePublication, ValueFormat.Binary,
+            slot.ConfirmedFlushLsn!.Value, Token))
         {
             var late = await Assert.ThrowsAsync<EtlException>(async () => await channel.MoveNextAsync());
             Assert.Equal(EtlErrorCode.SlotLost, late.Code);
@@ -69,7 +71,8 @@ public sealed class IdleSlotTests
         await using var scenario = await Scenario.CreateAsync(server, OneTable);
         // A third of it, and the watch comes by every two seconds.
         await SetIdleTimeoutAsync(server, "20s");
-        var hold = new FaultAction(FaultPoint.RangeAppended, () => SlotIsUsedAsync(scenario, server).GetAwaiter().GetResult());
+        var hold = new FaultAction(
+            FaultPoint.RangeAppended, () => SlotIsUsedAsync(scenario, server).GetAwaiter().GetResult());
 
         await scenario.Pipeline(hold).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
 
@@ -98,12 +101,14 @@ public sealed class IdleSlotTests
         if (server.Version < 18) return false;
         await server.ExecuteAsync("postgres", $"ALTER SYSTEM SET idle_replication_slot_timeout = '{value}'", Token);
         await server.ExecuteAsync("postgres", "SELECT pg_reload_conf()", Token);
-        while (await server.ScalarAsync<string>("postgres", "SHOW idle_replication_slot_timeout", Token) != value) await Task.Yield();
+        while (await server.ScalarAsync<string>("postgres", "SHOW idle_replication_slot_timeout", Token) != value)
+            await Task.Yield();
         return true;
     }
 
     private static async Task<SlotLag> LagAsync(Scenario scenario) =>
         Assert.Single(await new PostgresSource(scenario.Definition().Source).ReadSlotLagsAsync(Token));
 
-    private static PipelineCheck Of(IReadOnlyList<PipelineCheck> checks, string name) => Assert.Single(checks, c => c.Name == name);
+    private static PipelineCheck Of(IReadOnlyList<PipelineCheck> checks, string name) =>
+        Assert.Single(checks, c => c.Name == name);
 }

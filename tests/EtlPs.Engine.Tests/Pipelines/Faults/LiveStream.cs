@@ -24,7 +24,8 @@ internal sealed class LiveStream : IPipelineObserver, IAsyncDisposable
     public Task<StreamResult> Run { get; }
 
     public static LiveStream Start(
-        Scenario scenario, PipelineDefinition? definition = null, StreamOptions? options = null, IFaultHook? faults = null) =>
+        Scenario scenario, PipelineDefinition? definition = null, StreamOptions? options = null,
+        IFaultHook? faults = null) =>
         new(scenario, definition ?? scenario.Definition(), options ?? new StreamOptions(), faults ?? new NoFaults());
 
     /// <summary>Writes at the source, and waits until that is stored.</summary>
@@ -40,7 +41,8 @@ internal sealed class LiveStream : IPipelineObserver, IAsyncDisposable
     public async Task<string> LosesConnectionAsync(Func<Task> fault)
     {
         var told = "";
-        var warned = NextAsync(e => e is Milestone { Level: MilestoneLevel.Warning } milestone && (told = milestone.Message).Length > 0);
+        var warned = NextAsync(e => e is Milestone { Level: MilestoneLevel.Warning } milestone
+            && (told = milestone.Message).Length > 0);
         await fault();
         await warned;
         return told;

@@ -6,7 +6,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines.Faults;
 
-/// <summary>A slot that is taken away under a running stream, and servers whose past is not the one that was copied.</summary>
+/// <summary>
+/// A slot that is taken away under a running stream, and servers whose past is not the one that was copied.
+/// </summary>
 public sealed class LostSlotTests(ServerPool pool)
 {
     private const string OneTable = "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')";
@@ -51,11 +53,13 @@ public sealed class LostSlotTests(ServerPool pool)
         {
             ["max_slot_wal_keep_size"] = "1MB", ["max_wal_size"] = "32MB", ["min_wal_size"] = "32MB",
         };
-        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = settings }, Token);
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Settings = settings }, Token);
         await using var scenario = await Scenario.CreateAsync(server, OneTable);
         using var held = new CancellationTokenSource();
         var hold = new FaultAction(
-            Engine.Pipelines.Faults.FaultPoint.BatchApplied, () => held.Token.WaitHandle.WaitOne(TimeSpan.FromMinutes(1)));
+            Engine.Pipelines.Faults.FaultPoint.BatchApplied,
+            () => held.Token.WaitHandle.WaitOne(TimeSpan.FromMinutes(1)));
         await using (var stream = LiveStream.Start(scenario, faults: hold))
         {
             await stream.NextAsync(e => e is Engine.Pipelines.Events.StreamProgress);
@@ -158,12 +162,14 @@ public sealed class LostSlotTests(ServerPool pool)
 
     private static async Task DropSlotAsync(Scenario scenario)
     {
-        while (await scenario.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{Slot(scenario)}')"))
+        while (await scenario.ScalarAsync<bool>(
+            $"SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{Slot(scenario)}')"))
             try
             {
                 await scenario.ExecuteAsync($"""
                     DO $$ BEGIN
-                        PERFORM pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE slot_name = '{Slot(scenario)}';
+                        PERFORM pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots
+                            WHERE slot_name = '{Slot(scenario)}';
                         PERFORM pg_drop_replication_slot('{Slot(scenario)}');
                     END $$
                     """);
@@ -184,7 +190,8 @@ public sealed class LostSlotTests(ServerPool pool)
 
     private static async Task<EtlException> RefusedAsync(Scenario scenario, EtlErrorCode code)
     {
-        var planned = await Assert.ThrowsAsync<EtlException>(() => scenario.Pipeline().PlanStreamAsync(new StreamOptions(), Token));
+        var planned = await Assert.ThrowsAsync<EtlException>(
+            () => scenario.Pipeline().PlanStreamAsync(new StreamOptions(), Token));
         Assert.Equal(code, planned.Code);
         var error = await Assert.ThrowsAsync<EtlException>(() => scenario.CatchUpAsync());
         Assert.True(code == error.Code, $"{error.Code}: {error.Message}");

@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace EtlPs.Engine.Tests.Pipelines.Faults;
 
-/// <summary>What breaks while ranges are copied side by side: the range is copied again or its table ends, and the others go on.</summary>
+/// <summary>
+/// What breaks while ranges are copied side by side: the range is copied again or its table ends, and the others go on.
+/// </summary>
 public sealed class RangeFaultTests(ServerPool pool)
 {
     private const string Waiting = "state = 'active' AND wait_event_type = 'Lock' AND query LIKE 'BEGIN%SELECT FROM %'";
@@ -25,18 +27,21 @@ public sealed class RangeFaultTests(ServerPool pool)
     public async Task A_worker_whose_session_is_terminated_leaves_its_range_to_the_others()
     {
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
-        var results = await BackfillAsync(scenario, FaultPoint.RangeStored, 2, () => scenario.ExecuteAsync(Terminate(limit: 1)));
+        var results = await BackfillAsync(
+            scenario, FaultPoint.RangeStored, 2, () => scenario.ExecuteAsync(Terminate(limit: 1)));
         Assert.All(results, r => Assert.True(r.Copied));
         Assert.Single(results.Select(r => r.CopiedAt).Distinct());
         Assert.Contains(scenario.Events, e =>
-            e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains("Other sessions", StringComparison.Ordinal));
+            e is Milestone { Level: MilestoneLevel.Warning } m
+            && m.Message.Contains("Other sessions", StringComparison.Ordinal));
         await EndsEqualAsync(scenario);
     }
 
     [Fact]
     public async Task Workers_that_all_lose_their_connections_go_on_with_what_is_missing_under_the_same_snapshot()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create + "ALTER TABLE items REPLICA IDENTITY FULL;");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Ranges.Create + "ALTER TABLE items REPLICA IDENTITY FULL;");
         var results = await BackfillAsync(scenario, FaultPoint.RangeStored, 6, async () =>
         {
             await scenario.ExecuteAsync(Terminate(limit: 9));
@@ -55,7 +60,8 @@ public sealed class RangeFaultTests(ServerPool pool)
         var results = await BackfillAsync(scenario, FaultPoint.RangeStored, 6, async () =>
         {
             await scenario.ExecuteAsync(
-                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND "
+                + "pid <> pg_backend_pid()");
             await Ranges.ChurnAsync(scenario, 100);
         }, workers: 1);
         Assert.Contains(results, r => r.State == TableState.CatchingUp);
@@ -89,7 +95,8 @@ public sealed class RangeFaultTests(ServerPool pool)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_table_that_is_locked_holds_up_neither_the_look_at_the_catalog_nor_the_copy_of_the_others(bool isFollowed)
+    public async Task A_table_that_is_locked_holds_up_neither_the_look_at_the_catalog_nor_the_copy_of_the_others(
+        bool isFollowed)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         await using var holder = await scenario.Database.OpenAsync(Token);
@@ -111,7 +118,8 @@ public sealed class RangeFaultTests(ServerPool pool)
         var copied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scenario.OnEvent = e =>
         {
-            if (e is TableStateChanged { State: TableState.Ready or TableState.CatchingUp, Table.Name: "items" }) copied.TrySetResult();
+            if (e is TableStateChanged { State: TableState.Ready or TableState.CatchingUp, Table.Name: "items" })
+                copied.TrySetResult();
         };
         var backfill = scenario
             .Pipeline(new FaultAction(FaultPoint.LaterSnapshotTaken, () => LockAsync(holder).GetAwaiter().GetResult()))
@@ -164,7 +172,8 @@ public sealed class RangeFaultTests(ServerPool pool)
             pool,
             Ranges.Create + """
             CREATE TABLE bad (id int PRIMARY KEY, price numeric(10,2), filler text);
-            INSERT INTO bad SELECT g, CASE WHEN g = 7000 THEN 'NaN'::numeric ELSE g END, repeat('f', 500) FROM generate_series(1, 9000) g;
+            INSERT INTO bad SELECT g, CASE WHEN g = 7000 THEN 'NaN'::numeric ELSE g END, repeat('f', 500)
+                FROM generate_series(1, 9000) g;
             """);
         var results = await BackfillAsync(scenario, FaultPoint.ResetCopied, 1, () => Task.CompletedTask);
         var aside = results.Single(r => r.State == TableState.SetAside);
@@ -172,14 +181,16 @@ public sealed class RangeFaultTests(ServerPool pool)
         Assert.Equal(EtlErrorCode.ValueNotRepresentable, aside.Error!.Code);
         Assert.Contains("id=7000", aside.Error.Message, StringComparison.Ordinal);
         Assert.Equal(2, results.Count(r => r.State == TableState.Ready));
-        var hidden = await scenario.Pipeline().QueryAsync("SELECT 1 FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')", Token);
+        var hidden = await scenario.Pipeline()
+            .QueryAsync("SELECT 1 FROM duckdb_tables() WHERE starts_with(table_name, '__etlps')", Token);
         Assert.Empty(hidden.Rows);
     }
 
     [Theory]
     [InlineData("VACUUM FULL items")]
     [InlineData("ALTER TABLE items ALTER n TYPE bigint")]
-    public async Task A_table_rewritten_between_two_sessions_of_a_worker_is_copied_again_under_a_new_snapshot(string rewrite)
+    public async Task A_table_rewritten_between_two_sessions_of_a_worker_is_copied_again_under_a_new_snapshot(
+        string rewrite)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Ranges.Create);
         var results = await BackfillAsync(scenario, FaultPoint.RangeStored, 3, RewriteAsync, workers: 1);
@@ -211,22 +222,28 @@ public sealed class RangeFaultTests(ServerPool pool)
 
     private static Task<IReadOnlyList<TableCopyResult>> BackfillAsync(
         Scenario scenario, FaultPoint step, int occurrence, Func<Task> fault, int workers = 2) =>
-        new Pipeline(scenario.Definition().Small(), new FaultAction(step, () => fault().GetAwaiter().GetResult(), occurrence))
+        new Pipeline(scenario.Definition()
+            .Small(), new FaultAction(step, () => fault().GetAwaiter().GetResult(), occurrence))
             .BackfillAsync(new BackfillOptions { Workers = workers }, scenario, Token);
 
     private static string Terminate(int limit) => $"""
         SELECT pg_terminate_backend(pid, 10000) FROM (
-            SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' LIMIT {limit}) AS workers
+            SELECT pid FROM pg_stat_activity
+                WHERE datname = current_database() AND query LIKE 'COPY %' LIMIT {limit}) AS workers
         """;
 
     /// <summary>Whether there was a COPY of the large table to end.</summary>
     private static bool EndCopy(Scenario scenario, string end) => scenario.ScalarAsync<bool?>(
-        $"SELECT bool_and({end}) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY%large%'")
+        $"SELECT bool_and({end}) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND "
+        + "query LIKE 'COPY%large%'")
         .GetAwaiter().GetResult() == true;
 
-    private static Task LockAsync(NpgsqlConnection holder) => ExecuteAsync(holder, "BEGIN; LOCK TABLE parts IN ACCESS EXCLUSIVE MODE");
+    private static Task LockAsync(NpgsqlConnection holder) =>
+        ExecuteAsync(holder, "BEGIN; LOCK TABLE parts IN ACCESS EXCLUSIVE MODE");
 
-    /// <summary>Cancels the statement that waits for the lock, once it does, and waits until it no longer does.</summary>
+    /// <summary>
+    /// Cancels the statement that waits for the lock, once it does, and waits until it no longer does.
+    /// </summary>
     private static async Task CancelAsync(Scenario scenario, Task waiting)
     {
         int? pid = null;
@@ -236,7 +253,8 @@ public sealed class RangeFaultTests(ServerPool pool)
             waiting, Token);
         await scenario.ExecuteAsync($"SELECT pg_cancel_backend({pid})");
         await Eventually.IsTrueAsync(
-            () => scenario.ScalarAsync<bool>($"SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND {Waiting})"),
+            () => scenario.ScalarAsync<bool>(
+                $"SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND {Waiting})"),
             cancellationToken: Token);
     }
 

@@ -60,7 +60,8 @@ public sealed class ReconnectionTests(ServerPool pool)
     public async Task A_connection_cut_in_mid_transaction_stores_nothing_twice()
     {
         await using var scenario = await Scenario.CreateAsync(
-            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE log (v text); ALTER TABLE log REPLICA IDENTITY FULL");
+            pool, "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE log (v text); "
+            + "ALTER TABLE log REPLICA IDENTITY FULL");
         await using var proxy = FaultProxy.Start(scenario.Database.Server.Host, scenario.Database.Server.Port);
         await scenario.BackfillAsync();
         await scenario.ExecuteAsync("INSERT INTO log SELECT repeat('x', 500) || g FROM generate_series(1, 20000) g");
@@ -159,7 +160,8 @@ public sealed class ReconnectionTests(ServerPool pool)
         await using var stream = LiveStream.Start(scenario);
         await stream.WriteAsync("INSERT INTO t VALUES (2, 'b')");
         await stream.LosesConnectionAsync(() => scenario.ExecuteAsync(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+            + "pg_backend_pid()"));
         await stream.WriteAsync("INSERT INTO t VALUES (3, 'c')");
         await stream.StopAsync();
         await EndsEqualAsync(scenario);
@@ -186,7 +188,8 @@ public sealed class ReconnectionTests(ServerPool pool)
     public async Task Without_patience_the_first_loss_ends_the_stream()
     {
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
-        await using var stream = LiveStream.Start(scenario, options: new StreamOptions { ReconnectTimeout = TimeSpan.Zero });
+        await using var stream = LiveStream.Start(
+            scenario, options: new StreamOptions { ReconnectTimeout = TimeSpan.Zero });
         await stream.WriteAsync("INSERT INTO t VALUES (2, 'b')");
         await TerminateAsync(scenario);
         var error = await Assert.ThrowsAsync<EtlException>(() => stream.Run);
@@ -213,7 +216,8 @@ public sealed class ReconnectionTests(ServerPool pool)
         await using var scenario = await Scenario.CreateAsync(pool, OneTable);
         var role = scenario.Database.Name;
         var source = await scenario.Database.Server.CreateRoleAsync(role, "right", "SUPERUSER", role, Token);
-        await using var stream = LiveStream.Start(scenario, scenario.Definition() with { Source = SourceSettings.Parse(source) });
+        await using var stream = LiveStream.Start(
+            scenario, scenario.Definition() with { Source = SourceSettings.Parse(source) });
         await stream.WriteAsync("INSERT INTO t VALUES (2, 'b')");
         await scenario.ExecuteAsync($"ALTER ROLE {role} PASSWORD 'another-canary'");
         await TerminateAsync(scenario);
@@ -242,7 +246,8 @@ public sealed class ReconnectionTests(ServerPool pool)
         "SELECT active_pid FROM pg_replication_slots WHERE database = current_database() AND active");
 
     private static Task<bool> TerminateAsync(Scenario scenario) => scenario.ScalarAsync<bool>(
-        "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = current_database() AND active");
+        "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = current_database() AND "
+        + "active");
 
     private static async Task EndsEqualAsync(Scenario scenario)
     {

@@ -12,7 +12,8 @@ namespace EtlPs.Engine.Tests.Pipelines.Faults;
 public sealed class SlotWatchTests(ServerPool pool)
 {
     private const string TwoTables =
-        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (id int PRIMARY KEY); INSERT INTO u VALUES (1)";
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (id int PRIMARY KEY); "
+        + "INSERT INTO u VALUES (1)";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -54,7 +55,8 @@ public sealed class SlotWatchTests(ServerPool pool)
             Assert.True(warned.Wait(TimeSpan.FromMinutes(1), Token));
             scenario.ExecuteAsync("ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'").GetAwaiter().GetResult();
             scenario.ExecuteAsync("SELECT pg_reload_conf()").GetAwaiter().GetResult();
-            while (scenario.ScalarAsync<string>("SHOW max_slot_wal_keep_size").GetAwaiter().GetResult() != "1GB") Thread.Yield();
+            while (scenario.ScalarAsync<string>("SHOW max_slot_wal_keep_size").GetAwaiter().GetResult() != "1GB")
+                Thread.Yield();
             scenario.ExecuteAsync("CHECKPOINT").GetAwaiter().GetResult();
         });
         await scenario.Pipeline(hold).BackfillAsync(new BackfillOptions { Workers = 1 }, scenario, Token);
@@ -97,9 +99,11 @@ public sealed class SlotWatchTests(ServerPool pool)
         await using var server = await StartServerAsync("-1");
         await using var scenario = await Scenario.CreateAsync(server, TwoTables);
         Assert.Contains((await scenario.Pipeline().PlanStreamAsync(new StreamOptions(), Token)).Warnings, IsAboutLimit);
-        Assert.Contains((await scenario.Pipeline().PlanBackfillAsync(new BackfillOptions(), Token)).Warnings, IsAboutLimit);
+        Assert.Contains(
+            (await scenario.Pipeline().PlanBackfillAsync(new BackfillOptions(), Token)).Warnings, IsAboutLimit);
         Assert.DoesNotContain(
-            (await scenario.Pipeline().PlanBackfillAsync(new BackfillOptions { SnapshotOnly = true }, Token)).Warnings, IsAboutLimit);
+            (await scenario.Pipeline().PlanBackfillAsync(new BackfillOptions { SnapshotOnly = true }, Token)).Warnings,
+            IsAboutLimit);
         await scenario.BackfillAsync();
         Assert.Single(scenario.Events, e => IsWarning(e, "max_slot_wal_keep_size"));
         var definition = scenario.Definition();
@@ -110,28 +114,35 @@ public sealed class SlotWatchTests(ServerPool pool)
         Assert.DoesNotContain(scenario.Events, e => IsWarning(e, ""));
     }
 
-    private static bool IsAboutLimit(string warning) => warning.Contains("max_slot_wal_keep_size", StringComparison.Ordinal);
+    private static bool IsAboutLimit(string warning) =>
+        warning.Contains("max_slot_wal_keep_size", StringComparison.Ordinal);
 
     private static bool IsWarning(PipelineEvent e, string text) =>
         e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains(text, StringComparison.Ordinal);
 
-    private static Task<PostgresServer> StartServerAsync(string keep, string checkpointAfter = "32MB") => PostgresServer.StartAsync(
-        new PostgresServerOptions
-        {
-            Settings = new Dictionary<string, string>
+    private static Task<PostgresServer> StartServerAsync(string keep, string checkpointAfter = "32MB") =>
+        PostgresServer.StartAsync(
+            new PostgresServerOptions
             {
-                ["max_slot_wal_keep_size"] = keep, ["max_wal_size"] = checkpointAfter, ["min_wal_size"] = "32MB", ["checkpoint_timeout"] = "1h",
+                Settings = new Dictionary<string, string>
+                {
+                    ["max_slot_wal_keep_size"] = keep, ["max_wal_size"] = checkpointAfter, ["min_wal_size"] = "32MB",
+                        ["checkpoint_timeout"] = "1h",
+                },
             },
-        },
-        Token);
+            Token);
 
     private static async Task WriteWalAsync(Scenario scenario, int segments)
     {
         for (var i = 0; i < segments; i++)
-            await scenario.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT txid_current(), pg_switch_wal(), {i}"));
+            await scenario.ExecuteAsync(
+                string.Create(CultureInfo.InvariantCulture, $"SELECT txid_current(), pg_switch_wal(), {i}"));
     }
 
-    /// <summary>Breaks the slot when the first table is copied; the copy of the second would wait for a lock that is held all the time.</summary>
+    /// <summary>
+    /// Breaks the slot when the first table is copied; the copy of the second would wait for a lock that is held all
+    /// the time.
+    /// </summary>
     private static async Task<EtlException> StoppedAsync(Scenario scenario, bool streams, Func<Task> fault)
     {
         await using var locker = await OpenTransaction.BeginAsync(scenario.Database);

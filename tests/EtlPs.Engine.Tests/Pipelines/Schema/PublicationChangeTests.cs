@@ -5,7 +5,9 @@ using EtlPs.Testing.Postgres;
 
 namespace EtlPs.Engine.Tests.Pipelines.Schema;
 
-/// <summary>Tables that leave a publication and come back, or come new, while a stream runs and while none does.</summary>
+/// <summary>
+/// Tables that leave a publication and come back, or come new, while a stream runs and while none does.
+/// </summary>
 public sealed class PublicationChangeTests(ServerPool pool)
 {
     private const string Setup = """
@@ -18,7 +20,8 @@ public sealed class PublicationChangeTests(ServerPool pool)
     [Fact]
     public async Task A_table_that_leaves_under_a_running_stream_is_set_aside_and_followed_again_when_it_is_back_and_copied_again()
     {
-        await using var scenario = await Scenario.CreateAsync(pool, Setup + "CREATE PUBLICATION dba FOR TABLE t, beacon");
+        await using var scenario =
+            await Scenario.CreateAsync(pool, Setup + "CREATE PUBLICATION dba FOR TABLE t, beacon");
         var pipeline = scenario.PipelineOf("dba");
         await pipeline.BackfillAsync(new BackfillOptions(), scenario, Token);
         await using (var stream = await FollowedPipeline.StartAsync(scenario, pipeline))
@@ -36,16 +39,20 @@ public sealed class PublicationChangeTests(ServerPool pool)
             await scenario.ExecuteAsync("UPDATE t SET v = v + 1 WHERE id < 5");
             await stream.StopAsync();
         }
-        Assert.Empty((await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
+        Assert.Empty(
+            (await pipeline.StreamAsync(new StreamOptions { UntilCaughtUp = true }, scenario, Token)).SetAside);
         await scenario.AssertEqualAsync();
     }
 
     [Theory]
-    [InlineData("CREATE PUBLICATION dba FOR TABLE t", "ALTER PUBLICATION dba DROP TABLE t", "ALTER PUBLICATION dba ADD TABLE t")]
-    [InlineData("CREATE PUBLICATION dba FOR TABLES IN SCHEMA public", "ALTER PUBLICATION dba DROP TABLES IN SCHEMA public",
+    [InlineData("CREATE PUBLICATION dba FOR TABLE t", "ALTER PUBLICATION dba DROP TABLE t",
+        "ALTER PUBLICATION dba ADD TABLE t")]
+    [InlineData(
+        "CREATE PUBLICATION dba FOR TABLES IN SCHEMA public", "ALTER PUBLICATION dba DROP TABLES IN SCHEMA public",
         "ALTER PUBLICATION dba ADD TABLES IN SCHEMA public")]
     [Trait("Since", "15")]
-    public async Task A_table_that_was_back_before_anybody_looked_is_set_aside(string publication, string leave, string comeBack)
+    public async Task A_table_that_was_back_before_anybody_looked_is_set_aside(
+        string publication, string leave, string comeBack)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup + publication);
         var pipeline = scenario.PipelineOf("dba", "t");
@@ -75,7 +82,8 @@ public sealed class PublicationChangeTests(ServerPool pool)
             var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             scenario.OnEvent = e =>
             {
-                if (e is Milestone { Level: MilestoneLevel.Warning } m && m.Message.Contains("public.t", StringComparison.Ordinal)) told.TrySetResult();
+                if (e is Milestone { Level: MilestoneLevel.Warning } m
+                    && m.Message.Contains("public.t", StringComparison.Ordinal)) told.TrySetResult();
             };
             await scenario.ExecuteAsync("ALTER PUBLICATION dba ADD TABLE t; UPDATE t SET v = -v");
             await scenario.ExecuteAsync("INSERT INTO beacon VALUES (1)");

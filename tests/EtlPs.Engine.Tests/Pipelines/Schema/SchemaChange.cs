@@ -7,11 +7,13 @@ namespace EtlPs.Engine.Tests.Pipelines.Schema;
 internal sealed record SchemaChange(string Table, string Ddl, string? Told = null)
 {
     /// <summary>Rows that are changed before.</summary>
-    public string Before => Of("INSERT INTO {t} (id, v) VALUES (10, 10), (11, NULL); UPDATE {t} SET v = v + 1 WHERE id = 1");
+    public string Before =>
+        Of("INSERT INTO {t} (id, v) VALUES (10, 10), (11, NULL); UPDATE {t} SET v = v + 1 WHERE id = 1");
 
     /// <summary>Rows that are changed afterwards, with {t} for the table.</summary>
     public string Changes { get; init; } =
-        "INSERT INTO {t} (id, v) VALUES (20, 20); UPDATE {t} SET n = 7.25 WHERE id = 2; DELETE FROM {t} WHERE id IN (3, 10)";
+        "INSERT INTO {t} (id, v) VALUES (20, 20); UPDATE {t} SET n = 7.25 WHERE id = 2; "
+        + "DELETE FROM {t} WHERE id IN (3, 10)";
 
     /// <summary>What is done to the table before it is copied.</summary>
     public string Setup { get; init; } = "";
@@ -26,7 +28,8 @@ internal sealed record SchemaChange(string Table, string Ddl, string? Told = nul
     public bool EndsTable { get; init; }
 
     public string Create => Of("""
-        CREATE TABLE {t} (id int PRIMARY KEY, v int DEFAULT 5, w varchar(10), n numeric(8,2), at timestamp, big varchar(20), gone int);
+        CREATE TABLE {t} (id int PRIMARY KEY, v int DEFAULT 5, w varchar(10), n numeric(8,2), at timestamp,
+            big varchar(20), gone int);
         INSERT INTO {t} SELECT g, g, 'w' || g, g * 1.5, '2024-01-01'::timestamp + g * interval '1 day', 'b' || g, -g FROM generate_series(1, 5) g;
         ALTER TABLE {t} ADD COLUMN early int DEFAULT 3;
         """ + Setup);

@@ -6,8 +6,8 @@ using EtlPs.Testing.Postgres;
 namespace EtlPs.Engine.Tests.Pipelines.Schema;
 
 /// <summary>
-/// Whatever DDL does to a table, with or without rows that follow it: the copy equals the source, or the table is set aside with an
-/// error that says what happened, and is equal again when that is done which the error says.
+/// Whatever DDL does to a table, with or without rows that follow it: the copy equals the source, or the table is set
+/// aside with an error that says what happened, and is equal again when that is done which the error says.
 /// </summary>
 public sealed class SchemaChangeTests(ServerPool pool)
 {
@@ -37,7 +37,8 @@ public sealed class SchemaChangeTests(ServerPool pool)
         await using var scenario = await CreateAsync();
         await scenario.BackfillAsync();
         await using var stream = await FollowedPipeline.StartAsync(scenario, scenario.Pipeline());
-        var (aside, all) = (new HashSet<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (aside, all) = (new HashSet<string>(),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         scenario.OnEvent = e =>
         {
             if (e is not TableStateChanged { State: TableState.SetAside } changed) return;
@@ -61,7 +62,8 @@ public sealed class SchemaChangeTests(ServerPool pool)
         var isAltered = false;
         scenario.OnEvent = e =>
         {
-            if (isAltered || e is not Milestone m || !m.Message.StartsWith("Streaming from", StringComparison.Ordinal)) return;
+            if (isAltered || e is not Milestone m || !m.Message.StartsWith("Streaming from", StringComparison.Ordinal))
+                return;
             isAltered = true;
             AlterAsync(scenario, RowsBesideDdl.None).GetAwaiter().GetResult();
         };
@@ -79,8 +81,11 @@ public sealed class SchemaChangeTests(ServerPool pool)
         foreach (var change in SchemaChanges.All)
         {
             var isOne = rows == RowsBesideDdl.InItsTransaction && change.IsTransactional;
-            IEnumerable<string> statements = rows == RowsBesideDdl.None ? [change.Statement] : [change.Before, change.Statement, change.After];
-            foreach (var transaction in isOne ? [string.Join(";", statements)] : statements) await scenario.ExecuteAsync(transaction);
+            IEnumerable<string> statements = rows == RowsBesideDdl.None
+                ? [change.Statement]
+                : [change.Before, change.Statement, change.After];
+            foreach (var transaction in isOne ? [string.Join(";", statements)] : statements)
+                await scenario.ExecuteAsync(transaction);
         }
     }
 
@@ -90,7 +95,8 @@ public sealed class SchemaChangeTests(ServerPool pool)
         var aside = tables.Where(t => t.State == TableState.SetAside).ToDictionary(t => t.Source.Name);
         Assert.Equal(SchemaChanges.Aside.Keys.Order(), aside.Keys.Order());
         Assert.All(tables, t => Assert.True(t.State is TableState.Ready or TableState.SetAside));
-        Assert.All(aside, a => Assert.Contains(SchemaChanges.Aside[a.Key], a.Value.ErrorMessage!, StringComparison.Ordinal));
+        Assert.All(aside, a => Assert.Contains(
+            SchemaChanges.Aside[a.Key], a.Value.ErrorMessage!, StringComparison.Ordinal));
         Assert.All(aside.Values, t => Assert.NotEmpty(t.Remedy!));
         Assert.Empty(await DifferencesAsync(scenario, [.. aside.Keys, "renamed"]));
 

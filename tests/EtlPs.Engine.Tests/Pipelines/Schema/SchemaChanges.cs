@@ -13,9 +13,11 @@ internal static class SchemaChanges
         new("add_constant", "ALTER TABLE {t} ADD COLUMN d int DEFAULT 7", "column \"d\" is new"),
         new("add_now", "ALTER TABLE {t} ADD COLUMN d timestamptz NOT NULL DEFAULT now()", "column \"d\" is new"),
         new("add_volatile", "ALTER TABLE {t} ADD COLUMN d uuid DEFAULT gen_random_uuid()", "column \"d\" is new"),
-        new("add_generated", "ALTER TABLE {t} ADD COLUMN d int GENERATED ALWAYS AS (v * 2) STORED") { Setup = "CLUSTER {t} USING add_generated_pkey;" },
+        new("add_generated", "ALTER TABLE {t} ADD COLUMN d int GENERATED ALWAYS AS (v * 2) STORED") { Setup =
+            "CLUSTER {t} USING add_generated_pkey;" },
         // The one known false alarm: the rewrite clears attmissingval of a column that is copied.
-        new("add_generated_beside_early", "ALTER TABLE {t} ADD COLUMN d int GENERATED ALWAYS AS (v * 2) STORED", "rewritten"),
+        new("add_generated_beside_early", "ALTER TABLE {t} ADD COLUMN d int GENERATED ALWAYS AS (v * 2) STORED",
+            "rewritten"),
         new("type_same_using", "ALTER TABLE {t} ALTER v TYPE int USING v * 2", "rewritten"),
         new("type_same_of_early", "ALTER TABLE {t} ALTER early TYPE int USING early * 2", "rewritten"),
         new("type_same_no_using", "ALTER TABLE {t} ALTER v TYPE int"),
@@ -30,27 +32,33 @@ internal static class SchemaChanges
         new("set_default", "ALTER TABLE {t} ALTER v SET DEFAULT 6"),
         new("set_statistics", "ALTER TABLE {t} ALTER v SET STATISTICS 200"),
         new("set_storage", "ALTER TABLE {t} ALTER w SET STORAGE EXTERNAL"),
-        new("replace_column", "ALTER TABLE {t} DROP COLUMN early; ALTER TABLE {t} ADD COLUMN early int DEFAULT 9", "was dropped, and another one"),
-        new("replace_by_other_type", "ALTER TABLE {t} DROP COLUMN early; ALTER TABLE {t} ADD COLUMN early text", "the type of column \"early\""),
+        new("replace_column", "ALTER TABLE {t} DROP COLUMN early; ALTER TABLE {t} ADD COLUMN early int DEFAULT 9",
+            "was dropped, and another one"),
+        new("replace_by_other_type", "ALTER TABLE {t} DROP COLUMN early; ALTER TABLE {t} ADD COLUMN early text",
+            "the type of column \"early\""),
         new("identity_full", "ALTER TABLE {t} REPLICA IDENTITY FULL"),
         new("identity_nothing", "ALTER TABLE {t} REPLICA IDENTITY NOTHING")
         {
             Changes = Inserts, Undo = "ALTER TABLE identity_nothing REPLICA IDENTITY DEFAULT",
         },
-        new("drop_key", "ALTER TABLE {t} DROP CONSTRAINT drop_key_pkey") { Changes = Inserts, Undo = "ALTER TABLE drop_key ADD PRIMARY KEY (id)" },
+        new("drop_key", "ALTER TABLE {t} DROP CONSTRAINT drop_key_pkey") { Changes = Inserts,
+            Undo = "ALTER TABLE drop_key ADD PRIMARY KEY (id)" },
         new("vacuum_full", "VACUUM FULL {t}") { IsTransactional = false },
         new("cluster", "CLUSTER {t} USING cluster_pkey"),
         new("truncate", "TRUNCATE {t}"),
         new("set_tablespace_of_default", "ALTER TABLE {t} SET TABLESPACE pg_default"),
         new("rename_table", "ALTER TABLE {t} RENAME TO renamed", "its name is now public.renamed")
         {
-            Changes = Inserts.Replace("{t}", "renamed", StringComparison.Ordinal), Undo = "ALTER TABLE renamed RENAME TO rename_table",
+            Changes = Inserts.Replace("{t}", "renamed", StringComparison.Ordinal),
+                Undo = "ALTER TABLE renamed RENAME TO rename_table",
         },
         new("set_schema", "ALTER TABLE {t} SET SCHEMA elsewhere", "its name is now elsewhere.set_schema")
         {
-            Changes = Inserts.Replace("{t}", "elsewhere.{t}", StringComparison.Ordinal), Undo = "ALTER TABLE elsewhere.set_schema SET SCHEMA public",
+            Changes = Inserts.Replace("{t}", "elsewhere.{t}", StringComparison.Ordinal),
+                Undo = "ALTER TABLE elsewhere.set_schema SET SCHEMA public",
         },
-        new("made_again", "DROP TABLE {t}; CREATE TABLE {t} (id int PRIMARY KEY, v int, n numeric(8,2))", "no longer in publication")
+        new("made_again", "DROP TABLE {t}; CREATE TABLE {t} (id int PRIMARY KEY, v int, n numeric(8,2))",
+            "no longer in publication")
         {
             EndsTable = true,
         },

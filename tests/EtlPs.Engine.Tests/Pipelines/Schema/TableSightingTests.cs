@@ -45,7 +45,8 @@ public sealed class TableSightingTests(ServerPool pool)
             var before = await FileAsync(pipeline);
             await scenario.ExecuteAsync("TRUNCATE t; INSERT INTO t VALUES (10, 10)");
             await scenario.ExecuteAsync("INSERT INTO beacon VALUES (1)");
-            await Eventually.IsTrueAsync(async () => !Equals(await FileAsync(pipeline), before), cancellationToken: Token);
+            await Eventually.IsTrueAsync(
+                async () => !Equals(await FileAsync(pipeline), before), cancellationToken: Token);
             await stream.StopAsync();
         }
         await scenario.ExecuteAsync("ALTER TABLE t ALTER v SET NOT NULL");
@@ -58,7 +59,8 @@ public sealed class TableSightingTests(ServerPool pool)
     {
         await using var scenario = await Scenario.CreateAsync(pool, Setup);
         await scenario.BackfillAsync();
-        foreach (var passing in new[] { "TRUNCATE t; INSERT INTO t VALUES (10, 10)", "VACUUM FULL t", "ALTER TABLE t ALTER v SET STATISTICS 10" })
+        foreach (var passing in new[] { "TRUNCATE t; INSERT INTO t VALUES (10, 10)", "VACUUM FULL t",
+            "ALTER TABLE t ALTER v SET STATISTICS 10" })
         {
             await scenario.ExecuteAsync(passing);
             Assert.Empty((await scenario.CatchUpAsync()).SetAside);

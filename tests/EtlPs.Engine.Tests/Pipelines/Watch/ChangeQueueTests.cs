@@ -12,7 +12,8 @@ public sealed class ChangeQueueTests(ServerPool pool)
     public async Task A_watch_of_large_rows_waits_for_its_reader_after_16_MB_and_loses_none()
     {
         await using var scenario = await Scenario.CreateAsync(pool, "CREATE TABLE t (id int PRIMARY KEY, body text)");
-        var watch = await ChangeWatch.PrepareAsync(scenario.Definition().Source, new WatchOptions { Tables = ["t"] }, Token);
+        var watch = await ChangeWatch.PrepareAsync(
+            scenario.Definition().Source, new WatchOptions { Tables = ["t"] }, Token);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var queue = new ChangeQueue();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,7 +50,8 @@ public sealed class ChangeQueueTests(ServerPool pool)
     {
         var queue = new ChangeQueue();
         var large = new SourceChange(
-            new("public", "t"), ChangeKind.Insert, null, null, [], true, [], default, default, 0) { Bytes = 100_000_000 };
+            new("public", "t"), ChangeKind.Insert, null, null, [], true, [], default, default,
+            0) { Bytes = 100_000_000 };
 
         await queue.WriteAsync(large, Token);
         var second = queue.WriteAsync(large, Token).AsTask();

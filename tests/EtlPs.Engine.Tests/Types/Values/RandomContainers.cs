@@ -8,7 +8,8 @@ internal sealed class RandomContainers(RandomPieces pieces, RandomText values) :
         "whole" => $"({Maybe("positive")},{Maybe("text")},{Maybe("numeric(10,2)")})",
         "nest" => $"({Maybe("pair")},{Maybe("mood[]")},{Maybe("int4range")})",
         "grid" => values.Array("integer", 2),
-        "hstore" => string.Join(", ", pieces.Many(5, () => $"{Quoted("text")}=>{(pieces.Random.Percent(20) ? "NULL" : Quoted("text"))}")),
+        "hstore" => string.Join(
+            ", ", pieces.Many(5, () => $"{Quoted("text")}=>{(pieces.Random.Percent(20) ? "NULL" : Quoted("text"))}")),
         _ => null,
     };
 

@@ -28,7 +28,8 @@ internal sealed class RandomDocuments(RandomPieces pieces) : IRandomValues
 
     private string JsonText() => JsonSerializer.Serialize(pieces.Text());
 
-    private string Path(string start, int depth) => start + string.Concat(pieces.Many(5, () => pieces.Random.Below(depth > 0 ? 8 : 7) switch
+    private string Path(string start, int depth) =>
+        start + string.Concat(pieces.Many(5, () => pieces.Random.Below(depth > 0 ? 8 : 7) switch
     {
         0 => $".{pieces.Word().TrimStart('7')}x",
         1 => $".{JsonText()}",
@@ -42,7 +43,8 @@ internal sealed class RandomDocuments(RandomPieces pieces) : IRandomValues
 
     private string Condition(int depth) => pieces.Random.Below(depth > 0 ? 7 : 4) switch
     {
-        0 => $"{Path("@", depth)} {pieces.Random.Pick(["==", "!=", "<", ">="])} {pieces.Random.Pick(["null", "true", "1.50", "$x", JsonText()])}",
+        0 => $"{Path("@", depth)} {pieces.Random.Pick(["==", "!=", "<", ">="])} "
+            + $"{pieces.Random.Pick(["null", "true", "1.50", "$x", JsonText()])}",
         1 => $"{Path("@", depth)} like_regex \"^a.*é\"{pieces.Random.Pick(["", " flag \"i\"", " flag \"sm\""])}",
         2 => $"{Path("@", depth)} starts with {JsonText()}",
         3 => $"({Path("@", depth)} + 1) * -2 > {pieces.Random.Below(1000)}",

@@ -5,7 +5,8 @@ namespace EtlPs.Engine.Tests.Types.Values;
 /// <summary>Numbers and names that stand for something else.</summary>
 internal sealed class RandomIdentifiers(RandomPieces pieces) : IRandomValues
 {
-    private static readonly string[] s_roles = ["pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_signal_backend"];
+    private static readonly string[] s_roles =
+        ["pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_signal_backend"];
 
     public string? Of(string type) => type switch
     {
@@ -17,8 +18,10 @@ internal sealed class RandomIdentifiers(RandomPieces pieces) : IRandomValues
         "pg_snapshot" or "txid_snapshot" => Snapshot(),
         "oidvector" => string.Join(' ', pieces.Many(10, () => $"{(uint)pieces.Bits()}")),
         "int2vector" => string.Join(' ', pieces.Many(10, () => $"{(short)pieces.Bits()}")),
-        "regclass" => pieces.Random.Pick(["pg_class", "pg_catalog.pg_type", "information_schema.tables", "pg_toast.pg_toast_1255"]),
-        "regtype" => pieces.Random.Pick(["integer", "timestamp with time zone[]", "\"char\"", "bit varying", "int4range", "numeric"]),
+        "regclass" => pieces.Random.Pick(
+            ["pg_class", "pg_catalog.pg_type", "information_schema.tables", "pg_toast.pg_toast_1255"]),
+        "regtype" => pieces.Random.Pick(
+            ["integer", "timestamp with time zone[]", "\"char\"", "bit varying", "int4range", "numeric"]),
         "regrole" => pieces.Random.Pick(s_roles),
         "aclitem" => AclItem(),
         "isbn" => Isbn(),
@@ -35,7 +38,8 @@ internal sealed class RandomIdentifiers(RandomPieces pieces) : IRandomValues
 
     private string AclItem()
     {
-        var privileges = "arwdDxtXUCTc".Where(_ => pieces.Random.Percent(40)).Select(p => pieces.Random.Percent(20) ? $"{p}*" : $"{p}");
+        var privileges = "arwdDxtXUCTc".Where(_ => pieces.Random.Percent(40))
+            .Select(p => pieces.Random.Percent(20) ? $"{p}*" : $"{p}");
         return $"{pieces.Random.Pick(s_roles)}={string.Concat(privileges)}/{pieces.Random.Pick(s_roles)}";
     }
 

@@ -17,7 +17,8 @@ internal sealed class RandomNetworks(RandomPieces pieces) : IRandomValues
     private string Network(bool isMasked)
     {
         var address = pieces.Random.Percent(40)
-            ? [(byte)pieces.Random.Below(256), (byte)pieces.Random.Below(256), (byte)pieces.Random.Below(2), (byte)pieces.Random.Below(256)]
+            ? [(byte)pieces.Random.Below(256), (byte)pieces.Random.Below(256), (byte)pieces.Random.Below(2),
+                (byte)pieces.Random.Below(256)]
             : Enumerable.Range(0, 8).SelectMany(_ => Group()).ToArray();
         var bits = pieces.Random.Below((address.Length * 8) + 1);
         for (var bit = bits; isMasked && bit < address.Length * 8; bit++)
@@ -25,5 +26,6 @@ internal sealed class RandomNetworks(RandomPieces pieces) : IRandomValues
         return string.Create(CultureInfo.InvariantCulture, $"{new IPAddress(address)}/{bits}");
     }
 
-    private byte[] Group() => pieces.Random.Percent(60) ? [0, 0] : [(byte)pieces.Random.Below(256), (byte)pieces.Random.Below(256)];
+    private byte[] Group() =>
+        pieces.Random.Percent(60) ? [0, 0] : [(byte)pieces.Random.Below(256), (byte)pieces.Random.Below(256)];
 }

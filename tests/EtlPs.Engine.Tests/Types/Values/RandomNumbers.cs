@@ -30,7 +30,8 @@ internal sealed class RandomNumbers(RandomPieces pieces) : IRandomValues
 
     private string Declared(string type)
     {
-        var numbers = type["numeric(".Length..^1].Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        var numbers = type["numeric(".Length..^1].Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))
+            .ToArray();
         return Declared(numbers[0], numbers[1]);
     }
 
@@ -58,6 +59,7 @@ internal sealed class RandomNumbers(RandomPieces pieces) : IRandomValues
     {
         var units = (BigInteger)(long)pieces.Bits();
         return string.Create(
-            CultureInfo.InvariantCulture, $"{(units < 0 ? "-" : "")}{BigInteger.Abs(units) / 100}.{(int)(BigInteger.Abs(units) % 100):00}");
+            CultureInfo.InvariantCulture,
+            $"{(units < 0 ? "-" : "")}{BigInteger.Abs(units) / 100}.{(int)(BigInteger.Abs(units) % 100):00}");
     }
 }

@@ -13,7 +13,8 @@ internal sealed class RandomRanges(RandomPieces pieces, RandomTimes times) : IRa
     {
         "int4range" => Range(Numbers(() => (int)pieces.Bits() / 2)),
         "int8range" => Range(Numbers(() => (long)pieces.Bits() / 2)),
-        "numrange" => Range(Numbers(() => BigInteger.Parse(pieces.Digits(pieces.Random.Between(1, 30)), CultureInfo.InvariantCulture), Fraction())),
+        "numrange" => Range(Numbers(() => BigInteger.Parse(
+            pieces.Digits(pieces.Random.Between(1, 30)), CultureInfo.InvariantCulture), Fraction())),
         "daterange" => Range(Times(RandomTimes.LastDateYear - 1, times.Date)),
         "tsrange" => Range(Times(RandomTimes.LastYear, times.Timestamp)),
         "tstzrange" => Range(Times(RandomTimes.LastYear, times.ZonedTimestamp)),
@@ -27,7 +28,8 @@ internal sealed class RandomRanges(RandomPieces pieces, RandomTimes times) : IRa
     private string Multirange(string range) => $"{{{string.Join(',', pieces.Many(5, () => Of(range)!))}}}";
 
     private static string[] Numbers(Func<BigInteger> number, string fraction = "") =>
-        [.. new[] { number(), number() }.Order().Select(n => string.Create(CultureInfo.InvariantCulture, $"{n}{fraction}"))];
+        [.. new[] { number(), number() }.Order()
+            .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n}{fraction}"))];
 
     private string Fraction() => pieces.Random.Pick(["", ".50", $".{pieces.Digits(20)}"]);
 
@@ -37,7 +39,8 @@ internal sealed class RandomRanges(RandomPieces pieces, RandomTimes times) : IRa
         int[] years = [.. new[] { times.Year(lastYear - 1), times.Year(lastYear - 1) }.Order()];
         if (years[0] == years[1])
             years[1] = years[1] == -1 ? 1 : years[1] + 1;
-        return [pieces.Random.Percent(10) ? "-infinity" : time(years[0]), pieces.Random.Percent(10) ? "infinity" : time(years[1])];
+        return [pieces.Random.Percent(10) ? "-infinity" : time(years[0]), pieces.Random.Percent(10) ? "infinity"
+            : time(years[1])];
     }
 
     private string Range(string[] bounds)

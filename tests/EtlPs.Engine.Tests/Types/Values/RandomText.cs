@@ -15,8 +15,10 @@ internal sealed class RandomText
         var times = new RandomTimes(pieces);
         _values =
         [
-            new RandomNumbers(pieces), new RandomStrings(pieces), times, new RandomIdentifiers(pieces), new RandomNetworks(pieces),
-            new RandomDocuments(pieces), new RandomSearches(pieces), new RandomLabels(pieces), new RandomGeometry(pieces),
+            new RandomNumbers(pieces), new RandomStrings(pieces), times, new RandomIdentifiers(pieces),
+            new RandomNetworks(pieces),
+            new RandomDocuments(pieces), new RandomSearches(pieces), new RandomLabels(pieces),
+            new RandomGeometry(pieces),
             new RandomRanges(pieces, times), new RandomContainers(pieces, this),
         ];
     }
@@ -25,7 +27,8 @@ internal sealed class RandomText
     {
         var element = type.Replace("[]", "", StringComparison.Ordinal);
         return element == type
-            ? _values.Select(values => values.Of(type)).FirstOrDefault(value => value is not null) ?? throw new NotSupportedException(type)
+            ? _values.Select(values => values.Of(type)).FirstOrDefault(value => value is not null)
+            ?? throw new NotSupportedException(type)
             : Array(element, (type.Length - element.Length) / 2);
     }
 
@@ -39,6 +42,8 @@ internal sealed class RandomText
         return Inner(0);
 
         string Inner(int depth) => $"{{{string.Join(delimiter, Enumerable.Range(0, sizes[depth]).Select(_ =>
-            depth + 1 < dimensions ? Inner(depth + 1) : _random.Percent(20) ? "NULL" : RandomPieces.Quote(Of(element))))}}}";
+            depth + 1 < dimensions ? Inner(depth + 1) : _random.Percent(20)
+            ? "NULL"
+            : RandomPieces.Quote(Of(element))))}}}";
     }
 }

@@ -42,7 +42,8 @@ internal sealed class RandomTimes(RandomPieces pieces) : IRandomValues
     private string? Infinity() => pieces.Random.Percent(10) ? $"{pieces.Sign()}infinity" : null;
 
     private string Day(int year) => string.Create(
-        CultureInfo.InvariantCulture, $"{Math.Abs(year):0000}-{pieces.Random.Between(1, 12):00}-{pieces.Random.Between(1, 28):00}");
+        CultureInfo.InvariantCulture,
+        $"{Math.Abs(year):0000}-{pieces.Random.Between(1, 12):00}-{pieces.Random.Between(1, 28):00}");
 
     private string Time() => pieces.Random.Percent(2) ? "24:00:00" : string.Create(
         CultureInfo.InvariantCulture,

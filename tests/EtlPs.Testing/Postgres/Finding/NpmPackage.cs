@@ -104,7 +104,9 @@ internal static class NpmPackage
         };
     }
 
-    /// <summary>Root's home is closed to the user that the server runs as, so root keeps it where all can read.</summary>
+    /// <summary>
+    /// Root's home is closed to the user that the server runs as, so root keeps it where all can read.
+    /// </summary>
     private static string CacheFolder() => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows()
         ? "/var/cache/etlps/postgres"
         : Path.Combine(

@@ -48,7 +48,8 @@ internal sealed class BatchApplier(
 
     /// <summary>Applies a batch and, where it ends at a commit, stores its position with it.</summary>
     /// <exception cref="TableFailedException">One table cannot go on; nothing of the transaction is stored.</exception>
-    /// <exception cref="OperationCanceledException">Fetching rows was given up; nothing of the transaction is stored.</exception>
+    /// <exception cref="OperationCanceledException">Fetching rows was given up; nothing of the transaction is
+    /// stored.</exception>
     public void Apply(ChangeBatch batch)
     {
         try
@@ -59,7 +60,8 @@ internal sealed class BatchApplier(
             {
                 if (!IsCurrent(change.Table)) continue;
                 Applier(change.Table).Add(change);
-                if (change is { IsTruncate: true, Table.Schema.Kind: 'p' }) state.NoteTruncation(change.Table.Schema.Oid);
+                if (change is { IsTruncate: true, Table.Schema.Kind: 'p' })
+                    state.NoteTruncation(change.Table.Schema.Oid);
             }
             foreach (var applier in _touched) Apply(applier, Position);
             ReleaseMemory();

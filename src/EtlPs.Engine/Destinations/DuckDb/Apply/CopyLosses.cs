@@ -10,7 +10,8 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// <param name="columns">Which columns of the rows are taken over; null: all.</param>
 internal sealed class CopyLosses(TableSchema table, LossLog log, bool[]? columns = null) : ICopyLosses
 {
-    private readonly bool[] _comesAsText = [.. table.KeyColumns.Select(c => !ColumnCodecs.Find(table.Columns[c]).ReadsBinary)];
+    private readonly bool[] _comesAsText =
+        [.. table.KeyColumns.Select(c => !ColumnCodecs.Find(table.Columns[c]).ReadsBinary)];
 
     public void Add(int column, ReadOnlySpan<byte> block, int rowOffset, string kind)
     {

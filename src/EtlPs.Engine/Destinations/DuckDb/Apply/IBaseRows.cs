@@ -10,8 +10,8 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 internal interface IBaseRows
 {
     /// <summary>
-    /// Appends the source's rows of these keys, as they are now: whatever is newer than the change that asks for them comes
-    /// in the stream once more. Keys that are gone are left out.
+    /// Appends the source's rows of these keys, as they are now: whatever is newer than the change that asks for them
+    /// comes in the stream once more. Keys that are gone are left out.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="keys">For each row the key columns' values as text that Postgres reads.</param>

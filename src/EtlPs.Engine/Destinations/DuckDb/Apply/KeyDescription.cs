@@ -22,13 +22,17 @@ internal static class KeyDescription
         return text.ToString();
     }
 
-    public static string Value(byte kind, uint typeOid, ReadOnlySpan<byte> value) => (kind, typeOid, value.Length) switch
+    public static string Value(byte kind, uint typeOid, ReadOnlySpan<byte> value) =>
+        (kind, typeOid, value.Length) switch
     {
         (TupleFields.Null, _, _) => "NULL",
         (TupleFields.Text, _, _) => Shorten(value),
-        (_, 21, 2) => BinaryPrimitives.ReadInt16BigEndian(value).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        (_, 23, 4) => BinaryPrimitives.ReadInt32BigEndian(value).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        (_, 20, 8) => BinaryPrimitives.ReadInt64BigEndian(value).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        (_, 21, 2) =>
+            BinaryPrimitives.ReadInt16BigEndian(value).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        (_, 23, 4) =>
+            BinaryPrimitives.ReadInt32BigEndian(value).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        (_, 20, 8) =>
+            BinaryPrimitives.ReadInt64BigEndian(value).ToString(System.Globalization.CultureInfo.InvariantCulture),
         (_, 2950, 16) => new Guid(value, bigEndian: true).ToString(),
         (_, 25 or 1042 or 1043, _) => Shorten(value),
         _ => "0x" + Convert.ToHexString(value[..Math.Min(value.Length, Longest / 2)]),

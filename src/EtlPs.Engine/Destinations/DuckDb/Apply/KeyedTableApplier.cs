@@ -17,16 +17,19 @@ internal sealed class KeyedTableApplier : TableApplier
     private StagingTable? _keys;
 
     public KeyedTableApplier(
-        DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, IBaseRows source, FetchStore fetches,
+        DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, IBaseRows source,
+        FetchStore fetches,
         LossLog losses)
         : base(connection, table, target, losses)
     {
         _table = table;
         _net = new NetChanges(table.Schema, arena);
         _filler = new RowFiller(connection, table.Schema, target, Writer, source, fetches, losses);
-        _keyColumns = string.Join(", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].DestinationName)));
+        _keyColumns = string.Join(
+            ", ", Schema.KeyColumns.Select(c => TableName.Quote(Schema.Columns[c].DestinationName)));
         _keyMatch = string.Join(
-            " AND ", Schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(Schema.Columns[c].DestinationName)} = k.k{i}"));
+            " AND ", Schema.KeyColumns.Select(
+                (c, i) => $"t.{TableName.Quote(Schema.Columns[c].DestinationName)} = k.k{i}"));
     }
 
     public override long RetainedBytes => _net.RetainedBytes;
@@ -53,8 +56,8 @@ internal sealed class KeyedTableApplier : TableApplier
     }
 
     /// <param name="replays">
-    /// Whether the copy may have any row twice, or rows that are still to come: then all rows of all keys that were touched go,
-    /// and how many they are tells nothing.
+    /// Whether the copy may have any row twice, or rows that are still to come: then all rows of all keys that were
+    /// touched go, and how many they are tells nothing.
     /// </param>
     private void DeleteOldRows(bool replays)
     {
@@ -67,7 +70,8 @@ internal sealed class KeyedTableApplier : TableApplier
                 + $"GROUP BY {_keyColumns} HAVING count(*) > 1 LIMIT 1") is not null)
             throw LostKey.Error(Schema);
         // Faster than WHERE … IN (SELECT …), the more so the larger the table; a key's columns are never NULL.
-        var deleted = Connection.Execute($"DELETE FROM {Target.Quoted} AS t USING {_keys!.Quoted} AS k WHERE {_keyMatch}");
+        var deleted = Connection.Execute(
+            $"DELETE FROM {Target.Quoted} AS t USING {_keys!.Quoted} AS k WHERE {_keyMatch}");
         if (!replays && deleted > staged) throw LostKey.Error(Schema);
         _keys.Clear();
     }

@@ -12,7 +12,8 @@ namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 /// <param name="target">The name of its rows now.</param>
 /// <param name="arena">For what a batch needs besides its messages.</param>
 /// <param name="losses">Takes note of values that are not written as they are.</param>
-/// <param name="lostColumns">What rows have in place of values, Null or Round, by column, whatever is to become of such values now.</param>
+/// <param name="lostColumns">What rows have in place of values, Null or Round, by column, whatever is to become of such
+/// values now.</param>
 internal sealed class KeylessTableApplier(
     DuckDBConnection connection, StreamedTable table, TableName target, PinnedArena arena, LossLog losses,
     IReadOnlyDictionary<string, OnUnrepresentable> lostColumns)
@@ -66,14 +67,16 @@ internal sealed class KeylessTableApplier(
             appender.Close();
         }
         var gone = string.Join(", ", Schema.Columns.Select((_, i) => $"{Exactly($"c{i}", i)} AS e{i}"));
-        var here = string.Join(", ", Schema.Columns.Select((c, i) => $"{Exactly($"t.{TableName.Quote(c.DestinationName)}", i)} AS e{i}"));
+        var here = string.Join(
+            ", ", Schema.Columns.Select((c, i) => $"{Exactly($"t.{TableName.Quote(c.DestinationName)}", i)} AS e{i}"));
         var columns = string.Join(", ", Schema.Columns.Select((_, i) => $"g.e{i}"));
         var match = string.Join(" AND ", Schema.Columns.Select((_, i) => $"r.e{i} IS NOT DISTINCT FROM g.e{i}"));
         var deleted = Connection.Execute($"""
             DELETE FROM {Target.Quoted} WHERE rowid IN (
               WITH g AS (SELECT {gone}, count(*) AS n FROM {_gone.Quoted} GROUP BY ALL),
                    r AS (SELECT t.rowid AS id, {here} FROM {Target.Quoted} AS t),
-                   m AS (SELECT r.id, g.n, row_number() OVER (PARTITION BY {columns}) AS ordinal FROM r JOIN g ON {match})
+                   m AS (SELECT r.id, g.n, row_number() OVER (PARTITION BY {columns}) AS ordinal FROM r
+                       JOIN g ON {match})
               SELECT id FROM m WHERE ordinal <= n)
             """);
         if (_hasAllRows && deleted != _net.Counts.Values.Where(count => count < 0).Sum(count => -(long)count))

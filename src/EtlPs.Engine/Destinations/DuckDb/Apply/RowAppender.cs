@@ -4,7 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
 /// <summary>A <see cref="TableAppender"/> that is filled row by row and sends each full chunk on its way.</summary>
-internal sealed class RowAppender(DuckDBConnection connection, string? catalog, string schema, string table) : IDisposable
+internal sealed class RowAppender(DuckDBConnection connection, string? catalog, string schema, string table)
+    : IDisposable
 {
     private readonly TableAppender _appender = new(connection, catalog, schema, table);
     private int _rows;

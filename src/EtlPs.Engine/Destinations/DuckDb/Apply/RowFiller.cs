@@ -4,8 +4,8 @@ using EtlPs.Engine.Changes;
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
 /// <summary>
-/// Rows with unchanged TOAST values, which Postgres does not send again: the values are taken from the destination's row of
-/// the old key, before that row is deleted; where it has no such row, from the source.
+/// Rows with unchanged TOAST values, which Postgres does not send again: the values are taken from the destination's
+/// row of the old key, before that row is deleted; where it has no such row, from the source.
 /// </summary>
 internal sealed class RowFiller(
     DuckDBConnection connection, TableSchema schema, TableName target, TupleWriter writer, IBaseRows source,
@@ -60,19 +60,22 @@ internal sealed class RowFiller(
     private void FillFromSource()
     {
         _fetched ??= new StagingTable(
-            connection, $"etlps_fetched_{schema.Oid}", schema.Columns.Select((_, i) => ($"c{i}", writer.DuckDbType(i))));
+            connection, $"etlps_fetched_{schema.Oid}",
+            schema.Columns.Select((_, i) => ($"c{i}", writer.DuckDbType(i))));
         using (var appender = _fetched.AppendWhole())
         {
             // Of the fetched rows only what others lack is taken.
-            _fetchedAt = source.Fetch(schema, ReadKeysWithoutBase(), appender, new CopyLosses(schema, losses, _hasHoles));
+            _fetchedAt = source.Fetch(
+                schema, ReadKeysWithoutBase(), appender, new CopyLosses(schema, losses, _hasHoles));
             appender.Close();
             fetches.Save(schema.Oid, _fetchedAt.Value);
         }
         var match = string.Join(" AND ", schema.KeyColumns.Select(c => $"f.c{c} = h.c{c}"));
-        var columns = string.Join(", ", schema.Columns.Select((_, i) => $"CASE WHEN h.h{i} THEN f.c{i} ELSE h.c{i} END"));
+        var columns = string.Join(
+            ", ", schema.Columns.Select((_, i) => $"CASE WHEN h.h{i} THEN f.c{i} ELSE h.c{i} END"));
         connection.Execute(
-            $"INSERT INTO {_filled!.Quoted} SELECT {columns} FROM {_holes!.Quoted} AS h JOIN {_fetched.Quoted} AS f ON {match} "
-            + $"LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE h.missing AND {_base} IS NULL");
+            $"INSERT INTO {_filled!.Quoted} SELECT {columns} FROM {_holes!.Quoted} AS h JOIN {_fetched.Quoted} AS f ON "
+            + $"{match} LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} WHERE h.missing AND {_base} IS NULL");
         _fetched.Clear();
     }
 
@@ -90,8 +93,8 @@ internal sealed class RowFiller(
     {
         var texts = schema.KeyColumns.Select(c => writer.PostgresText(c, $"h.c{c}"));
         using var command = connection.Command(
-            $"SELECT {string.Join(", ", texts)} FROM {_holes!.Quoted} AS h LEFT JOIN {target.Quoted} AS t ON {KeyMatch()} "
-            + $"WHERE h.missing AND {_base} IS NULL");
+            $"SELECT {string.Join(", ", texts)} FROM {_holes!.Quoted} AS h LEFT JOIN {target.Quoted} AS t ON "
+            + $"{KeyMatch()} WHERE h.missing AND {_base} IS NULL");
         using var reader = command.ExecuteReader();
         var keys = new List<string[]>();
         while (reader.Read()) keys.Add([.. schema.KeyColumns.Select((_, i) => reader.GetString(i))]);
@@ -135,7 +138,10 @@ internal sealed class RowFiller(
         return _holes.Append();
     }
 
-    /// <summary>Columns of the staging table: the values, the key of the destination's row, a hole flag for each value, and whether any is set, which is returned too.</summary>
+    /// <summary>
+    /// Columns of the staging table: the values, the key of the destination's row, a hole flag for each value, and
+    /// whether any is set, which is returned too.
+    /// </summary>
     private bool StageRow(NetChanges net, RowImage image, RowAppender target)
     {
         var row = target.BeginRow();
@@ -161,20 +167,24 @@ internal sealed class RowFiller(
             var tuple = (holder == ValueHolders.Own ? image : net.Image(holder)).Tuple.Span;
             if (holder != ValueHolders.Own && holder != walked) _holder.Read(tuple);
             if (holder != ValueHolders.Own) walked = holder;
-            writer.Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row, image.Tuple.Span, _fields, losses);
+            writer.Write(column, fields.Kind(column), fields.Value(tuple, column), target[column], row,
+                image.Tuple.Span, _fields, losses);
         }
         target[firstHole + schema.Columns.Count].Set(row, hasHoles);
         // Without a key no row of the destination matches: what it has under the key may be of another time.
-        if (hasHoles && image.Base != RowImage.AtSource) _key.Write(net.Keys[image.Base].Key, net, writer, target, firstKey, row);
+        if (hasHoles && image.Base != RowImage.AtSource)
+            _key.Write(net.Keys[image.Base].Key, net, writer, target, firstKey, row);
         else for (var i = firstKey; i < firstHole; i++) target[i].SetNull(row);
         return hasHoles;
     }
 
     private string Columns() => string.Join(
-        ", ", schema.Columns.Select((c, i) => $"CASE WHEN h.h{i} THEN t.{TableName.Quote(c.DestinationName)} ELSE h.c{i} END"));
+        ", ", schema.Columns.Select(
+            (c, i) => $"CASE WHEN h.h{i} THEN t.{TableName.Quote(c.DestinationName)} ELSE h.c{i} END"));
 
-    // Rows that were fetched are as the source had them then: what the stream has yet to tell of their keys must not be put on them
-    // once more. Until it has come by, whatever it leaves out is fetched again.
+    // Rows that were fetched are as the source had them then: what the stream has yet to tell of their keys must not be
+    // put on them once more. Until it has come by, whatever it leaves out is fetched again.
     private string KeyMatch() => _mayBeAhead ? "FALSE" : string.Join(
-        " AND ", schema.KeyColumns.Select((c, i) => $"t.{TableName.Quote(schema.Columns[c].DestinationName)} = h.k{i}"));
+        " AND ", schema.KeyColumns.Select(
+            (c, i) => $"t.{TableName.Quote(schema.Columns[c].DestinationName)} = h.k{i}"));
 }

@@ -4,8 +4,9 @@ using DuckDB.NET.Data;
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
 /// <summary>
-/// How many cores a run's DuckDB has: half of them, and all where a table is so large that the scan of its keys, one for each
-/// batch, is what everything waits for. Never fewer again while the run lasts: to end a thread DuckDB waits for the query it works for.
+/// How many cores a run's DuckDB has: half of them, and all where a table is so large that the scan of its keys, one
+/// for each batch, is what everything waits for. Never fewer again while the run lasts: to end a thread DuckDB waits
+/// for the query it works for.
 /// </summary>
 internal static class ScanThreads
 {

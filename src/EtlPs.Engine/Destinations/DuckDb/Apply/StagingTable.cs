@@ -18,7 +18,9 @@ internal sealed class StagingTable
     {
         _connection = connection;
         _name = name;
-        connection.Execute($"CREATE OR REPLACE TEMP TABLE {TableName.Quote(name)} ({string.Join(", ", columns.Select(c => $"{c.Name} {c.Type}"))})");
+        connection.Execute(
+            $"CREATE OR REPLACE TEMP TABLE {TableName.Quote(name)} "
+            + $"({string.Join(", ", columns.Select(c => $"{c.Name} {c.Type}"))})");
     }
 
     /// <summary>The name as SQL takes it.</summary>

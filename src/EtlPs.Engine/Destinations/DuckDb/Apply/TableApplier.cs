@@ -48,8 +48,8 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
     }
 
     /// <summary>
-    /// A partition's own identity decides what is logged of an old row, and its root's what the row is announced as: under
-    /// a FULL root it may be a key all the same.
+    /// A partition's own identity decides what is logged of an old row, and its root's what the row is announced as:
+    /// under a FULL root it may be a key all the same.
     /// </summary>
     private bool IsWhole(OldTuple kind) => kind == OldTuple.Full && Schema.Kind != 'p';
 
@@ -59,7 +59,8 @@ internal abstract class TableApplier(DuckDBConnection connection, StreamedTable 
     public void Apply(Lsn position)
     {
         // Whoever had the file between two runs may have altered the table; while a run has it nobody can.
-        if (!_hasColumns && !TableDdl.HasColumns(Connection, Target, Schema.Columns, Schema.Columns.Select((_, i) => Writer.DuckDbType(i))))
+        if (!_hasColumns && !TableDdl.HasColumns(
+            Connection, Target, Schema.Columns, Schema.Columns.Select((_, i) => Writer.DuckDbType(i))))
             throw new TableFailedException(Schema.Oid, Schema.Name, DuckDbErrors.Altered(Schema.Name));
         _hasColumns = true;
         Store(position);

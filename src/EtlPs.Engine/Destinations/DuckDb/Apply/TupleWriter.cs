@@ -4,7 +4,9 @@ using EtlPs.Engine.Postgres.Types;
 
 namespace EtlPs.Engine.Destinations.DuckDb.Apply;
 
-/// <summary>Writes the values of pgoutput tuples of one table into column vectors, through the table's codecs.</summary>
+/// <summary>
+/// Writes the values of pgoutput tuples of one table into column vectors, through the table's codecs.
+/// </summary>
 internal sealed class TupleWriter
 {
     private readonly TableSchema _table;
@@ -28,7 +30,8 @@ internal sealed class TupleWriter
     /// <param name="tuple">The row.</param>
     /// <param name="fields">Where its values are.</param>
     /// <param name="target">Takes it.</param>
-    /// <param name="losses">Takes note of values that are not written as they are; null: the row is only looked for.</param>
+    /// <param name="losses">Takes note of values that are not written as they are; null: the row is only looked
+    /// for.</param>
     public void WriteRow(ReadOnlySpan<byte> tuple, TupleFields fields, RowAppender target, LossLog? losses)
     {
         var row = target.BeginRow();
@@ -65,7 +68,8 @@ internal sealed class TupleWriter
     {
         losses.Add(column, kind);
         for (var i = 0; i < _table.KeyColumns.Count; i++)
-            losses.AddKey(i, fields.Kind(_table.KeyColumns[i]) == TupleFields.Text, fields.Value(tuple, _table.KeyColumns[i]));
+            losses.AddKey(
+                i, fields.Kind(_table.KeyColumns[i]) == TupleFields.Text, fields.Value(tuple, _table.KeyColumns[i]));
     }
 
     /// <summary>Writes one value, in place of which there is to be no other.</summary>

@@ -16,9 +16,10 @@ internal static class UnrepresentableValue
         var name = TableName.Quote(table.Columns[column].Name);
         return new EtlException(
             EtlErrorCode.ValueNotRepresentable,
-            $"Table {table.Name}, column {name} ({table.Columns[column].Type.DisplayName}){where}: the value cannot be held exactly ({reason}){unrounded}.",
-            "Change the value or the column's type at the source, or say with -OnUnrepresentable of New-EtlPipeline what becomes of such values; "
-            + "then copy the table again with Reset-EtlTable; or leave it out.")
+            $"Table {table.Name}, column {name} ({table.Columns[column].Type.DisplayName}){where}: the value cannot be "
+            + $"held exactly ({reason}){unrounded}.",
+            "Change the value or the column's type at the source, or say with -OnUnrepresentable of New-EtlPipeline "
+            + "what becomes of such values; then copy the table again with Reset-EtlTable; or leave it out.")
         {
             Subject = table.Name.ToString(),
             Column = table.Columns[column].Name,

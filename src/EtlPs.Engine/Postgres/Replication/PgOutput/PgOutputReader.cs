@@ -5,7 +5,9 @@ using EtlPs.Engine.Pipelines.Errors;
 
 namespace EtlPs.Engine.Postgres.Replication.PgOutput;
 
-/// <summary>Reads a message's fields in order; whatever does not fit is a ProtocolViolation, never an index out of range.</summary>
+/// <summary>
+/// Reads a message's fields in order; whatever does not fit is a ProtocolViolation, never an index out of range.
+/// </summary>
 internal ref struct PgOutputReader
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
@@ -88,7 +90,8 @@ internal ref struct PgOutputReader
     public static EtlException Violation(string what) => new(
         EtlErrorCode.ProtocolViolation,
         $"The replication stream cannot be read: {what}.",
-        "Nothing of the transaction was stored. Start the stream again; if it stops here again, report it with the server's version.");
+        "Nothing of the transaction was stored. Start the stream again; "
+        + "if it stops here again, report it with the server's version.");
 
     private static EtlException Truncated() => Violation("a message ends too early");
 }

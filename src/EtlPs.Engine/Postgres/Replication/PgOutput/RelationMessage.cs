@@ -2,7 +2,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Replication.PgOutput;
 
-/// <summary>What a relation's tuples look like from here on. Resent at any cache invalidation, often unchanged.</summary>
+/// <summary>
+/// What a relation's tuples look like from here on. Resent at any cache invalidation, often unchanged.
+/// </summary>
 /// <param name="RelationId">pg_class.oid; the root's under publish_via_partition_root.</param>
 /// <param name="Name">Schema and name.</param>
 /// <param name="ReplicaIdentity">pg_class.relreplident: d, n, f or i.</param>

@@ -2,7 +2,9 @@ using EtlPs.Engine.Changes;
 
 namespace EtlPs.Engine.Postgres.Replication.PgOutput;
 
-/// <summary>An INSERT, UPDATE or DELETE. Its tuples are walked once, here; whoever takes them has their columns already.</summary>
+/// <summary>
+/// An INSERT, UPDATE or DELETE. Its tuples are walked once, here; whoever takes them has their columns already.
+/// </summary>
 /// <param name="Kind">Which of the three.</param>
 /// <param name="OldKind">What <paramref name="Old"/> tells.</param>
 /// <param name="Old">The old row, or its key; not present where nothing was sent of it.</param>

@@ -11,5 +11,6 @@ internal static class StreamFormat
         tables.Any(t => t.Columns.Any(NeedsText)) ? ValueFormat.Text : ValueFormat.Binary;
 
     // A type that has no send function of its own comes as text by itself: it fails only inside another.
-    private static bool NeedsText(ColumnSchema column) => !column.Type.IsTextOnly && !ColumnCodecs.Find(column).ReadsBinary;
+    private static bool NeedsText(ColumnSchema column) =>
+        !column.Type.IsTextOnly && !ColumnCodecs.Find(column).ReadsBinary;
 }

@@ -15,7 +15,8 @@ internal sealed class AnnouncedRelations
     public long Next() => ++_sent;
 
     /// <summary>Notes that the reader gets a message now.</summary>
-    /// <returns>The relation that has to be announced again, because the reader knows a newer message; null: none.</returns>
+    /// <returns>The relation that has to be announced again, because the reader knows a newer message; null:
+    /// none.</returns>
     public uint? Pass(ReadOnlySpan<byte> message, long order)
     {
         if (message.Length < 5) return null;

@@ -18,7 +18,8 @@ namespace EtlPs.Engine.Postgres.Replication.Streaming;
 /// position. So spools need not outlive a connection, and must not: they would come twice.
 /// </remarks>
 internal sealed class TransactionAssembler(
-    IReplicationChannel inner, SpoolFolder folder, IFaultHook faults, CancellationToken cancellationToken) : IReplicationChannel
+    IReplicationChannel inner, SpoolFolder folder, IFaultHook faults, CancellationToken cancellationToken)
+    : IReplicationChannel
 {
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(500);
 
@@ -63,9 +64,9 @@ internal sealed class TransactionAssembler(
         if (!inner.TryGetIdlePosition(out position) || read != Volatile.Read(ref _reads)) return false;
         if (open == 0 || TakesPositionsInOrder) return true;
 
-        // A position that moves before its message is handed out could be that of a STREAM COMMIT, which is the end of the
-        // commit: stored, it would lose the transaction. A keepalive's stays while the read goes on waiting; a message
-        // ends the wait within microseconds.
+        // A position that moves before its message is handed out could be that of a STREAM COMMIT, which is the end of
+        // the commit: stored, it would lose the transaction. A keepalive's stays while the read goes on waiting; a
+        // message ends the wait within microseconds.
         if (position == _idle && read == _idleRead) return Stopwatch.GetElapsedTime(_idleSince) >= Settled;
         (_idle, _idleRead, _idleSince) = (position, read, Stopwatch.GetTimestamp());
         return false;
@@ -104,7 +105,8 @@ internal sealed class TransactionAssembler(
         if (_chunk is not null || message.Length == 0) return _chunk is null;
         switch ((PgOutputKind)message[0])
         {
-            case PgOutputKind.StreamStart or PgOutputKind.StreamStop or PgOutputKind.StreamCommit or PgOutputKind.StreamAbort:
+            case PgOutputKind.StreamStart or PgOutputKind.StreamStop or PgOutputKind.StreamCommit
+                or PgOutputKind.StreamAbort:
                 return false;
             case PgOutputKind.Relation:
                 _announced.Pass(message, _announced.Next());

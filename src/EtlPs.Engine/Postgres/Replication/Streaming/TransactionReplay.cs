@@ -4,7 +4,9 @@ using EtlPs.Engine.Postgres.Replication.PgOutput;
 
 namespace EtlPs.Engine.Postgres.Replication.Streaming;
 
-/// <summary>A committed transaction's messages, as if the server had sent it whole: BEGIN, what remained, COMMIT.</summary>
+/// <summary>
+/// A committed transaction's messages, as if the server had sent it whole: BEGIN, what remained, COMMIT.
+/// </summary>
 internal sealed class TransactionReplay : IDisposable
 {
     private const int XidLength = sizeof(uint);
@@ -23,7 +25,8 @@ internal sealed class TransactionReplay : IDisposable
     /// <param name="announced">What the reader of the stream was told of relations.</param>
     /// <param name="compression">Restores the spool's blocks.</param>
     public TransactionReplay(
-        ReadOnlySpan<byte> streamCommit, TransactionSpool spool, AnnouncedRelations announced, BlockCompression compression)
+        ReadOnlySpan<byte> streamCommit, TransactionSpool spool, AnnouncedRelations announced,
+        BlockCompression compression)
     {
         _spool = spool;
         _announced = announced;
@@ -91,7 +94,8 @@ internal sealed class TransactionReplay : IDisposable
             var isRelation = frame.Payload.Span[0] == (byte)PgOutputKind.Relation;
             var order = isRelation ? _spool.Relations[_relations++] : 0;
             if (_spool.IsAborted(frame.Xid)) continue;
-            if (isRelation && _announced.Pass(frame.Payload.Span, order) is { } outdated && !_outdated.Contains(outdated))
+            if (isRelation && _announced.Pass(frame.Payload.Span, order) is { } outdated
+                && !_outdated.Contains(outdated))
                 _outdated.Enqueue(outdated);
             Message = frame.Payload;
             return true;
@@ -99,7 +103,9 @@ internal sealed class TransactionReplay : IDisposable
         return false;
     }
 
-    /// <summary>This transaction's rows needed an older announcement than the reader knew: it gets the newer one back.</summary>
+    /// <summary>
+    /// This transaction's rows needed an older announcement than the reader knew: it gets the newer one back.
+    /// </summary>
     private bool MoveToOutdated()
     {
         if (!_outdated.TryDequeue(out var relation)) return false;

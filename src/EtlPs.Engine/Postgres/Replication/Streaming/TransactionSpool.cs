@@ -53,7 +53,9 @@ internal sealed class TransactionSpool : IDisposable
         }
     }
 
-    /// <summary>Leaves out what a subtransaction did. Its own subtransactions are each told apart by the server.</summary>
+    /// <summary>
+    /// Leaves out what a subtransaction did. Its own subtransactions are each told apart by the server.
+    /// </summary>
     public void Abort(uint subXid) => _aborted.Add(subXid);
 
     public bool IsAborted(uint subXid) => _aborted.Count > 0 && _aborted.Contains(subXid);
