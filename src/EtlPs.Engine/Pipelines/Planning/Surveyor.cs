@@ -117,14 +117,13 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     private async Task<JoiningTables> FindJoiningAsync(
         Preflight preflight, IReadOnlyList<TableRecord> known, bool usesSlot, CancellationToken cancellationToken)
     {
-        var published = usesSlot
-            ? await _catalog.ReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken)
-                .ConfigureAwait(false)
-            : [];
+        var carried = usesSlot ? definition.Publication : null;
+        var published = carried is null
+            ? null
+            : await _catalog.TryReadPublishedTablesAsync(carried, cancellationToken).ConfigureAwait(false);
+        if (carried is not null && published is null) return JoiningTables.Later(carried);
         var scope = new DefinitionScope(definition, _catalog, known);
-        var (found, idle) = await scope
-            .FindNewAsync(usesSlot && definition.Publication is not null ? published
-                : null, usesSlot, cancellationToken).ConfigureAwait(false);
+        var (found, idle) = await scope.FindNewAsync(published, usesSlot, cancellationToken).ConfigureAwait(false);
         var joining = new List<TableRecord>();
         var warnings = new List<string>();
         foreach (var record in found.Select(t => NewRecord(_rules.Apply(t))))
@@ -142,14 +141,13 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         }
         IReadOnlyList<string> idleExclusions = [.. idle.Select(TableExclusion.TellIdle)];
         if (joining.Count == 0) return JoiningTables.None with { Warnings = warnings, IdleExclusions = idleExclusions };
+        if (usesSlot)
+            published ??= await _catalog
+                .TryReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false);
+        if (usesSlot && published is null) return JoiningTables.Later(definition.EffectivePublication);
         var tables = await SurveyAsync(joining, usesSlot, cancellationToken).ConfigureAwait(false);
-        var there = published.Select(t => t.Oid).ToHashSet();
-        return new JoiningTables(
-            tables,
-            usesSlot ? [.. tables.Where(t => t.Problem is null && !there.Contains(t.Record.Oid))
-                .Select(t => t.Record.Source)] : [],
-            warnings,
-            idleExclusions);
+        var isMissing = tables.Where(t => t.Problem is null && published?.All(p => p.Oid != t.Record.Oid) == true);
+        return new JoiningTables(tables, [.. isMissing.Select(t => t.Record.Source)], warnings, idleExclusions);
     }
 
     private async Task CheckJoiningAsync(
@@ -180,7 +178,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
     {
         var selected = definition.Publication is not null && publication is not null && !request.SnapshotOnly
             ? PublishedTables.Select(
-                await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
+                await _catalog.RequirePublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
                 await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false),
                 definition)
             : await _catalog
@@ -204,7 +202,7 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             : null;
         var wanted = await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
         var selected = publication is null ? wanted : PublishedTables.Select(
-            await _catalog.ReadPublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false), wanted,
+            await _catalog.RequirePublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false), wanted,
             definition);
         var schemas = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken)
             .ConfigureAwait(false);

@@ -111,7 +111,7 @@ internal sealed class LiveReset(PipelineRun run, ResetDesk desk, DuckDBConnectio
         var source = await run.Source.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = source.ConfigureAwait(false);
         var publication = run.Definition.EffectivePublication;
-        var published = await new CatalogReader(source).ReadPublishedTablesAsync(publication, cancellationToken)
+        var published = await new CatalogReader(source).RequirePublishedTablesAsync(publication, cancellationToken)
             .ConfigureAwait(false);
         var looked = await new Surveyor(run.Definition, source, connection)
             .LookAgainAsync([known with { State = TableState.Pending }], usesSlot: true, cancellationToken)

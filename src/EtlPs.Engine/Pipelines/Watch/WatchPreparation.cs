@@ -45,7 +45,7 @@ internal sealed class WatchPreparation(NpgsqlConnection connection, SourceSettin
             {
                 Subject = name,
             };
-        var published = await _catalog.ReadPublishedTablesAsync(name, cancellationToken).ConfigureAwait(false);
+        var published = await _catalog.RequirePublishedTablesAsync(name, cancellationToken).ConfigureAwait(false);
         foreach (var pattern in options.Tables.Select(TablePattern.Parse))
             if (!pattern.HasWildcard && !published.Any(t => pattern.Matches(t.Name)))
                 throw new EtlException(

@@ -12,6 +12,9 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     // Longer than statements that lock a table in passing.
     private const string LockPatience = "1s";
 
+    // Long enough for DDL to pass, as a copy waits for its table.
+    private const string LongPatience = "30s";
+
     /// <summary>
     /// The tables that the patterns name, by schema and name; no pattern: every table that the role can read.
     /// Wildcards, and no pattern, mean ordinary and partitioned tables whose changes are logged. Partitions are left
@@ -74,17 +77,21 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     {
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using var ending = transaction.ConfigureAwait(false);
-            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken)
+            return await WithinAsync(
+                LockPatience, () => ReadPublishedTablesAsync(publication, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
-            return await ReadPublishedTablesAsync(publication, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
             return null;
         }
     }
+
+    /// <summary>The same, for whoever cannot do without.</summary>
+    /// <exception cref="PostgresException">LockNotAvailable: one of the tables stays locked.</exception>
+    public Task<IReadOnlyList<TableSchema>> RequirePublishedTablesAsync(
+        string publication, CancellationToken cancellationToken) => WithinAsync(
+            LongPatience, () => ReadPublishedTablesAsync(publication, cancellationToken), cancellationToken);
 
     /// <summary>One table; null where there is none of that oid.</summary>
     public async Task<TableSchema?> ReadTableAsync(uint oid, CancellationToken cancellationToken) =>
@@ -122,11 +129,9 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
     {
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using var ending = transaction.ConfigureAwait(false);
-            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{LockPatience}'", cancellationToken)
+            return await WithinAsync(
+                LockPatience, () => ReadSizesAsync(CatalogQueries.Sizes, oids, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
-            return await ReadSizesAsync(CatalogQueries.Sizes, oids, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -145,6 +150,15 @@ internal sealed class CatalogReader(NpgsqlConnection connection)
 
     internal static NpgsqlParameter Oids(IEnumerable<uint> oids) =>
         new() { Value = oids.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
+
+    private async Task<T> WithinAsync<T>(string patience, Func<Task<T>> read, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var ending = transaction.ConfigureAwait(false);
+        await connection.ExecuteAsync($"SET LOCAL lock_timeout = '{patience}'", cancellationToken)
+            .ConfigureAwait(false);
+        return await read().ConfigureAwait(false);
+    }
 
     private async Task<IReadOnlyDictionary<uint, TableSize>> ReadSizesAsync(
         string query, IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
