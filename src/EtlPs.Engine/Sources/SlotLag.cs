@@ -96,12 +96,15 @@ public sealed record SlotLag(
         ? this with { WalRate = (CurrentLsn - earlier.CurrentLsn) / (ReadAt - earlier.ReadAt).TotalSeconds }
         : this;
 
+    private static string Describe(TimeSpan age) =>
+        age.ToString(age.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+
     private static string Describe(OldestTransaction oldest)
     {
         var who = oldest.Pid is { } pid ? $"transaction of pid {pid}" : $"prepared transaction '{oldest.PreparedName}'";
         var whose = string.Join(
             ", ", new[] { oldest.Role, oldest.Application }.Where(text => !string.IsNullOrEmpty(text)));
         return who + (whose.Length == 0 ? "" : $" ({whose})")
-            + (oldest.Age is { } age ? $", open for {age.ToString(age.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)}" : "");
+            + (oldest.Age is { } age ? $", open for {Describe(age)}" : "");
     }
 }

@@ -70,6 +70,9 @@ internal static class SourceValue
         };
         return text.Length > 0 && text.All(static c => char.IsLetterOrDigit(c) || c is '-' or '+' or '.' or ':')
             ? text
-            : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+            : $"\"{Escaped(text)}\"";
     }
+
+    private static string Escaped(string text) => text
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\"\"", StringComparison.Ordinal);
 }

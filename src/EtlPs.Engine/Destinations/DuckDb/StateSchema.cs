@@ -51,8 +51,8 @@ internal static class StateSchema
 
     private const string CreateLosses = """
         CREATE TABLE IF NOT EXISTS etlps.losses (
-            pipeline VARCHAR, oid UINTEGER, hidden BOOLEAN, source_schema VARCHAR, source_table VARCHAR, column_name VARCHAR, key VARCHAR,
-            lsn UBIGINT, kind VARCHAR, recorded_at TIMESTAMP WITH TIME ZONE);
+            pipeline VARCHAR, oid UINTEGER, hidden BOOLEAN, source_schema VARCHAR, source_table VARCHAR,
+            column_name VARCHAR, key VARCHAR, lsn UBIGINT, kind VARCHAR, recorded_at TIMESTAMP WITH TIME ZONE);
         """;
 
     // For people who look into the file.

@@ -15,7 +15,9 @@ internal sealed record JoiningTables(
 {
     public static JoiningTables None { get; } = new([], [], [], []);
 
-    /// <summary>From Postgres 16 on a locked table keeps a publication from being told, and no stream waits for that.</summary>
+    /// <summary>
+    /// From Postgres 16 on a locked table keeps a publication from being told, and no stream waits for that.
+    /// </summary>
     public static JoiningTables Later(string publication) => None with
     {
         Warnings =

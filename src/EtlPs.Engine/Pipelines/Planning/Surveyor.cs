@@ -202,8 +202,8 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
             : null;
         var wanted = await _catalog.ReadTablesAsync(definition.Tables, cancellationToken).ConfigureAwait(false);
         var selected = publication is null ? wanted : PublishedTables.Select(
-            await _catalog.RequirePublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false), wanted,
-            definition);
+            await _catalog.RequirePublishedTablesAsync(publication.Name, cancellationToken).ConfigureAwait(false),
+            wanted, definition);
         var schemas = await new TableExclusion(definition).ApplyAsync(selected, _catalog, cancellationToken)
             .ConfigureAwait(false);
         PipelineRules.RequireTables(schemas, definition);

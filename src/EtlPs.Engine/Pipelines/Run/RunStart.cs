@@ -35,9 +35,10 @@ internal static class RunStart
         {
             foreach (var table in changed) run.State.UpsertTable(known[table.Oid] with { Schema = table.Schema });
         });
+        var named = string.Join(", ", changed.Take(5).Select(t => t.Source));
         run.Tell(
             "-OnUnrepresentable is another one than before; it holds from now on, without another copy, for "
-            + $"{string.Join(", ", changed.Take(5).Select(t => t.Source))}{(changed.Count > 5 ? $" and {changed.Count - 5} more" : "")}.");
+            + $"{named}{(changed.Count > 5 ? $" and {changed.Count - 5} more" : "")}.");
     }
 
     /// <summary>

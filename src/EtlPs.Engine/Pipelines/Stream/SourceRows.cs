@@ -86,8 +86,7 @@ internal sealed class SourceRows(PostgresConnector source, CancellationToken sto
     {
         var key = table.KeyColumns.Select(c => table.Columns[c]).ToList();
         var codecs = ColumnCodecs.Of(key);
-        var rows = keys.Select(values =>
-            $"({string.Join(", ", values.Select((v, i) => Comparable(key[i], $"CAST({codecs[i].PostgresLiteral(v)} AS {key[i].Type.DisplayName})")))})");
+        var rows = keys.Select(values => $"({string.Join(", ", values.Select(Literal))})");
         return $"""
             COPY (SELECT {CopyStatement.Columns(table)}
                   FROM {(table.Kind == 'p' ? "" : "ONLY ")}{table.Name.Quoted}
@@ -95,6 +94,9 @@ internal sealed class SourceRows(PostgresConnector source, CancellationToken sto
                       IN ({string.Join(", ", rows)}))
             TO STDOUT (FORMAT BINARY)
             """;
+
+        string Literal(string value, int i) =>
+            Comparable(key[i], $"CAST({codecs[i].PostgresLiteral(value)} AS {key[i].Type.DisplayName})");
     }
 
     private static string Comparable(ColumnSchema column, string value) =>

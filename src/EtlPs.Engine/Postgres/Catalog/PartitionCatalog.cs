@@ -194,8 +194,9 @@ internal sealed class PartitionCatalog(NpgsqlConnection connection)
         string.Create(CultureInfo.InvariantCulture, $"""
         SELECT FROM ONLY {table} AS r
         WHERE r.ctid < '({BlocksToSearch},0)'::pg_catalog.tid
-            AND pg_catalog.age(r.xmin) > pg_catalog.age('{(uint)horizon}'::pg_catalog.xid)
-          AND pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric - {horizon} < {HalfOfAllTransactions}
+          AND pg_catalog.age(r.xmin) > pg_catalog.age('{(uint)horizon}'::pg_catalog.xid)
+          AND pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric - {horizon}
+              < {HalfOfAllTransactions}
         """),
         otherwise: false,
         cancellationToken);

@@ -138,7 +138,8 @@ internal sealed class TableSnapshot : IAsyncDisposable
                    WHERE p.relfilenode <> COALESCE(pg_catalog.pg_relation_filenode(p.oid), 0))
                AND c.relfilenode = COALESCE(pg_catalog.pg_relation_filenode(c.oid), 0)
                AND NOT EXISTS (
-                   SELECT FROM pg_catalog.unnest(ARRAY[{string.Join(", ", table.Columns.Select(c => SqlLiteral.Of(Describe(c))))}]::text[]) AS w (col)
+                   SELECT FROM pg_catalog.unnest(ARRAY[
+                       {string.Join(", ", table.Columns.Select(c => SqlLiteral.Of(Describe(c))))}]::text[]) AS w (col)
                    WHERE w.col NOT IN (
                        SELECT pg_catalog.format('%s %s %s %s', a.attnum, a.atttypid, a.atttypmod, a.attname)
                        FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND NOT a.attisdropped)))::text,

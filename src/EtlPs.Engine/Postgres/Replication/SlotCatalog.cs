@@ -11,7 +11,8 @@ internal sealed class SlotCatalog(NpgsqlConnection connection)
     private const string Blockers = """
         SELECT pg_catalog.format('pid %s (%s%s), in a transaction%s', l.pid, COALESCE(a.usename::text, '?'),
                    CASE WHEN COALESCE(a.application_name, '') = '' THEN '' ELSE ', ' || a.application_name END,
-                   COALESCE(' since ' || pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), ''))
+                   COALESCE(' since ' || pg_catalog.to_char(
+                       a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), ''))
         FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
         WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
           AND l.pid IS NOT NULL AND l.pid <> pg_catalog.pg_backend_pid()
