@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Native;
@@ -18,6 +19,7 @@ internal sealed unsafe class ColumnVector
     private readonly nint _vector;
     private readonly VectorShape _shape;
     private readonly int _width;
+    private readonly int _rowWidth;
     private readonly ValueArena _arena;
     private readonly ColumnVector _column;
     private readonly ColumnVector? _elements;
@@ -50,6 +52,7 @@ internal sealed unsafe class ColumnVector
             _elements = new ColumnVector(Native.DuckDBListVectorGetChild(vector), capacity, arena, _column);
         if (_shape == VectorShape.Struct)
             _fields = [.. ChildrenOf(vector).Select(field => new ColumnVector(field, capacity, arena, _column))];
+        _rowWidth = _width + _fields.Sum(field => field._rowWidth);
         FetchAddresses();
     }
 
@@ -159,7 +162,7 @@ internal sealed unsafe class ColumnVector
     /// <summary>
     /// Begins a list: its elements go to the returned vector's rows from <paramref name="firstElement"/>.
     /// </summary>
-    /// <exception cref="UnrepresentableValueException">There is no memory for the elements.</exception>
+    /// <exception cref="NoRoomForElementsException">There is no memory for the elements.</exception>
     public ColumnVector BeginList(int row, int length, out int firstElement)
     {
         if ((uint)row >= (uint)_capacity || _elements is null)
@@ -168,6 +171,8 @@ internal sealed unsafe class ColumnVector
         var count = (long)_elementCount + length;
         if (count > _elements._capacity)
             _elements.Grow(count, _vector);
+        // Else the elements of a whole chunk would be in memory at once, whatever their number.
+        _arena.Count((long)length * _elements._rowWidth);
         _lastList = row;
         WriteListEntry(row, length);
         _elementCount = (int)count;
@@ -234,11 +239,13 @@ internal sealed unsafe class ColumnVector
         if (!HasRoom(capacity))
             capacity = count;
         if (!HasRoom(capacity) || Native.DuckDBListVectorReserve(list, (ulong)capacity) != DuckDBState.Success)
-            throw new UnrepresentableValueException("an array of more elements than there is memory for");
+            throw new NoRoomForElementsException();
         TakeCapacity((int)capacity);
     }
 
-    private bool HasRoom(long capacity) => capacity <= Array.MaxLength && NativeRoom.Has(BytesOf(capacity));
+    // DuckDB takes the next power of two.
+    private bool HasRoom(long capacity) => capacity <= Array.MaxLength
+        && NativeRoom.Has(BytesOf((long)BitOperations.RoundUpToPowerOf2((ulong)capacity)));
 
     /// <summary>What so many rows take, but for the elements of lists in them.</summary>
     private long BytesOf(long capacity) => OwnBytes(capacity) + _fields.Sum(field => field.BytesOf(capacity));

@@ -13,8 +13,11 @@ internal sealed class ValueArena
     private int _current;
     private int _used;
 
-    /// <summary>How many bytes are taken since the last <see cref="Reset"/>.</summary>
+    /// <summary>How many bytes are taken, or counted, since the last <see cref="Reset"/>.</summary>
     public long TakenBytes { get; private set; }
+
+    /// <summary>Counts what the same rows take elsewhere.</summary>
+    public void Count(long bytes) => TakenBytes += bytes;
 
     /// <summary>Takes bytes whose address holds and whose content is kept until <see cref="Reset"/>.</summary>
     public Span<byte> Take(int length)

@@ -209,7 +209,7 @@ public sealed class TableAppenderTests
         var vector = appender[0];
         vector.BeginList(0, 0, out _);
 
-        Assert.Throws<UnrepresentableValueException>(() => vector.BeginList(1, length, out _));
+        Assert.False(Assert.Throws<NoRoomForElementsException>(() => vector.BeginList(1, length, out _)).IsOfTheValue);
 
         vector.SetNull(1);
         vector.BeginList(2, 1, out var first).SetNull(first);
@@ -217,5 +217,30 @@ public sealed class TableAppenderTests
         appender.Close();
         command.CommandText = "SELECT string_agg(coalesce(len(c), -1), ' ' ORDER BY rowid) FROM wide";
         Assert.Equal("0 -1 1", command.ExecuteScalar());
+    }
+
+    [Fact]
+    public void A_chunk_is_full_where_the_elements_of_its_lists_take_much_memory_and_empty_once_it_is_appended()
+    {
+        const int length = 1_500_000;
+        using var connection = new DuckDBConnection("Data Source=:memory:");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "CREATE TABLE lists (c INTEGER[]); BEGIN";
+        command.ExecuteNonQuery();
+        using var appender = new TableAppender(connection, null, "main", "lists");
+        foreach (var isFull in new[] { false, true })
+        {
+            var elements = appender[0].BeginList(isFull ? 1 : 0, length, out var first);
+            for (var i = 0; i < length; i++) elements.Set(first + i, i);
+            Assert.Equal(isFull, appender.IsFull);
+        }
+
+        appender.AppendChunk(2);
+
+        Assert.False(appender.IsFull);
+        appender.Close();
+        command.CommandText = "SELECT count(*) || ' ' || sum(list_sum(c)) FROM lists";
+        Assert.Equal($"2 {(long)length * (length - 1)}", command.ExecuteScalar());
     }
 }

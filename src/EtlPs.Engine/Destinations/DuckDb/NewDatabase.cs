@@ -65,16 +65,16 @@ internal static class NewDatabase
 
     private static void Place(string unfinished, string path)
     {
+        var replaces = File.Exists(path) && IsDue(path);
         if (File.Exists(path))
         {
             // Whoever has made an empty file for its owner alone means the database.
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(unfinished, File.GetUnixFileMode(path));
-            if (IsDue(path)) File.Delete(path);
         }
         // DuckDB does so too where it makes a file: without its database a log is of no use, and the new one has
         // another.
         else foreach (var log in Logs) File.Delete(path + log);
-        // Nobody's file is replaced, even if it came this very moment.
-        File.Move(unfinished, path, overwrite: false);
+        // Nothing but an empty file is replaced, whatever came this very moment.
+        File.Move(unfinished, path, overwrite: replaces);
     }
 }

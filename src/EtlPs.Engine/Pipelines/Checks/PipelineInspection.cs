@@ -153,7 +153,9 @@ internal sealed class PipelineInspection(
                 "Correct the name, or take it out of -ExcludeTable.");
         if (joining.Warnings.Count > 0)
             _list.Warn("JoiningTables", string.Join(" ", joining.Warnings),
-                "Mend it, or leave the table out with -ExcludeTable.");
+                joining.IsKnown
+                    ? "Mend it, or leave the table out with -ExcludeTable."
+                    : "Check again when the lock is gone.");
         if (joining.Tables.Count > 0)
             _list.Pass("JoiningTables",
                 $"Would be taken up: {string.Join(", ", joining.Tables.Select(t => t.Record.Source))}.");

@@ -102,6 +102,8 @@ public sealed class PipelineInitialization(PipelineDefinition definition, string
         await using var closing = connection.ConfigureAwait(false);
         try
         {
+            // Long enough for DDL to pass; what waits for a lock holds up the table's writers.
+            await connection.ExecuteAsync("SET lock_timeout = '30s'", cancellationToken).ConfigureAwait(false);
             return await work(connection).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)

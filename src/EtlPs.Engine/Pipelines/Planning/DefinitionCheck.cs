@@ -25,14 +25,14 @@ internal sealed class DefinitionCheck(PipelineDefinition definition, ColumnRules
     {
         var added = joining.Tables.Select(t => t.Record.Schema).ToList();
         // What a table is set aside for may have come, or gone, since: either choice is fine until it is copied again.
-        rules.CheckNames([.. known.Select(t => t.Schema), .. now.Values, .. added]);
+        if (joining.IsKnown) rules.CheckNames([.. known.Select(t => t.Schema), .. now.Values, .. added]);
         rules.CheckTypes(
         [
             .. known.Where(t => t.State != TableState.SetAside || resets?.Contains(t.Oid) == true)
                 .Select(t => now.GetValueOrDefault(t.Oid, t.Schema)),
             .. added,
         ]);
-        names.RequireTables([.. known.Select(t => t.Schema), .. added]);
+        if (joining.IsKnown) names.RequireTables([.. known.Select(t => t.Schema), .. added]);
         foreach (var table in known) CheckName(table);
         CheckColumns(known, resets);
     }

@@ -34,13 +34,21 @@ internal sealed class DefinitionScope(
     public async Task<(IReadOnlyList<TableSchema> Tables, IReadOnlyList<TablePattern> IdleExclusions)> FindNewAsync(
         IReadOnlyList<TableSchema>? published, bool isFollowed, CancellationToken cancellationToken)
     {
-        var named = await ReadNamedAsync(isFollowed, cancellationToken).ConfigureAwait(false);
-        await RequireFollowedAsync(named, cancellationToken).ConfigureAwait(false);
+        var named = await RequireAsync(isFollowed, cancellationToken).ConfigureAwait(false);
         var candidates = published is null ? named : Published(named, published);
         var partitions = await ReadPartitionsAsync(candidates, cancellationToken).ConfigureAwait(false);
         return (
             [.. candidates.Where(t => IsNew(t) && !partitions.Contains(t.Name))],
             _exclusion.FindIdle([.. candidates.Select(t => t.Name)]));
+    }
+
+    /// <summary>The tables that the patterns name, if none that is followed is left out.</summary>
+    /// <inheritdoc cref="FindNewAsync" path="/exception"/>
+    public async Task<IReadOnlyList<TableSchema>> RequireAsync(bool isFollowed, CancellationToken cancellationToken)
+    {
+        var named = await ReadNamedAsync(isFollowed, cancellationToken).ConfigureAwait(false);
+        await RequireFollowedAsync(named, cancellationToken).ConfigureAwait(false);
+        return named;
     }
 
     // Whatever became of a table that is known by its name is told by the looks at what is followed.

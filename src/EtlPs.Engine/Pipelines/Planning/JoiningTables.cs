@@ -13,6 +13,9 @@ internal sealed record JoiningTables(
     IReadOnlyList<SurveyedTable> Tables, IReadOnlyList<TableName> ToPublish, IReadOnlyList<string> Warnings,
     IReadOnlyList<string> IdleExclusions)
 {
+    /// <summary>Whether all that the definition names could be looked at.</summary>
+    public bool IsKnown { get; init; } = true;
+
     public static JoiningTables None { get; } = new([], [], [], []);
 
     /// <summary>
@@ -20,6 +23,7 @@ internal sealed record JoiningTables(
     /// </summary>
     public static JoiningTables Later(string publication) => None with
     {
+        IsKnown = false,
         Warnings =
         [
             $"A table of publication {publication} is locked, as by VACUUM FULL or ALTER TABLE: what the definition "

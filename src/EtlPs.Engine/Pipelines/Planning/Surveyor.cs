@@ -44,6 +44,9 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var (rules, publication) = (look.Rules, look.Publication);
         if (startsAnew) rules.CheckStart(request, usesSlot);
         else look.CheckContinuation(request);
+        if (usesSlot && definition.FailoverSlot && (startsAnew || rules.LacksFailover))
+            await FailoverSlot.RequireWayAsync(new PostgresConnector(definition.Source), cancellationToken)
+                .ConfigureAwait(false);
         var joining = JoiningTables.None;
         if (!startsAnew)
         {
@@ -121,8 +124,12 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         var published = carried is null
             ? null
             : await _catalog.TryReadPublishedTablesAsync(carried, cancellationToken).ConfigureAwait(false);
-        if (carried is not null && published is null) return JoiningTables.Later(carried);
         var scope = new DefinitionScope(definition, _catalog, known);
+        if (carried is not null && published is null)
+        {
+            await scope.RequireAsync(usesSlot, cancellationToken).ConfigureAwait(false);
+            return JoiningTables.Later(carried);
+        }
         var (found, idle) = await scope.FindNewAsync(published, usesSlot, cancellationToken).ConfigureAwait(false);
         var joining = new List<TableRecord>();
         var warnings = new List<string>();
@@ -141,12 +148,14 @@ internal sealed class Surveyor(PipelineDefinition definition, NpgsqlConnection s
         }
         IReadOnlyList<string> idleExclusions = [.. idle.Select(TableExclusion.TellIdle)];
         if (joining.Count == 0) return JoiningTables.None with { Warnings = warnings, IdleExclusions = idleExclusions };
-        if (usesSlot)
-            published ??= await _catalog
-                .TryReadPublishedTablesAsync(definition.EffectivePublication, cancellationToken).ConfigureAwait(false);
-        if (usesSlot && published is null) return JoiningTables.Later(definition.EffectivePublication);
         var tables = await SurveyAsync(joining, usesSlot, cancellationToken).ConfigureAwait(false);
-        var isMissing = tables.Where(t => t.Problem is null && published?.All(p => p.Oid != t.Record.Oid) == true);
+        // What a DBA's publication has is in it already.
+        var contained = usesSlot && carried is null
+            ? await new PublicationCatalog(source).FindContainedAsync(
+                definition.EffectivePublication, joining.Select(t => t.Oid), [], cancellationToken)
+                .ConfigureAwait(false)
+            : joining.Select(t => t.Oid).ToHashSet();
+        var isMissing = tables.Where(t => t.Problem is null && !contained.Contains(t.Record.Oid));
         return new JoiningTables(tables, [.. isMissing.Select(t => t.Record.Source)], warnings, idleExclusions);
     }
 

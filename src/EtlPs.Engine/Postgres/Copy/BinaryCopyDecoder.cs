@@ -158,7 +158,7 @@ internal sealed class BinaryCopyDecoder
             {
                 _codecs[column].ReadFields(block, fields.Slice(row, 1), vector, firstRow + row);
             }
-            catch (UnrepresentableValueException e) when (becomesNull && e is not TypeAlteredException)
+            catch (UnrepresentableValueException e) when (becomesNull && e.IsOfTheValue)
             {
                 vector.Lose(e.Reason);
             }

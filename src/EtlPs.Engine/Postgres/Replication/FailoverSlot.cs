@@ -29,12 +29,7 @@ internal static class FailoverSlot
         PostgresConnector connector, string slotName, CancellationToken cancellationToken)
     {
         SlotName.Require(slotName);
-        // Npgsql knows no such command, and lets nobody else send one.
-        using var session = await connector.TryOpenWireReplicationAsync(cancellationToken).ConfigureAwait(false)
-            ?? throw new EtlException(
-                EtlErrorCode.InvalidArgument,
-                "-FailoverSlot needs a connection without Kerberos and client certificates.",
-                "Leave it out, or give the role a password for a connection of its own.");
+        using var session = await OpenAsync(connector, cancellationToken).ConfigureAwait(false);
         using var aborting = cancellationToken.Register(static state => ((WireSession)state!).Abort(), session);
         try
         {
@@ -46,4 +41,20 @@ internal static class FailoverSlot
             throw connector.Translate(e);
         }
     }
+
+    /// <summary>Finds out whether the command can be sent, before anything is made.</summary>
+    /// <exception cref="EtlException">InvalidArgument: not over such a connection.</exception>
+    public static async Task RequireWayAsync(PostgresConnector connector, CancellationToken cancellationToken)
+    {
+        using var session = await OpenAsync(connector, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Npgsql knows no such command, and lets nobody else send one.
+    private static async Task<WireSession> OpenAsync(
+        PostgresConnector connector, CancellationToken cancellationToken) =>
+        await connector.TryOpenWireReplicationAsync(cancellationToken).ConfigureAwait(false)
+            ?? throw new EtlException(
+                EtlErrorCode.InvalidArgument,
+                "-FailoverSlot needs a connection without Kerberos and client certificates.",
+                "Leave it out, or give the role a password for a connection of its own.");
 }

@@ -51,7 +51,7 @@ internal sealed class TupleWriter
         {
             WriteExact(column, kind, value, vector, row);
         }
-        catch (UnrepresentableValueException e) when (becomesNull && e is not TypeAlteredException)
+        catch (UnrepresentableValueException e) when (becomesNull && e.IsOfTheValue)
         {
             vector.Lose(e.Reason);
         }
