@@ -25,9 +25,6 @@ public abstract class EtlPipelineCommand : EtlCommand
 
     /// <summary>Pipelines from New-EtlPipeline or Get-EtlPipeline.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    // PowerShell binds what comes through the pipeline to the default set, where it can: there a pipeline would be its
-    // name only, and another one of that name, defined since, would run in its place.
-    [Parameter(ParameterSetName = NameSet, ValueFromPipeline = true, DontShow = true)]
     [ValidateNotNull]
     public EtlPipeline[] InputObject { get; set; } = [];
 
@@ -49,10 +46,7 @@ public abstract class EtlPipelineCommand : EtlCommand
     /// </summary>
     private IEnumerable<RegisteredPipeline> Selected()
     {
-        if (ParameterSetName == NameSet && InputObject.Length > 0
-            && !Name.SequenceEqual(InputObject.Select(static p => p.Name)))
-            Guard<bool>(() => throw EtlErrors.TwoSelections(Name), Name);
-        var selected = InputObject.Length > 0
+        var selected = ParameterSetName == InputObjectSet
             ? InputObject.Select(static pipeline => pipeline.Registered)
             : Name.SelectMany(Find);
         foreach (var pipeline in selected.ToList())

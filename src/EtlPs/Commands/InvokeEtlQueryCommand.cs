@@ -28,10 +28,8 @@ public sealed class InvokeEtlQueryCommand : EtlCommand
 
     /// <summary>The same, as an object.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    // See EtlPipelineCommand: else the pipeline would be its name only.
-    [Parameter(ParameterSetName = NameSet, ValueFromPipeline = true, DontShow = true)]
     [ValidateNotNull]
-    public EtlPipeline? InputObject { get; set; }
+    public EtlPipeline InputObject { get; set; } = null!;
 
     /// <summary>A connection string, a postgres:// URI, or an object from New-EtlSource.</summary>
     [Parameter(Mandatory = true, ParameterSetName = SourceSet)]
@@ -49,14 +47,14 @@ public sealed class InvokeEtlQueryCommand : EtlCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == NameSet && InputObject is { } other && other.Name != Name)
-            Guard<bool>(() => throw EtlErrors.TwoSelections(Name), Name);
-        var result = ParameterSetName == SourceSet
-            ? Await(
+        var result = ParameterSetName switch
+        {
+            SourceSet => Await(
                 cancellationToken => new PostgresSource(Source.Settings).QueryAsync(Query, cancellationToken),
-                Guard(Source.ToString, null))
-            : QueryDestination(InputObject?.Registered
-                ?? Guard(() => Registry.Find(Name) ?? throw EtlErrors.NotFound(Name), Name));
+                Guard(Source.ToString, null)),
+            InputObjectSet => QueryDestination(InputObject.Registered),
+            _ => QueryDestination(Guard(() => Registry.Find(Name) ?? throw EtlErrors.NotFound(Name), Name)),
+        };
         var rows = new QueryRows(result.Columns);
         foreach (var row in result.Rows)
             WriteObject(rows.ToObject(row));

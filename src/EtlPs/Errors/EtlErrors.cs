@@ -26,11 +26,6 @@ internal static class EtlErrors
     public static EtlPsException InvalidArgument(string problem, string remedy) =>
         new(nameof(EtlErrorCode.InvalidArgument), problem, remedy);
 
-    /// <summary>Names on the command line, and pipelines through the pipeline that are others.</summary>
-    public static EtlPsException TwoSelections(params string[] names) => InvalidArgument(
-        $"-Name says {string.Join(", ", names)}, and another pipeline comes in.",
-        "Leave -Name out, or pass nothing on.");
-
     public static EtlPsException NotFound(string pipelineName) => new(
         PipelineNotFound,
         $"There is no pipeline '{pipelineName}' in this session.",
