@@ -82,7 +82,8 @@ public sealed class WhatIfTests(ServerPool pool)
     public async Task While_a_job_streams_it_goes_on_streaming()
     {
         await using var shop = (await Shop.OpenAsync(pool)).Defined();
-        shop.Run("$job = Start-EtlStream $name -AsJob").WithoutErrors();
+        shop.Run("$job = Start-EtlStream $name -AsJob; $null = $job | Wait-EtlPipeline -State Ready -Timeout 600")
+            .WithoutErrors();
         await shop.SlotBecomesAsync(active: true, Token);
 
         CallAll(shop, WhileItStreams);
